@@ -1,0 +1,56 @@
+# Everything a newcomer needs: python3 (3.11 or newer) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --constraint constraints.txt
+NEEDS := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test slow lint patterns wheel-check clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+# The stamps make a second call start at once; a changed pyproject.toml or constraints.txt renews them.
+$(VENV)/.installed: $(BIN)/python $(NEEDS)
+	@echo "Installing the package into $(VENV) (about a minute) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(BIN)/python $(NEEDS)
+	@echo "Installing the package and its development tools into $(VENV) (about a minute) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+install: $(VENV)/.installed ## set up .venv
+
+demo: $(VENV)/.installed ## run the headline experiment: table, figures, results
+	@$(BIN)/diffusion compare experiment=what_remains
+
+test: $(VENV)/.installed-dev ## fast tests
+	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "not slow and not patterns"
+
+slow: $(VENV)/.installed-dev ## slow tests, the patterns among them
+	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "slow or patterns"
+
+lint: $(VENV)/.installed-dev ## style, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+patterns: $(VENV)/.installed ## print every pattern: target, value, interval
+	@$(BIN)/diffusion patterns
+
+wheel-check: $(VENV)/.installed-dev ## build the wheel and use it from an empty folder
+	@.ci/wheel-check $(PYTHON) $(BIN)/python
+
+clean: ## remove .venv and caches, keep results
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

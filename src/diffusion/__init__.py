@@ -1,0 +1,76 @@
+"""How good integration practices spread across a network, and what is left when the money stops.
+
+>>> import diffusion
+>>> settings = diffusion.load(["intervention=[cop_formation]", "seed=7"])
+>>> model = diffusion.Model(settings)
+>>> comparison = diffusion.compare(experiment="what_remains", overrides=["replicates=10"])
+
+Heavy libraries are only imported when one of these names is used.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from diffusion.analysis.comparison import Comparison
+    from diffusion.model.model import Model as Model
+    from diffusion.model.settings import ModelSettings
+
+__version__ = "0.1.0"
+
+__all__ = ["Model", "__version__", "compare", "load"]
+
+
+def load(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> "ModelSettings":
+    """The settings of one run: the packaged configuration with overrides.
+
+    Args:
+        overrides: `key=value` or `group=choice`, as on the command line.
+        config_dir: a folder of your own, laid out like `configs/`.
+
+    Raises:
+        SettingError: an override that does not fit; the sentence says what is allowed.
+    """
+    from diffusion import config
+
+    return config.load(overrides, config_dir)
+
+
+def compare(
+    experiment: str | None = None,
+    overrides: Iterable[str] = (),
+    results: Path | str | None = None,
+    config_dir: Path | str | None = None,
+    fresh: bool = False,
+) -> "Comparison":
+    """Compute an experiment, or what is missing of it, and compare its scenarios.
+
+    Args:
+        experiment: its name; None compares the interventions that `overrides` switch on, or runs
+            the headline experiment if there are none.
+        overrides: `key=value` or `group=choice`, as on the command line.
+        results: folder for the results; None for that of the experiment.
+        config_dir: a folder of your own, laid out like `configs/`.
+        fresh: remove results of an earlier call first.
+
+    Raises:
+        SettingError: an override that does not fit.
+        ResultsError: the folder can't be written, or holds another design.
+    """
+    from diffusion import config
+    from diffusion.analysis.comparison import Comparison
+    from diffusion.runner.run import run_experiment
+
+    named = [] if experiment is None else [f"experiment={experiment}"]
+    designed = config.design([*named, *overrides], config_dir)
+    folder = None if results is None else Path(results)
+    return Comparison.of(run_experiment(designed, folder, fresh))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Model":
+        from diffusion.model.model import Model
+
+        return Model
+    raise AttributeError(f"module 'diffusion' has no attribute '{name}'")

@@ -1,0 +1,1 @@
+"""What the stored runs say: paired comparison, survival of use, costs, and the model's patterns."""

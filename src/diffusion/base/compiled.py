@@ -1,0 +1,90 @@
+"""How the package compiles its loops.
+
+Every loop is plain Python that numba compiles; with `NUMBA_DISABLE_JIT=1` the same code runs
+uncompiled and must give the same bits. That holds because arrays are 64-bit wide throughout
+(no narrow type changes the arithmetic), masks are `uint64`, and fast-math stays off.
+
+numba's disk cache notices a change of the file that holds a loop, but not of the helpers that
+the loop calls in other files: after an update the old machine code would go on running. The
+cache folder therefore carries a digest of every file that helpers live in.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config as _config
+
+config: Any = _config
+
+Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_HELPERS = ("base", "world")  # by the layers, a loop calls helpers of its own file or of these
+_WITHOUT_ENTRY: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+_CALLED_BY_MODEL = (*_HELPERS, "rules")
+
+
+def compiled(function: Loop) -> Loop:
+    """Compile a loop with numba; the machine code is cached on disk between processes."""
+    with _cache_folder(function):
+        compiled_function: Loop = numba.njit(cache=True, nogil=True)(function)
+    return compiled_function
+
+
+def inner(function: Loop) -> Loop:
+    """Compile a loop or helper that only other compiled loops call.
+
+    It gets no entry point from Python: unpacking structures of arrays there costs more time to
+    compile than the loop itself.
+    """
+    with _cache_folder(function):
+        inner_function: Loop = numba.njit(**_WITHOUT_ENTRY)(function)
+    return inner_function
+
+
+def uncached(function: Loop) -> Loop:
+    """Compile anew in each process: for loops that take other loops as arguments."""
+    uncached_function: Loop = numba.njit(nogil=True)(function)
+    return uncached_function
+
+
+@contextmanager
+def _cache_folder(function: Loop) -> Iterator[None]:
+    """Point numba at the package's own cache while a loop is declared."""
+    before = config.CACHE_DIR
+    calls_rules = function.__module__.startswith("diffusion.model.")
+    layers = _CALLED_BY_MODEL if calls_rules else _HELPERS
+    config.CACHE_DIR = before or str(_folder(layers))
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def _folder(layers: tuple[str, ...]) -> Path:
+    beside = _PACKAGE / "__pycache__"
+    if not os.access(beside if beside.is_dir() else _PACKAGE, os.W_OK):
+        beside = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusion"
+    return beside / f"loops-{_digest(layers)}"
+
+
+def _digest(layers: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(numba.__version__.encode())
+    for layer in layers:
+        for path in sorted((_PACKAGE / layer).glob("*.py")):
+            source = path.read_bytes()
+            if b"diffusion.base.compiled" in source or path.stem in ("compiled", "state"):
+                digest.update(source)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,82 @@
+"""The commands. Heavy libraries are imported inside them, so that `--help` answers at once.
+
+A mistake of the user is one sentence on stderr and exit code 2, with nothing written; failed runs
+or a defect of the program give exit code 1; `--debug` shows the traceback.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import diffusion
+from diffusion.base.errors import DiffusionError, SettingError, nearest
+from diffusion.cli.parser import command_parser
+
+COMMANDS = {
+    "run": "one run: a summary, figures, the monthly table",
+    "compare": "scenarios x replicates, paired by luck: table, figures",
+    "explain": "the month, a parameter, an intervention, a piece of evidence",
+    "network": "how well the world agrees with the surveyed networks",
+    "patterns": "the patterns that the default world must show, and whether it does",
+}
+USER_ERROR, DEFECT, INTERRUPTED = 2, 1, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_help())
+        return 0
+    if words[0] == "--version":
+        sys.stdout.write(f"diffusion {diffusion.__version__}\n")
+        return 0
+    try:
+        return _command(words[0], words[1:])
+    except DiffusionError as error:
+        if "--debug" in words:
+            raise
+        sys.stderr.write(f"diffusion: {error}\n")
+        return USER_ERROR
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        sys.stderr.write(
+            f"diffusion: this is a defect of the program, not of your input "
+            f"({type(error).__name__}: {error}); --debug shows where\n"
+        )
+        return DEFECT
+    except KeyboardInterrupt:
+        sys.stderr.write("diffusion: interrupted\n")
+        return INTERRUPTED
+
+
+def _command(name: str, words: Sequence[str]) -> int:
+    if name not in COMMANDS:
+        raise SettingError(
+            f"there is no command '{name}'; commands: {', '.join(COMMANDS)}"
+            f"{nearest(name, COMMANDS)}"
+        )
+    module = import_module(f"diffusion.cli.{name}")
+    parser = command_parser(name, COMMANDS[name], module.EXAMPLES)
+    module.add_arguments(parser)
+    code: int = module.execute(parser.parse(words))
+    return code
+
+
+def _help() -> str:
+    lines = [
+        "usage: diffusion COMMAND [overrides] [options]",
+        "",
+        "Which conditions and interventions make good integration practices spread across a",
+        "network of organisations, and which of them are still in use when the money stops?",
+        "",
+        "commands:",
+        *(f"  {name:<10} {text}" for name, text in COMMANDS.items()),
+        "",
+        "example:",
+        "  diffusion compare experiment=what_remains",
+        "",
+        "`diffusion COMMAND --help` says more, with examples.",
+    ]
+    return "\n".join(lines) + "\n"

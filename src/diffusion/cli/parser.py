@@ -1,0 +1,63 @@
+"""Arguments of a command: options and overrides in any order, mistakes as one sentence."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from diffusion.base.errors import SettingError, nearest
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose mistakes are `SettingError`s."""
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Read the words after the command.
+
+        Raises:
+            SettingError: an option that does not exist, or lacks its value.
+        """
+        known, unknown = self.parse_known_intermixed_args(list(words))
+        if unknown:
+            options = [name for action in self._actions for name in action.option_strings]
+            raise SettingError(
+                f"there is no option '{unknown[0]}' here{nearest(unknown[0], options)}; "
+                f"`{self.prog} --help` lists the options"
+            )
+        return known
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingError(f"{message}; `{self.prog} --help` shows how to write it")
+
+
+def command_parser(name: str, text: str, examples: Sequence[str]) -> Parser:
+    """The parser of a command with what all commands have in common."""
+    parser = Parser(
+        prog=f"diffusion {name}",
+        description=text[:1].upper() + text[1:] + ".",
+        epilog="\n".join(["examples:", *(f"  {example}" for example in examples)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def add_overrides(parser: argparse.ArgumentParser, own_files: bool = True) -> None:
+    """`key=value` arguments and, with `own_files`, the user's own configuration folder."""
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="settings, for example seed=7"
+    )
+    if own_files:
+        parser.add_argument(
+            "--config-dir", type=Path, metavar="DIR", help="your own folder, laid out like configs/"
+        )
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Where results go, and what happens to earlier ones."""
+    parser.add_argument("--results", type=Path, metavar="DIR", help="folder for the results")
+    parser.add_argument(
+        "--fresh", action="store_true", help="replace what an earlier call left in that folder"
+    )
+    parser.add_argument("--no-figures", action="store_true", help="don't draw figures")

@@ -1,0 +1,44 @@
+"""`diffusion patterns`: what the default world must show, and whether it does."""
+
+import argparse
+
+from diffusion.cli.parser import add_overrides
+
+EXAMPLES = (
+    "diffusion patterns",
+    "diffusion patterns --only P3 P4 --replicates 20",
+    "diffusion patterns turnover.rel_turnover=1.5",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    add_overrides(parser, own_files=False)
+    parser.add_argument("--only", nargs="+", metavar="P1", help="some patterns only")
+    parser.add_argument(
+        "--replicates", type=_count, default=10, help="runs behind each interval (default: 10)"
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Show target, value and interval of each pattern; a miss is a finding, not an error."""
+    from diffusion.analysis import patterns
+    from diffusion.cli.screen import console
+    from diffusion.views import tables
+
+    log = console(stderr=True)
+    checked = patterns.check(
+        args.overrides,
+        args.replicates,
+        args.only,
+        progress=lambda name: log.print(f"simulating: {name}", markup=False),
+    )
+    console().print(tables.patterns(checked))
+    return 0
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 2:
+        raise argparse.ArgumentTypeError(f"{count}: an interval needs 2 or more")
+    return count

@@ -1,0 +1,102 @@
+"""What a command shows: text, tables, and progress that suits a terminal or a log file."""
+
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+if TYPE_CHECKING:
+    from diffusion.runner.run import Progress
+
+SECONDS_BETWEEN_LINES = 5.0
+NO_TERMINAL_WIDTH = 160  # a log file has room for the widest table
+
+
+def console(stderr: bool = False) -> Console:
+    """The terminal, or a plain stream of generous width where there is none."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else NO_TERMINAL_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
+
+
+def show_paths(out: Console, heading: str, paths: Iterable[Path]) -> None:
+    """List files as the user can open them from here."""
+    out.print(heading)
+    for path in paths:
+        out.print(f"  {path}", soft_wrap=True, markup=False)
+
+
+class ShowProgress:
+    """Shows done, failed, rate and time left: a bar on a terminal, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._out = console(stderr=True)
+        self._bar: Bar | None = None
+        self._first: tuple[float, int] | None = None  # when the first runs came in, how many
+        self._last_line = 0.0
+        if self._out.is_terminal:
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[more]}"),
+                console=self._out,
+            )
+            self._task = self._bar.add_task("Simulating", total=None, start=False, more="")
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def notice(self, text: str) -> None:
+        """Say what takes time before the first run."""
+        self._out.print(text, markup=False)
+
+    def __call__(self, now: "Progress") -> None:
+        """Show how far the runs are."""
+        computed = now.done + now.failed
+        if computed == 0 and now.skipped:
+            self.notice(f"{now.skipped} of {now.total} runs are there already")
+        if computed > 0 and self._first is None:
+            self._first = (time.monotonic(), computed)
+        if self._bar is None:
+            self._line(now)
+            return
+        if not self._bar.tasks[0].started:
+            self._bar.start_task(self._task)
+        more = f"runs, {now.failed} failed{self._rate(now)}"
+        finished = now.skipped + now.done + now.failed
+        self._bar.update(self._task, total=now.total, completed=finished, more=more)
+
+    def _line(self, now: "Progress") -> None:
+        finished = now.skipped + now.done + now.failed
+        due = time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES
+        if now.done + now.failed == 0 or not (due or finished == now.total):
+            return
+        self._last_line = time.monotonic()
+        self.notice(f"{finished} of {now.total} runs, {now.failed} failed{self._rate(now)}")
+
+    def _rate(self, now: "Progress") -> str:
+        """Runs a second and time left, once they can be told; the start of workers counts out."""
+        computed = now.done + now.failed
+        if self._first is None or computed == self._first[1]:
+            return ""
+        rate = (computed - self._first[1]) / max(time.monotonic() - self._first[0], 1e-9)
+        left = (now.total - now.skipped - computed) / rate
+        return f", {rate:.1f} runs/s, {left:.0f} s left"

@@ -1,0 +1,124 @@
+"""Hydra composition: once per distinct choice of files, then values are set on a copy."""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from diffusion.base.errors import SettingError
+from diffusion.config.folders import Folders
+from diffusion.config.overrides import Override, check_key
+
+Data = dict[str, Any]
+
+
+class Composer:
+    """Composes configurations from the packaged files and the user's own."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._stamp = folders.stamp()
+
+    def compose(self, choices: Mapping[str, Any], values: Sequence[Override]) -> Data:
+        """The resolved configuration for chosen files and set values, as plain data.
+
+        Args:
+            choices: group -> name of a file, or a list of names.
+            values: set in this order; a later one wins.
+
+        Raises:
+            SettingError: a value for a setting that does not exist, or one that can't be resolved.
+        """
+        lines = tuple(
+            f"{group}={_written(choice)}"
+            for group, choice in sorted(choices.items())
+            if choice is not None
+        )
+        config = copy.deepcopy(_files(self._folders, self._stamp, lines))
+        known = OmegaConf.to_container(config, resolve=False)
+        for value in values:
+            check_key(value, known, self._folders)  # type: ignore[arg-type]
+            _set(config, value)
+        return _resolved(config)
+
+
+@lru_cache(maxsize=64)
+def _files(folders: Folders, stamp: object, lines: tuple[str, ...]) -> DictConfig:
+    """Chosen files as Hydra composes them, kept while they stay unchanged (Hydra is slow)."""
+    path = []
+    if folders.own is not None:
+        own = str(folders.own).replace("\\", "\\\\").replace("'", "\\'")
+        path = [f"hydra.searchpath=['file://{own}']"]
+    try:
+        register_experiments(folders)
+        with _hydra(folders):
+            return hydra_compose("config", overrides=[*lines, *path])
+    except (HydraException, OmegaConfBaseException) as error:
+        reason = " ".join(str(error).split())
+        raise SettingError(
+            f"the configuration files don't fit together ({reason}); look into the file that "
+            f"it names"
+        ) from error
+    except YAMLError as error:
+        raise not_yaml(error) from error
+
+
+def not_yaml(error: YAMLError) -> SettingError:
+    """A file that breaks the rules of YAML: its name, the line, and what was expected."""
+    mark = getattr(error, "problem_mark", None)
+    where = f"{mark.name}, line {mark.line + 1}" if mark is not None else "a configuration file"
+    return SettingError(
+        f"{where} is no valid YAML ({getattr(error, 'problem', None) or error}); values that hold "
+        f"${{...}}, : or # need quotes inside braces"
+    )
+
+
+def register_experiments(folders: Folders) -> None:
+    """Let Hydra find `experiments/<name>/experiment.yaml` under `experiment=<name>`."""
+    store = ConfigStore.instance()
+    for name, path in folders.packaged_experiments().items():
+        store.store(group="experiment", name=name, node=OmegaConf.load(path), package="_global_")
+
+
+@contextmanager
+def _hydra(folders: Folders) -> Iterator[None]:
+    """A Hydra of our own; that of an enclosing `@hydra.main` is put back afterwards."""
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(version_base="1.3", config_dir=str(folders.configs)):
+            yield
+    finally:
+        GlobalHydra.instance().hydra = outer
+
+
+def _written(choice: Any) -> str:
+    return f"[{','.join(choice)}]" if isinstance(choice, list) else str(choice)
+
+
+def _set(config: DictConfig, override: Override) -> None:
+    try:
+        OmegaConf.update(config, override.key, override.value, merge=True)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        raise SettingError(f"{override.line} can't be set: {reason}") from error
+
+
+def _resolved(config: DictConfig) -> Data:
+    try:
+        data = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        key = getattr(error, "full_key", "") or "a setting"
+        raise SettingError(f"{key} can't be resolved: {reason}") from error
+    return data  # type: ignore[return-value]

@@ -1,0 +1,207 @@
+"""Overrides and files turned into settings, and into experiments of several scenarios."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from diffusion.base.errors import SettingError, nearest
+from diffusion.config import overrides as typed
+from diffusion.config.composing import Composer
+from diffusion.config.folders import Folders
+from diffusion.config.overrides import Override
+from diffusion.config.settings import Plan, ScenarioPlan, plan_of, settings_of
+from diffusion.model.settings import ModelSettings, Timing
+
+HEADLINE = "what_remains"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One of the worlds that an experiment compares."""
+
+    label: str
+    settings: ModelSettings
+    overrides: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Scenarios to be run with the same luck; replicate r has the seed `seed + r`."""
+
+    name: str
+    question: str
+    baseline: str
+    scenarios: Mapping[str, Scenario]
+    timing: Timing
+    replicates: int
+    seed: int
+    results: Path
+    executor: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """The user's overrides, read once."""
+
+    choices: dict[str, Any]
+    values: list[Override]
+
+    def shared(self) -> list[Override]:
+        """Those that hold in every scenario."""
+        return [value for value in self.values if not _of_intervention(value)]
+
+    def of_interventions(self) -> list[Override]:
+        """Those that hold only where their intervention is switched on."""
+        return [value for value in self.values if _of_intervention(value)]
+
+
+def load(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> ModelSettings:
+    """The settings of one run: the packaged configuration with the user's overrides.
+
+    Args:
+        overrides: `key=value` or `group=choice`, as on the command line.
+        config_dir: a folder of the user's own, laid out like `configs/`.
+
+    Raises:
+        SettingError: an override that does not fit; the sentence says what is allowed.
+        ExtensionError: an intervention whose import path leads nowhere.
+    """
+    return settings_of(compose(overrides, config_dir))
+
+
+def compose(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> dict[str, Any]:
+    """The resolved configuration behind `load`, as plain data.
+
+    Raises:
+        SettingError: an override that does not fit.
+    """
+    folders = Folders.find(config_dir)
+    given = _read(overrides, folders)
+    config = Composer(folders).compose(given.choices, given.values)
+    plan_of(config)
+    return config
+
+
+def design(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> Experiment:
+    """The experiment that overrides ask for.
+
+    Without `experiment=...`, interventions that are switched on are compared each alone and all
+    together with none; without those, the headline experiment is meant.
+
+    Raises:
+        SettingError: an override or an experiment file that does not fit.
+        ExtensionError: an intervention whose import path leads nowhere.
+    """
+    folders = Folders.find(config_dir)
+    given = _read(overrides, folders)
+    if "experiment" not in given.choices and not given.choices.get("intervention"):
+        given.choices["experiment"] = HEADLINE
+    composer = Composer(folders)
+    head = composer.compose(given.choices, given.shared())
+    plan = _planned(plan_of(head), given)
+    scenarios = {
+        name: _scenario(name, scenario, plan, given, composer, folders)
+        for name, scenario in plan.scenarios.items()
+    }
+    _check_used(given, scenarios)
+    base = scenarios[plan.baseline].settings
+    return Experiment(
+        name=str(plan.name),
+        question=plan.question,
+        baseline=plan.baseline,
+        scenarios=scenarios,
+        timing=base.timing,
+        replicates=plan.replicates,
+        seed=base.seed,
+        results=Path(plan.results or f"results/{plan.name}"),
+        executor=plan.executor,
+    )
+
+
+def _read(overrides: Iterable[str], folders: Folders) -> _Typed:
+    parsed = typed.parse(overrides)
+    return _Typed(typed.choices(parsed, folders), typed.values(parsed, folders))
+
+
+def _of_intervention(override: Override) -> bool:
+    return override.key.startswith("intervention.")
+
+
+def _planned(plan: Plan, given: _Typed) -> Plan:
+    """The plan with its scenarios, made from the chosen interventions if it states none."""
+    chosen = given.choices.get("intervention", [])
+    if plan.scenarios and chosen:
+        raise SettingError(
+            f"intervention=[{','.join(chosen)}] does not go with the experiment '{plan.name}', "
+            f"whose scenarios choose interventions themselves; leave out one of the two"
+        )
+    if not plan.scenarios:
+        if not chosen:
+            raise SettingError(
+                "there is nothing to compare; switch on interventions, for example "
+                "intervention=[cop_formation,language_mediation], or name an experiment"
+            )
+        plan = plan.model_copy(update=_each_and_all(chosen, plan.name))
+    if plan.baseline not in plan.scenarios:
+        raise SettingError(
+            f"baseline = '{plan.baseline}' is no scenario of this experiment; choose from: "
+            f"{', '.join(plan.scenarios)}{nearest(plan.baseline, plan.scenarios)}"
+        )
+    if plan.name is None:
+        raise SettingError("the experiment has no name; add name=..., it names the results folder")
+    return plan
+
+
+def _each_and_all(chosen: Sequence[str], name: str | None) -> dict[str, Any]:
+    scenarios = {"baseline": ScenarioPlan(label="Nothing new", overrides=("intervention=[]",))}
+    for one in chosen:
+        label = one.replace("_", " ").capitalize()
+        scenarios[one] = ScenarioPlan(label=label, overrides=(f"intervention=[{one}]",))
+    if len(chosen) > 1:
+        together = ScenarioPlan(
+            label="All together", overrides=(f"intervention=[{','.join(chosen)}]",)
+        )
+        scenarios["all_together"] = together
+    return {"scenarios": scenarios, "name": name or "+".join(chosen), "baseline": "baseline"}
+
+
+def _scenario(
+    name: str,
+    plan: ScenarioPlan,
+    whole: Plan,
+    given: _Typed,
+    composer: Composer,
+    folders: Folders,
+) -> Scenario:
+    own = _read(plan.overrides, folders)
+    choices = {**given.choices, **own.choices}
+    switched_on = choices.get("intervention", [])
+    values = [
+        *given.shared(),
+        *(one for one in given.of_interventions() if one.key.split(".")[1] in switched_on),
+        *own.values,
+    ]
+    config = composer.compose(choices, values)
+    settings = settings_of(config)
+    return Scenario(plan.label, settings, plan.overrides)
+
+
+def _check_used(given: _Typed, scenarios: Mapping[str, Scenario]) -> None:
+    """Scenarios share their months, and no override of an intervention may go unused."""
+    used = {name for scenario in scenarios.values() for name in scenario.settings.interventions}
+    for override in given.of_interventions():
+        name = override.key.split(".")[1]
+        if name not in used:
+            switched_on = ", ".join(sorted(used)) or "none"
+            raise SettingError(
+                f"{override.line}: no scenario has an intervention '{name}' "
+                f"(they have: {switched_on}){nearest(name, used)}"
+            )
+    timings = {scenario.settings.timing for scenario in scenarios.values()}
+    seeds = {scenario.settings.seed for scenario in scenarios.values()}
+    if len(timings) > 1 or len(seeds) > 1:
+        raise SettingError(
+            "scenarios differ in timing or seed, so they can't be compared month by month; "
+            "set timing and seed for the whole experiment"
+        )

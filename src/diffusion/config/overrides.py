@@ -1,0 +1,198 @@
+"""What the user typed, checked before Hydra composes it: each mistake is one sentence.
+
+Hydra itself would accept `+typo=1` and `~group`, and explains unbalanced brackets in the words of
+its grammar. Here `+` is allowed for settings that exist (it then means nothing), `~` never.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+from diffusion.base.errors import SettingError, nearest
+from diffusion.config.folders import Folders
+
+_KEY = re.compile(r"[A-Za-z_][\w/-]*(\.[\w-]+)*")
+_CLOSES = {"(": ")", "[": "]", "{": "}"}
+_MANY = ("intervention",)  # groups of which several files may be chosen
+_NONE = ("intervention", "experiment")  # groups of which none may be chosen
+
+Choices = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Override:
+    """One `key=value`: the key without a leading `+`, the value as Hydra reads it."""
+
+    key: str
+    value: Any
+    line: str
+
+
+def parse(lines: Iterable[str]) -> list[Override]:
+    """Read overrides.
+
+    Raises:
+        SettingError: one that can't be read, removes a group, or gives several values at once.
+    """
+    parser = OverridesParser.create()
+    return [_parse(line, parser) for line in lines]
+
+
+def choices(overrides: Iterable[Override], folders: Folders) -> dict[str, Any]:
+    """The groups that are chosen by name; a later choice replaces an earlier one.
+
+    Raises:
+        SettingError: a choice that the group does not offer.
+    """
+    chosen: dict[str, Any] = {}
+    for override in overrides:
+        if override.key in folders.groups() and not isinstance(override.value, dict):
+            chosen[override.key] = _choice(override, folders.options(override.key))
+    return chosen
+
+
+def values(overrides: Iterable[Override], folders: Folders) -> list[Override]:
+    """The overrides that set a value, rather than choose a file of a group."""
+    return [
+        override
+        for override in overrides
+        if override.key not in folders.groups() or isinstance(override.value, dict)
+    ]
+
+
+def check_key(override: Override, known: Mapping[str, Any], folders: Folders) -> None:
+    """A value may only be set where the composed configuration has one.
+
+    Raises:
+        SettingError: unknown keys, each with the nearest right name.
+    """
+    keys = list(dotted(known))
+    parts = override.key.split(".")
+    if parts[0] in folders.groups() and parts[1:] == ["kind"]:
+        raise SettingError(
+            f"{override.line}: the kind comes with the file; choose one with {parts[0]}=..., "
+            f"where ... is one of: {', '.join(folders.options(parts[0]))}"
+        )
+    if override.key in keys:
+        _check_nested(override, override.key, override.value, _at(known, override.key))
+        return
+    if parts[0] == "intervention" and len(parts) > 1 and parts[1] not in known["intervention"]:
+        options = folders.options("intervention")
+        if parts[1] in options:
+            raise SettingError(
+                f"{override.line}: '{parts[1]}' is not switched on; "
+                f"add it with intervention=[{parts[1]}]"
+            )
+        raise SettingError(
+            f"{override.line}: there is no intervention '{parts[1]}'; choose from: "
+            f"{', '.join(options)}{nearest(parts[1], options)}"
+        )
+    raise SettingError(_unknown(override, override.key, keys))
+
+
+def dotted(data: Any, prefix: str = "") -> Iterable[str]:
+    """All keys of nested settings, groups included, as `turnover.share_ngo`."""
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            key = f"{prefix}{name}"
+            yield key
+            yield from dotted(value, f"{key}.")
+
+
+def _parse(line: str, parser: OverridesParser) -> Override:
+    if line.startswith("~"):
+        raise SettingError(
+            f"'{line}' would remove settings, which the model needs; "
+            f"choose another value with key=value instead"
+        )
+    key, equals, _ = line.lstrip("+").partition("=")
+    if not equals:
+        raise SettingError(f"'{line}' is no setting; write key=value, for example seed=7")
+    if not _KEY.fullmatch(key):
+        raise SettingError(
+            f"'{line}': '{key}' can't be the name of a setting; write key=value, "
+            f"for example turnover.rel_newcomer=2"
+        )
+    try:
+        parsed = parser.parse_override(line.lstrip("+"))
+        if parsed.is_sweep_override():
+            raise SettingError(
+                f"'{line}' gives several values; give one, or a list in brackets: {key}=[a,b]"
+            )
+        value = plain(parsed.value())
+    except HydraException:
+        raise SettingError(f"'{line}' can't be read: {_what_is_wrong(line)}") from None
+    return Override(key, value, line)
+
+
+def plain(value: Any) -> Any:
+    """Nested lists and dicts without Hydra's own types (quoted strings become strings)."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value) if not isinstance(value, bool | int | float | type(None)) else value
+
+
+def _what_is_wrong(line: str) -> str:
+    opened: list[str] = []
+    quote = ""
+    for character in line:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in _CLOSES:
+            opened.append(character)
+        elif character in _CLOSES.values() and (not opened or _CLOSES[opened.pop()] != character):
+            return f"'{character}' closes a bracket that was not opened"
+    if quote:
+        return f"the quote {quote} is not closed"
+    if opened:
+        return f"the bracket '{opened[-1]}' is not closed; add '{_CLOSES[opened[-1]]}'"
+    return "put values with spaces or signs such as , : = into quotes, for example \"name='a, b'\""
+
+
+def _choice(override: Override, options: Sequence[str]) -> Any:
+    key, value = override.key, override.value
+    if value is None and key in _NONE:
+        return [] if key in _MANY else None
+    names = value if isinstance(value, list) else [value]
+    if isinstance(value, list) and key not in _MANY:
+        raise SettingError(f"{override.line}: choose one of: {', '.join(options)}")
+    for name in names:
+        if name not in options:
+            given = "nothing" if name in (None, "") else f"'{name}'"
+            raise SettingError(
+                f"{override.line}: there is no {key} {given}; choose from: "
+                f"{', '.join(options)}{nearest(str(name), options)}"
+            )
+        if names.count(name) > 1:
+            raise SettingError(f"{override.line}: '{name}' stands there twice; name it once")
+    return names if key in _MANY else value
+
+
+def _check_nested(override: Override, key: str, value: Any, known: Any) -> None:
+    """`turnover={share_ngo: 0.2}` must name settings that exist, too."""
+    if not isinstance(value, dict) or not isinstance(known, Mapping) or not known:
+        return
+    for name, item in value.items():
+        inner = f"{key}.{name}"
+        if name not in known:
+            raise SettingError(_unknown(override, inner, list(dotted(known, f"{key}."))))
+        _check_nested(override, inner, item, known[name])
+
+
+def _unknown(override: Override, key: str, keys: Sequence[str]) -> str:
+    sign = "'+' would add a new setting, and " if override.line.startswith("+") else ""
+    return f"{override.line}: {sign}there is no setting '{key}'{nearest(key, keys)}"
+
+
+def _at(known: Any, key: str) -> Any:
+    for part in key.split("."):
+        known = known[part]
+    return known

@@ -1,0 +1,109 @@
+"""The resolved configuration turned into the frozen settings of the model and of an experiment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from diffusion.base.errors import SettingError, nearest
+from diffusion.config.targets import build_target
+from diffusion.config.words import dotted_key, setting_error
+from diffusion.interventions.base import Intervention
+from diffusion.model.settings import ModelSettings, RuleParameters
+
+_OF_THE_MODEL = ("seed", "timing", "world", "practices", "measures", "record")
+
+
+class ScenarioPlan(BaseModel):
+    """A scenario as an experiment file states it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str = Field(min_length=1)
+    overrides: tuple[str, ...] = ()
+
+
+class Plan(BaseModel):
+    """What a configuration says about the experiment rather than about the model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str | None = Field(pattern=r"^[\w.+-]+$", description="letters, digits, . _ + and - only")
+    question: str
+    replicates: int = Field(ge=1, le=1_000_000)
+    results: str | None
+    baseline: str
+    scenarios: dict[str, ScenarioPlan]
+    executor: dict[str, Any]
+
+
+def plan_of(config: Mapping[str, Any]) -> Plan:
+    """The experiment's part of a resolved configuration.
+
+    Raises:
+        SettingError: an unknown entry, or a value that is not allowed.
+    """
+    _check_top_level(config)
+    data = {name: config[name] for name in Plan.model_fields if name in config}
+    try:
+        return Plan.model_validate(data)
+    except ValidationError as error:
+        raise setting_error(error, Plan, data) from error
+
+
+def settings_of(config: Mapping[str, Any]) -> ModelSettings:
+    """The model's part of a resolved configuration.
+
+    Raises:
+        SettingError: a setting that is unknown or out of its bounds.
+        ExtensionError: an intervention whose import path leads nowhere.
+    """
+    data: dict[str, Any] = {name: config[name] for name in _OF_THE_MODEL if name in config}
+    data["rules"] = {name: config[name] for name in RuleParameters.model_fields if name in config}
+    data["interventions"] = {
+        name: build_target(entry or {}, f"intervention.{name}", Intervention)  # type: ignore[type-abstract]
+        for name, entry in config["intervention"].items()
+    }
+    try:
+        return ModelSettings.model_validate(data)
+    except ValidationError as error:
+        raise setting_error(error, ModelSettings, data) from error
+    except SettingError as error:
+        raise SettingError(f"{_part_with_mistake(data)}{error}") from error
+
+
+def as_data(settings: ModelSettings) -> dict[str, Any]:
+    """Settings as plain data that name the class of each intervention, fit for JSON."""
+    data = settings.plain()
+    for name, intervention in settings.interventions.items():
+        cls = type(intervention)
+        data["interventions"][name]["_target_"] = f"{cls.__module__}.{cls.__qualname__}"
+    return data
+
+
+def _part_with_mistake(data: Mapping[str, Any]) -> str:
+    """The part of the settings whose own checks refuse it, as `world: `; they don't know it."""
+    for name, field in ModelSettings.model_fields.items():
+        kind: Any = field.annotation
+        try:
+            TypeAdapter(kind).validate_python(data.get(name))
+        except SettingError:
+            return f"{dotted_key((name,))}: "
+        except ValidationError:
+            continue
+    return ""
+
+
+def _check_top_level(config: Mapping[str, Any]) -> None:
+    known = {
+        *_OF_THE_MODEL,
+        *RuleParameters.model_fields,
+        *Plan.model_fields,
+        "intervention",
+    }
+    for name in config:
+        if name not in known:
+            raise SettingError(
+                f"an experiment or configuration file sets '{name}', which does not exist"
+                f"{nearest(name, known)}"
+            )

@@ -1,0 +1,189 @@
+"""Found communities of practice and pay their facilitation (CoP formation)."""
+
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from diffusion.base import draws
+from diffusion.base.arrays import NEVER, IntArray, table_of
+from diffusion.base.draws import Decision
+from diffusion.interventions.base import (
+    Acting,
+    Intervention,
+    eligible,
+    monthly_cost,
+    native_languages,
+    ranked,
+    salt_of,
+)
+from diffusion.world.state import Members, Networks, State
+from diffusion.world.vocabulary import (
+    COP_TYPES,
+    FIELDS,
+    FORMALISATIONS,
+    LANGUAGES,
+    LEVELS,
+    NETWORK_TYPES,
+    index,
+    mask,
+)
+
+_FOUNDED_KEYS = 1_000_000  # keys of founded groups start here, clear of the world's own networks
+
+
+class FoundGroup(Intervention):
+    """Founds communities of practice at the start of its window and pays them until its end.
+
+    `cop_local` founds one in each covered territory, `cop_embedded` one inside each covered
+    network, `cop_specialised` one for each covered field across places. `target` says who is
+    invited first. Trust among members is not given: it grows out of their contacts. When the
+    money ends the community goes on unpaid and may fall dormant.
+
+    Source: E017, E019, E020, E023, E025, E030; E01-E09.
+    """
+
+    type: Literal["cop_local", "cop_embedded", "cop_specialised"]
+    size: int = Field(ge=3, le=500, description="members invited to each community")
+    min_members: int = Field(ge=3, le=500, description="smallest community that is founded")
+    meetings_per_year: float = Field(gt=0.0, le=52.0)
+    facilitated: bool
+    online: bool
+    policy_link: bool = Field(description="whether results are carried to policy makers")
+    eur_per_year: float = Field(ge=0.0, le=1e6, description="cost of one community")
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Self:
+        if self.min_members > self.size:
+            raise ValueError(
+                f"min_members = {self.min_members} is more than size = {self.size}: "
+                f"no community could be founded"
+            )
+        return self
+
+    def begin(self, state: State, name: str) -> Acting:
+        groups = [_Plan(self, state, name, place) for place in _places(self, state, name)]
+        founded = [group for group in groups if group.members.size >= self.min_members]
+        first = state.n_networks
+        if founded:
+            _found(state, self, founded)
+        return _Paying(self, np.arange(first, first + len(founded)))
+
+    def explain(self) -> str:
+        where = {
+            "cop_local": "local communities of practice in {} of territories",
+            "cop_embedded": "communities of practice inside {} of the larger networks",
+            "cop_specialised": "specialised communities of practice in {} of the fields",
+        }[self.type].format(f"{self.coverage:.0%}")
+        how = "facilitated" if self.facilitated else "not facilitated"
+        return (
+            f"Founds {where} with up to {self.size} members (first invited: {self.target}), "
+            f"{self.meetings_per_year:g} {how} meetings a year "
+            f"{'online' if self.online else 'in person'}, {self.months()}, at "
+            f"{self.eur_per_year:,.0f} EUR a community and year (EU price)."
+        )
+
+
+def _places(preset: FoundGroup, state: State, name: str) -> IntArray:
+    """Codes of the territories, networks or fields that get a community."""
+    if preset.type == "cop_local":
+        places = np.flatnonzero(state.territories.is_national == 0)
+        people = np.bincount(
+            state.organisations.territory[eligible(state, preset.target)],
+            minlength=state.territories.country.shape[0],
+        )
+        places = places[people[places] >= preset.min_members]
+    elif preset.type == "cop_embedded":
+        sizes = np.diff(state.members.start)
+        own = (state.networks.is_cop == 0) & (state.networks.key < _FOUNDED_KEYS)
+        places = np.flatnonzero(own & (sizes >= preset.min_members))
+    else:
+        places = np.arange(1, len(FIELDS))  # without `general`
+    luck = draws.uniforms(state.seed, Decision.GROUP_MEMBER, salt_of(name) % 2**31, places)
+    chosen: IntArray = places[np.argsort(luck, kind="stable")]
+    return np.sort(chosen[: round(preset.coverage * places.size)])
+
+
+class _Plan:
+    """One community: where it sits, and whom it invites."""
+
+    def __init__(self, preset: FoundGroup, state: State, name: str, place: int) -> None:
+        orgs = state.organisations
+        rows = eligible(state, preset.target)
+        if preset.type == "cop_local":
+            rows = rows[orgs.territory[rows] == place]
+        elif preset.type == "cop_embedded":
+            start, end = state.members.start[place], state.members.start[place + 1]
+            rows = np.intersect1d(rows, state.members.organisation[start:end])
+        else:
+            rows = rows[(orgs.fields[rows] & np.uint64(1 << place)) != 0]
+        invited = ranked(state, rows, preset.target, salt_of(name, place))[: preset.size]
+        self.members: IntArray = np.sort(invited)
+        self.key = _FOUNDED_KEYS + salt_of(preset.type, name, place) % _FOUNDED_KEYS
+        self.label = f"{name}: {self._label(preset, state, place)}"
+        self.coordinator = -1
+        self.territory = 0
+        if self.members.size:
+            self.coordinator = int(self.members[np.argmax(orgs.support[self.members])])
+            self.territory = int(orgs.territory[self.coordinator])
+
+    @staticmethod
+    def _label(preset: FoundGroup, state: State, place: int) -> str:
+        if preset.type == "cop_local":
+            return state.names.territories[place]
+        return state.names.networks[place] if preset.type == "cop_embedded" else FIELDS[place]
+
+
+def _found(state: State, preset: FoundGroup, plans: list[_Plan]) -> None:
+    """Append the communities to the networks of the world."""
+    territory = np.array([plan.territory for plan in plans])
+    country = state.territories.country[territory]
+    local = preset.type == "cop_local"
+    languages: npt.NDArray[np.uint64] = native_languages()[country]
+    if not local:
+        languages = languages | np.uint64(mask(LANGUAGES, ["en"]))
+    new = table_of(
+        Networks,
+        len(plans),
+        key=[plan.key for plan in plans],
+        type=index(NETWORK_TYPES, preset.type),
+        is_cop=int(preset.type in COP_TYPES),
+        territory=territory,
+        country=country,
+        level=index(LEVELS, "local" if local else "national"),
+        coordinator=[plan.coordinator for plan in plans],
+        formalisation=index(FORMALISATIONS, "soft_formal"),
+        meetings_per_year=preset.meetings_per_year,
+        facilitated=int(preset.facilitated),
+        online=int(preset.online),
+        bridging=1,
+        policy_link=int(preset.policy_link),
+        languages=languages,
+        active=1,
+        paid_until=NEVER,
+        founded=state.month,
+    )
+    joined = [np.concatenate(pair) for pair in zip(state.networks, new, strict=True)]
+    state.networks = Networks(*joined)
+    sizes = np.array([plan.members.size for plan in plans])
+    old = state.members
+    state.set_members(
+        Members(
+            start=np.concatenate([old.start, old.start[-1] + np.cumsum(sizes)]).astype(np.int64),
+            organisation=np.concatenate([old.organisation, *(plan.members for plan in plans)]),
+        )
+    )
+    state.names.networks.extend(plan.label for plan in plans)
+
+
+class _Paying(Acting):
+    def __init__(self, preset: FoundGroup, rows: IntArray) -> None:
+        self._preset = preset
+        self._rows = rows
+
+    def act(self, state: State) -> float:
+        state.networks.sponsored[self._rows] = 1
+        yearly = self._preset.eur_per_year
+        countries = state.networks.country[self._rows]
+        return sum(monthly_cost(yearly, int(country)) for country in countries)

@@ -1,0 +1,58 @@
+"""Pay the post of a network's coordinator (coordinator funding)."""
+
+import numpy as np
+from pydantic import Field
+
+from diffusion.base import draws
+from diffusion.base.arrays import IntArray
+from diffusion.base.draws import Decision
+from diffusion.interventions.base import Acting, Intervention, monthly_cost, salt_of
+from diffusion.world.state import State
+
+
+class PayPost(Intervention):
+    """Pays coordination of networks that have no regular money for it.
+
+    A paid post keeps meetings at their rhythm, doubles the ties that meetings yield and slows
+    the decay of ties inside the network, as long as it is paid and a few months beyond.
+
+    Source: E066, E080, E081, E116; C10-C12; I02.
+    """
+
+    fte: float = Field(gt=0.0, le=5.0, description="full-time equivalents a network")
+    eur_per_year: float = Field(ge=0.0, le=500_000.0, description="employer cost of a full post")
+    min_members: int = Field(ge=2, le=1000, description="smallest network that is paid a post")
+
+    def begin(self, state: State, name: str) -> Acting:
+        return _Paying(self, _networks(self, state, name))
+
+    def explain(self) -> str:
+        return (
+            f"Pays {self.fte:g} coordinator post each in {self.coverage:.0%} of the networks that "
+            f"have no regular money for one and at least {self.min_members} members, "
+            f"{self.months()}, at {self.eur_per_year:,.0f} EUR a post and year (EU price)."
+        )
+
+
+def _networks(preset: PayPost, state: State, name: str) -> IntArray:
+    networks = state.networks
+    sizes = np.diff(state.members.start)
+    rows = np.flatnonzero((networks.regular_money == 0) & (sizes >= preset.min_members))
+    rows = rows[networks.key[rows] < state.n_networks]  # not groups that another lever founded
+    luck = draws.uniforms(state.seed, Decision.TARGET_NETWORK, salt_of(name) % 2**31, rows)
+    order = {"hubs": -sizes[rows] + luck, "periphery": sizes[rows] + luck}
+    ordered = rows[np.argsort(order.get(preset.target, luck), kind="stable")]
+    chosen: IntArray = ordered[: round(preset.coverage * rows.size)]
+    return chosen
+
+
+class _Paying(Acting):
+    def __init__(self, preset: PayPost, rows: IntArray) -> None:
+        self._preset = preset
+        self._rows = rows
+
+    def act(self, state: State) -> float:
+        state.networks.sponsored[self._rows] = 1
+        yearly = self._preset.fte * self._preset.eur_per_year
+        countries = state.networks.country[self._rows]
+        return sum(monthly_cost(yearly, int(country)) for country in countries)

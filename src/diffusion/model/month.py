@@ -1,0 +1,93 @@
+"""The month: the order of the rules, written down here and nowhere else."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from diffusion.base.compiled import compiled
+from diffusion.model.settings import RuleParameters
+from diffusion.rules import (
+    adoption,
+    demand,
+    exchange,
+    funding,
+    meetings,
+    persistence,
+    policy,
+    ties,
+    turnover,
+)
+from diffusion.rules.adoption import Adoption
+from diffusion.rules.demand import Demand
+from diffusion.rules.exchange import Exchange
+from diffusion.rules.funding import Funding
+from diffusion.rules.meetings import Meetings
+from diffusion.rules.persistence import Persistence
+from diffusion.rules.policy import Policy
+from diffusion.rules.ties import TieDynamics
+from diffusion.rules.turnover import Turnover
+from diffusion.world.rule import CompiledRule, Rule
+from diffusion.world.state import State
+
+# Interventions move the modifiers before the first rule reads them. `_month` keeps this order.
+ORDER: tuple[type[CompiledRule], ...] = (
+    Demand,
+    Funding,
+    Turnover,
+    TieDynamics,
+    Meetings,
+    Exchange,
+    Adoption,
+    Persistence,
+    Policy,
+)
+
+
+@compiled
+def _month(tables, values, seed, month):
+    """One month of the standard rules, entered from Python once."""
+    demand.loop(tables, values[0], seed, month)
+    funding.loop(tables, values[1], seed, month)
+    turnover.loop(tables, values[2], seed, month)
+    ties.loop(tables, values[3], seed, month)
+    meetings.loop(tables, values[4], seed, month)
+    exchange.loop(tables, values[5], seed, month)
+    adoption.loop(tables, values[6], seed, month)
+    persistence.loop(tables, values[7], seed, month)
+    policy.loop(tables, values[8], seed, month)
+
+
+class Month:
+    """The rules of a month in their order.
+
+    Args:
+        rules: the standard rules with their parameters, or any list that mixes them with a
+            user's own. The standard list runs compiled as a whole, any other rule by rule; both
+            give the same bits.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._whole = [type(rule) for rule in rules] == list(ORDER)
+        self._values = tuple(rule.values for rule in rules if isinstance(rule, CompiledRule))
+
+    @classmethod
+    def standard(cls, parameters: RuleParameters) -> Self:
+        """The standard rules."""
+        return cls([rule(getattr(parameters, rule.name)) for rule in ORDER])
+
+    def step(self, state: State) -> None:
+        """Take the state through the month `state.month`."""
+        if not self._whole:
+            for rule in self.rules:
+                rule.step(state)
+            return
+        for rule in self.rules:
+            rule.prepare(state)  # type: ignore[attr-defined]
+        _month(state.tables(), self._values, state.seed, state.month)
+
+
+def explain_month() -> list[tuple[str, str]]:
+    """(name, sentence) of every step of the month, in order."""
+    steps = [("interventions", "Interventions in their window move what the rules read.")]
+    steps += [(rule.name, rule.summary) for rule in ORDER]
+    return [*steps, ("record", "The month is measured and written down.")]

@@ -1,0 +1,1 @@
+"""The mechanisms of the month, one file each: parameters, compiled loop, class."""

@@ -1,0 +1,156 @@
+"""Policy: what works is written into policy, and political will moves.
+
+A policy maker takes up a practice that its territory runs with a yearly base chance of 0.03 (D16),
+multiplied where it spreads in neighbouring places (D17) and where a community or coordinated
+network with a policy link carries it. Policy feeds back: the practice is rewarded and political
+will behind it is complete. Will drifts around its mean and is raised by little practices that
+work (E055).
+"""
+
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from diffusion.base import draws
+from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
+from diffusion.base.compiled import inner
+from diffusion.base.draws import Decision
+from diffusion.base.months import monthly_hazard
+from diffusion.world.rule import CompiledRule, RuleSettings, number, per_year, ratio, share
+from diffusion.world.traffic import Event, Flow, log
+from diffusion.world.vocabulary import SCALES
+
+_UPTAKE = int(Decision.POLICY_UPTAKE)
+_WILL = int(Decision.POLITICAL_WILL)
+_N_POLICIES = int(Flow.POLICIES)
+_POLICY = int(Event.POLICY)
+_LITTLE = SCALES.index("little")
+
+
+class Parameters(RuleSettings):
+    """How practice becomes policy."""
+
+    uptake_per_year: float = per_year("chance that a territory takes up a practice it fully runs")
+    neighbour_odds: float = ratio("multiplier when half of the country runs it", 20.0)
+    rel_policy_link: float = ratio("multiplier where a linked network carries it", 20.0)
+    will_mean: float = share("political will to which it returns")
+    will_persistence: float = share("share of will that carries over a month")
+    will_sd: float = number("spread of will", "1", 0.0, 1.0)
+    inspiration: float = share("will added where every organisation runs a little practice")
+
+
+class _Values(NamedTuple):
+    uptake: float
+    neighbour: float
+    link: float
+    mean: float
+    persistence: float
+    shock_sd: float
+    inspiration: float
+
+
+@inner
+def _count_use(orgs, practices, territories, national, used, using, little):
+    """Organisations and uses per territory; the national row of a country sums its places."""
+    used[:] = 0.0
+    using[:] = 0.0
+    little[:] = 0.0
+    for i in range(orgs.kind.shape[0]):
+        r = orgs.territory[i]
+        used[r] += 1.0
+        running = orgs.adopted[i] | orgs.institutional[i]
+        small = False
+        while running != NOTHING:
+            p = lowest(running)
+            running = without_lowest(running)
+            using[r, p] += 1.0
+            small = small or practices.scale[p] == _LITTLE
+        if small:
+            little[r] += 1.0
+    for r in range(territories.country.shape[0]):
+        c = national[territories.country[r]]
+        if territories.is_national[r] == 0 and c >= 0:
+            used[c] += used[r]
+            little[c] += little[r]
+            for p in range(using.shape[1]):
+                using[c, p] += using[r, p]
+
+
+@inner
+def _links(networks, members, orgs, carried):
+    """Practices that a linked, working network carries to the policy makers of its members."""
+    carried[:] = NOTHING
+    for k in range(networks.type.shape[0]):
+        if networks.active[k] == 0 or networks.coordinated[k] == 0 or networks.policy_link[k] == 0:
+            continue
+        mask = NOTHING
+        for x in range(members.start[k], members.start[k + 1]):
+            i = members.organisation[x]
+            mask |= orgs.adopted[i] | orgs.institutional[i]
+        carried[networks.territory[k]] |= mask
+
+
+@inner
+def _uptake(territories, national, used, using, carried, flows, events, values, seed, month):
+    key = draws.stream(seed, _UPTAKE, month)
+    for r in range(territories.country.shape[0]):
+        if used[r] <= 0.0:
+            continue
+        around = national[territories.country[r]]
+        for p in range(using.shape[1]):
+            if using[r, p] <= 0.0 or has(territories.policy[r], p):
+                continue
+            chance = values.uptake * using[r, p] / used[r]
+            if around >= 0 and used[around] > 0.0:
+                # the odds ratio is given for a rise from none to half (D17)
+                chance *= values.neighbour ** (2.0 * using[around, p] / used[around])
+            if has(carried[r], p):
+                chance *= values.link
+            if draws.at(key, r, p) < chance:
+                territories.policy[r] |= bit(p)
+                flows[_N_POLICIES] += 1
+                log(events, month, _POLICY, -1, p, r, -1)
+
+
+@inner
+def _move_will(territories, used, little, values, seed, month):
+    key = draws.stream(seed, _WILL, month)
+    for r in range(territories.country.shape[0]):
+        share = little[r] / used[r] if used[r] > 0.0 else 0.0
+        aim = min(1.0, values.mean + values.inspiration * share)
+        drift = values.shock_sd * draws.normal_at(key, r, 0)
+        will = aim + values.persistence * (territories.will[r] - aim) + drift
+        territories.will[r] = min(1.0, max(0.0, will))
+
+
+@inner
+def loop(w, values, seed, month):
+    """Policy, for a month."""
+    n = w.territories.country.shape[0]
+    used, little = np.empty(n), np.empty(n)
+    using = np.empty((n, w.practices.scale.shape[0]))
+    carried = np.empty(n, np.uint64)
+    _count_use(w.orgs, w.practices, w.territories, w.national, used, using, little)
+    _links(w.networks, w.members, w.orgs, carried)
+    _uptake(w.territories, w.national, used, using, carried, w.flows, w.events, values, seed, month)
+    _move_will(w.territories, used, little, values, seed, month)
+
+
+class Policy(CompiledRule):
+    """Lets policy makers take up what works and political will move."""
+
+    name: ClassVar[str] = "policy"
+    summary: ClassVar[str] = "What works is carried to policy makers, and policy rewards it."
+    loop = staticmethod(loop)
+
+    def __init__(self, parameters: Parameters) -> None:
+        p = parameters
+        self.values = _Values(
+            uptake=monthly_hazard(p.uptake_per_year),
+            neighbour=p.neighbour_odds,
+            link=p.rel_policy_link,
+            mean=p.will_mean,
+            persistence=p.will_persistence,
+            shock_sd=p.will_sd * float(np.sqrt(1.0 - p.will_persistence**2)),
+            inspiration=p.inspiration,
+        )

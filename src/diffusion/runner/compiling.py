@@ -1,0 +1,65 @@
+"""Whether numba has compiled the model on this machine before; the first time takes a while."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import joblib
+
+from diffusion import rules
+from diffusion.model.month import Month
+from diffusion.model.settings import ModelSettings
+from diffusion.model.simulation import Simulation
+
+COMPILING = "Compiling the model (once per machine) ..."
+
+PROCESSES = 4  # compiling takes a few hundred MB in each
+
+Notice = Callable[[str], None]
+
+
+def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None:
+    """Compile every loop before the first run, unless that happened earlier.
+
+    Workers that start afterwards load the machine code from disk instead of compiling it each.
+
+    Args:
+        settings: of a run that uses as many rules and interventions as possible.
+        notice: told if compiling is needed.
+    """
+    if is_compiled():
+        return
+    if notice is not None:
+        notice(COMPILING)
+    count = min(joblib.cpu_count(), PROCESSES)
+    with suppress(Exception):  # a run that fails is reported where it is a run
+        if count > 1:
+            parts = (joblib.delayed(_compile_rules)(settings, part, count) for part in range(count))
+            joblib.Parallel(n_jobs=count)(parts)
+        Simulation(settings).run()
+
+
+def _compile_rules(settings: ModelSettings, first: int, step: int) -> None:
+    """Compile every step-th rule; they share nothing, so processes can divide them."""
+    rules = Month.standard(settings.rules).rules[first::step]
+    Simulation(settings, rules=rules).step()
+
+
+def is_compiled() -> bool:
+    """Whether machine code of every rule is on disk; true where nothing is to be compiled."""
+    return all(any(folder.glob(f"{module}.*.nbi")) for module, folder in _caches())
+
+
+def _caches() -> Iterator[tuple[str, Path]]:
+    """Name and cache folder of every module of rules that holds compiled loops."""
+    for found in iter_modules(rules.__path__):
+        module = import_module(f"{rules.__name__}.{found.name}")
+        for loop in vars(module).values():
+            cache: Any = getattr(loop, "_cache", None)
+            path = getattr(cache, "cache_path", None)
+            if path is not None and loop.__module__ == module.__name__:
+                yield found.name, Path(path)
+                break

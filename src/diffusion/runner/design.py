@@ -1,0 +1,81 @@
+"""An experiment turned into runs with stable ids, in the order A, B, C, A, B, C.
+
+Replicate r has the seed `seed + r` in every scenario, so scenarios are compared with the same
+luck, and any single run can be repeated with `diffusion run ... seed=<its seed>`. Neighbouring
+seeds are independent, because draws are hashed.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import diffusion
+from diffusion.config import Experiment, as_data
+from diffusion.model.settings import ModelSettings
+
+ID_LENGTH = 16  # hex digits; a clash among a million runs has a chance below 1e-7
+CHUNKS = 60  # enough that the progress bar moves
+LARGEST_CHUNK = 50  # a killed process loses at most this many runs
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulation: a scenario with the luck of one replicate."""
+
+    run_id: str
+    scenario: str
+    replicate: int
+    seed: int
+    settings: ModelSettings
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Runs that one worker computes in a row and stores as one part."""
+
+    number: int
+    runs: tuple[Run, ...]
+
+
+def runs_of(experiment: Experiment) -> list[Run]:
+    """All runs; every replicate is complete before the next, so a stopped sweep is balanced."""
+    data = {name: as_data(one.settings) for name, one in experiment.scenarios.items()}
+    return [
+        _run(name, scenario.settings, data[name], replicate)
+        for replicate in range(experiment.replicates)
+        for name, scenario in experiment.scenarios.items()
+    ]
+
+
+def chunks_of(runs: Sequence[Run]) -> list[Chunk]:
+    """Runs cut into parts; the cut depends on the number of runs only, never on the workers."""
+    size = max(1, min(LARGEST_CHUNK, math.ceil(len(runs) / CHUNKS)))
+    return [
+        Chunk(number, tuple(runs[first : first + size]))
+        for number, first in enumerate(range(0, len(runs), size))
+    ]
+
+
+def design_hash(runs: Sequence[Run]) -> str:
+    """The same for the same runs in the same order, whatever computes them."""
+    return _digest([run.run_id for run in runs])
+
+
+def _run(scenario: str, settings: ModelSettings, data: Mapping[str, Any], replicate: int) -> Run:
+    seed = settings.seed + replicate
+    run_id = _digest(
+        {
+            "scenario": scenario,
+            "settings": {**data, "seed": seed},
+            "model": diffusion.__version__,
+        }
+    )[:ID_LENGTH]
+    return Run(run_id, scenario, replicate, seed, settings.model_copy(update={"seed": seed}))
+
+
+def _digest(data: Any) -> str:
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=True)
+    return hashlib.sha256(text.encode()).hexdigest()

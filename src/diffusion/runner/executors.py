@@ -1,0 +1,94 @@
+"""Where runs are computed; every executor gives the same numbers, because runs share nothing.
+
+An executor is named by import path in `configs/executor/`; one of your own derives from
+`Executor` and needs nothing but `map`.
+"""
+
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from pydantic import BaseModel, ConfigDict, Field
+
+from diffusion.base.errors import ResultsError
+from diffusion.runner.design import Chunk
+
+RESTARTS = 2  # a worker that is killed more often than this points to a lack of memory
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a chunk."""
+
+    number: int
+    done: int
+    failed: int
+
+
+Task = Callable[[Chunk], Report]
+
+
+class Executor(BaseModel, ABC):
+    """Computes chunks; reports may come in any order, each chunk exactly once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @abstractmethod
+    def map(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+        """Apply the task to every chunk and report each as soon as it is stored."""
+
+
+class Serial(Executor):
+    """One run after the other in this process."""
+
+    def map(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+        return map(task, chunks)
+
+
+class Local(Executor):
+    """Processes on this machine, each with one thread."""
+
+    workers: int = Field(ge=1, le=1024)
+
+    def map(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+        """Apply the task to every chunk; the chunks of a worker that dies are computed again.
+
+        Raises:
+            ResultsError: workers keep dying.
+        """
+        left = {chunk.number: chunk for chunk in chunks}
+        for _ in range(1 + RESTARTS):
+            try:
+                for report in self._once(task, list(left.values())):
+                    del left[report.number]
+                    yield report
+                return
+            except TerminatedWorkerError:
+                continue
+        raise ResultsError(
+            f"worker processes were killed {1 + RESTARTS} times, probably for lack of memory; "
+            f"finished runs are kept, so give the same command again with fewer executor.workers"
+        )
+
+    def _once(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+        if self.workers == 1:
+            yield from map(task, chunks)
+            return
+        # one thread a process: loops are serial, and libraries must not compete for the cores
+        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+            parallel = joblib.Parallel(
+                n_jobs=self.workers,
+                return_as="generator_unordered",
+                batch_size=1,
+                pre_dispatch="2*n_jobs",
+            )
+            yield from parallel(joblib.delayed(_in_worker)(task, chunk) for chunk in chunks)
+
+
+def _in_worker(task: Task, chunk: Chunk) -> Report:
+    # Ctrl-C reaches every process of the terminal; the parent alone decides what it means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return task(chunk)

@@ -1,0 +1,91 @@
+"""Writing so that a reader never sees half a file, and saying plainly why it was impossible."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from diffusion.base.errors import ResultsError
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON under a temporary name, then rename.
+
+    Raises:
+        ResultsError: the disk is full, or the folder can't be written.
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    _replace(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+
+
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as Parquet under a temporary name, then rename.
+
+    Raises:
+        ResultsError: the disk is full, or the folder can't be written.
+    """
+    _replace(path, lambda temporary: frame.to_parquet(temporary, compression="zstd", index=False))
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as CSV under a temporary name, then rename.
+
+    Raises:
+        ResultsError: the disk is full, or the folder can't be written.
+    """
+    _replace(path, lambda temporary: frame.to_csv(temporary, index=False))
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        ResultsError: it is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} can't be read ({error}); restore it or use --fresh") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make sure that a folder can be made and written, and leave nothing behind.
+
+    Raises:
+        ResultsError: it can't be made or written.
+    """
+    folder = folder.absolute()
+    made: list[Path] = []
+    try:
+        for path in (*reversed(folder.parents), folder):
+            if not path.exists():
+                path.mkdir()
+                made.append(path)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ResultsError(
+            f"the results folder {folder} can't be written ({error.strerror or error}); "
+            f"choose another with --results"
+        ) from error
+    finally:
+        for path in reversed(made):
+            path.rmdir()
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ResultsError(
+            f"{path} can't be written ({error.strerror or error}); finished runs are kept, so "
+            f"make room and give the same command again"
+        ) from error

@@ -1,0 +1,164 @@
+"""An experiment from its design to its results folder, and a single run."""
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from diffusion.base.errors import DiffusionError
+from diffusion.config import Experiment, as_data, build_target
+from diffusion.interventions.base import Intervention
+from diffusion.model.settings import ModelSettings
+from diffusion.model.simulation import Simulation
+from diffusion.runner.compiling import Notice, compile_model
+from diffusion.runner.design import Chunk, Run, chunks_of, runs_of
+from diffusion.runner.executors import Executor, Report
+from diffusion.runner.manifest import manifest_of
+from diffusion.runner.store import Frames, Results, Store, check_folder
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an experiment is, in runs."""
+
+    done: int
+    failed: int
+    skipped: int  # finished by an earlier call
+    total: int
+
+
+def run_experiment(
+    experiment: Experiment,
+    folder: Path | None = None,
+    fresh: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    notice: Notice | None = None,
+) -> Results:
+    """Compute the runs that the results folder does not hold yet.
+
+    A run that fails never stops the others: it is kept among the failures and tried again by the
+    next call.
+
+    Args:
+        folder: where results go, if not where the experiment says.
+        fresh: remove results of an earlier call first.
+        progress: told after each chunk.
+        notice: told if the model must be compiled first.
+
+    Raises:
+        SettingError: the executor or a world can't be built; nothing was written then.
+        ResultsError: the folder can't be written, or holds another design.
+    """
+    folder = experiment.results if folder is None else folder
+    executor = build_target(experiment.executor, "executor", Executor)  # type: ignore[type-abstract]
+    runs = runs_of(experiment)
+    manifest = manifest_of(experiment, runs)
+    check_folder(folder, manifest, fresh)
+    if fresh or not (folder / "manifest.json").is_file():
+        check_worlds(experiment)
+    finished = Store.open(folder, manifest, fresh).finished()
+    left = _left(runs, finished)
+    if left:
+        compile_model(_fullest(experiment), notice)
+    told = Progress(0, 0, sum(run.run_id in finished for run in runs), len(runs))
+    tell = progress if progress is not None else _silent
+    tell(told)
+    for report in executor.map(partial(compute, folder), left):
+        told = replace(told, done=told.done + report.done, failed=told.failed + report.failed)
+        tell(told)
+    return Results(folder)
+
+
+def compute(folder: Path, chunk: Chunk) -> Report:
+    """Simulate the runs of a chunk and store them; a run that raises is kept as a failure."""
+    store = Store(folder)
+    frames: dict[str, Frames] = {}
+    seconds: dict[str, float] = {}
+    failed = 0
+    for run in chunk.runs:
+        started = time.perf_counter()
+        try:
+            frames[run.run_id] = tables_of(simulate(run.settings))
+            seconds[run.run_id] = round(time.perf_counter() - started, 4)
+        except Exception as error:  # noqa: BLE001 - whatever a run raises, others go on
+            failed += 1
+            store.write_failure(run, f"{type(error).__name__}: {error}", traceback.format_exc())
+    store.write(chunk, frames, seconds)
+    return Report(chunk.number, len(frames), failed)
+
+
+def simulate(settings: ModelSettings) -> Simulation:
+    """Build the world and run it to its last month."""
+    simulation = Simulation(settings)
+    simulation.run()
+    return simulation
+
+
+def tables_of(simulation: Simulation) -> dict[str, pd.DataFrame]:
+    """The tables of a finished simulation, without what depends on the clock."""
+    outcomes = {name: value for name, value in simulation.outcomes().items() if name != "seconds"}
+    tables = {
+        "months": simulation.months(),
+        "outcomes": pd.DataFrame([outcomes]),
+        "survival": simulation.survival(),
+        "groups": simulation.groups(),
+    }
+    if simulation.settings.record.events:
+        tables["events"] = simulation.events()
+    return tables
+
+
+def check_worlds(experiment: Experiment) -> None:
+    """Build each distinct world once and begin each intervention in it.
+
+    So mistakes that show only there are found before anything is written.
+
+    Raises:
+        WorldError: a world that can't be built.
+        SettingError: an intervention that means nobody in its world.
+    """
+    built: dict[str, Simulation] = {}
+    begun = set()
+    for scenario in experiment.scenarios.values():
+        data = as_data(scenario.settings)
+        world = json.dumps([data["world"], data["practices"]])
+        if world not in built:
+            built[world] = Simulation(scenario.settings)
+        for name, intervention in scenario.settings.interventions.items():
+            key = (world, name, json.dumps(data["interventions"][name]))
+            if key not in begun:
+                begun.add(key)
+                _try(intervention, built[world], name)
+
+
+def _try(intervention: Intervention, simulation: Simulation, name: str) -> None:
+    try:
+        intervention.begin(simulation.state, name)
+    except DiffusionError:
+        raise
+    except Exception:  # noqa: BLE001 - a defect of an extension is kept with the run that fails
+        return
+
+
+def _fullest(experiment: Experiment) -> ModelSettings:
+    """The settings with the most interventions: what they need covers the other scenarios."""
+    every = [scenario.settings for scenario in experiment.scenarios.values()]
+    return max(every, key=lambda settings: len(settings.interventions))
+
+
+def _left(runs: Sequence[Run], finished: frozenset[str]) -> list[Chunk]:
+    """What is still to be computed; runs stay in the chunk that they were designed into."""
+    left = (
+        Chunk(chunk.number, tuple(run for run in chunk.runs if run.run_id not in finished))
+        for chunk in chunks_of(runs)
+    )
+    return [chunk for chunk in left if chunk.runs]
+
+
+def _silent(_: Progress) -> None:
+    """Tell nobody."""

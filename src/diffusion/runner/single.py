@@ -1,0 +1,79 @@
+"""One run whose simulation stays at hand, stored like an experiment of one."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from diffusion.config import Experiment, Scenario
+from diffusion.model.settings import ModelSettings
+from diffusion.model.simulation import Simulation
+from diffusion.runner.compiling import Notice, compile_model
+from diffusion.runner.design import Chunk, runs_of
+from diffusion.runner.files import write_csv
+from diffusion.runner.manifest import manifest_of
+from diffusion.runner.run import tables_of
+from diffusion.runner.store import Store, check_folder
+
+SHORT_ID = 8
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run: the simulation, where it was stored, and what was done in it."""
+
+    simulation: Simulation
+    folder: Path
+    tables: tuple[Path, ...]
+    explained: tuple[str, ...]
+
+
+def run_once(
+    settings: ModelSettings,
+    folder: Path | str | None = None,
+    fresh: bool = False,
+    notice: Notice | None = None,
+) -> Finished:
+    """Simulate once and store the tables; the same settings lead to the same folder.
+
+    Args:
+        folder: None for `results/run-<id>`, where the id depends on settings, seed and version.
+        fresh: remove what an earlier call left there first.
+        notice: told if the model must be compiled first.
+
+    Raises:
+        WorldError: a world that can't be built; nothing was written then.
+        ResultsError: the folder can't be written, or holds something else.
+    """
+    experiment = _experiment_of(settings)
+    (run,) = runs_of(experiment)
+    folder = Path(f"results/run-{run.run_id[:SHORT_ID]}" if folder is None else folder)
+    manifest = manifest_of(experiment, [run])
+    check_folder(folder, manifest, fresh)
+    simulation = Simulation(settings)
+    compile_model(settings, notice)
+    started = time.perf_counter()
+    simulation.run()
+    seconds = round(time.perf_counter() - started, 4)
+    store = Store.open(folder, manifest, fresh)
+    if run.run_id not in store.finished():
+        tables = tables_of(simulation)
+        store.write(Chunk(0, (run,)), {run.run_id: tables}, {run.run_id: seconds})
+    csv = folder / "months.csv"
+    write_csv(csv, simulation.months())
+    stored = (folder / "months" / "part-00000.parquet", csv)
+    explained = tuple(one.explain() for one in settings.interventions.values())
+    return Finished(simulation, folder, stored, explained)
+
+
+def _experiment_of(settings: ModelSettings) -> Experiment:
+    return Experiment(
+        name="run",
+        question="",
+        baseline="run",
+        scenarios={"run": Scenario("One run", settings, ())},
+        timing=settings.timing,
+        replicates=1,
+        seed=settings.seed,
+        results=Path("results"),
+        executor={},
+    )

@@ -1,0 +1,238 @@
+"""A results folder: what was computed, by what, and the tables.
+
+    manifest.json                  the experiment, its settings, versions, machine, design
+    months/part-00000.parquet      likewise outcomes/, survival/, groups/, events/
+    finished/part-00000.json       marks the runs whose rows stand in that part, with seconds
+    failures/<run_id>.json         traceback of a run that failed; it has no rows
+
+Parts are only read when they are marked, and a mark is only set when all tables are in place.
+What depends on the clock stands in the marks, so that tables are the same bytes whenever and
+on however many workers they are computed.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from diffusion.base.errors import ResultsError, nearest
+from diffusion.runner.design import Chunk, Run
+from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
+
+SCHEMA_VERSION = 1
+KEYS = ("scenario", "replicate", "seed", "run_id")
+TABLES = ("months", "outcomes", "survival", "groups", "events")
+_OF_COMMANDS = ("figures", "months.csv", "summary.csv", "summary.md", "differences.csv")
+_OWN = ("manifest.json", "finished", "failures", *TABLES, *_OF_COMMANDS)
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+class Results:
+    """Reads a results folder.
+
+    Raises:
+        ResultsError: there is none, or it was written by another version of the store.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not (self.path / "manifest.json").is_file():
+            raise ResultsError(
+                f"{self.path} is no results folder (it has no manifest.json); "
+                f"`diffusion compare` makes one"
+            )
+        self._manifest: dict[str, Any] = read_json(self.path / "manifest.json")
+        schema = self._manifest.get("schema")
+        if schema != SCHEMA_VERSION:
+            raise ResultsError(
+                f"{self.path} has schema {schema}, this version reads {SCHEMA_VERSION}; "
+                f"run it again with --fresh"
+            )
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was computed and by what."""
+        return self._manifest
+
+    def table(self, name: str) -> pd.DataFrame:
+        """All rows of a table in the order of the runs; empty where nothing was stored.
+
+        Args:
+            name: one of `TABLES`.
+
+        Raises:
+            ResultsError: no such table, or a part of it is damaged.
+        """
+        if name not in TABLES:
+            raise ResultsError(
+                f"there is no table '{name}'; tables: {', '.join(TABLES)}{nearest(name, TABLES)}"
+            )
+        parts = [self._part(name, number) for number in self._marks()]
+        tables = [_read(part) for part in parts if part.is_file()]
+        if not tables:
+            return pd.DataFrame(columns=list(KEYS))
+        frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+        return frame
+
+    def failures(self) -> list[dict[str, Any]]:
+        """The runs that failed, each with its error and traceback."""
+        return [read_json(path) for path in sorted(self.path.glob("failures/*.json"))]
+
+    def finished(self) -> frozenset[str]:
+        """Ids of the runs whose rows are stored."""
+        return frozenset(run["run_id"] for mark in self._marks().values() for run in mark["runs"])
+
+    def timings(self) -> pd.DataFrame:
+        """Seconds of computing by run: columns run_id and seconds."""
+        rows = [run for mark in self._marks().values() for run in mark["runs"]]
+        return pd.DataFrame(rows, columns=["run_id", "seconds"])
+
+    def _marks(self) -> dict[int, dict[str, Any]]:
+        marks = [read_json(path) for path in sorted(self.path.glob("finished/part-*.json"))]
+        return {mark["part"]: mark for mark in marks}
+
+    def _part(self, table: str, number: int) -> Path:
+        return self.path / table / f"part-{number:05d}.parquet"
+
+
+class Store(Results):
+    """Writes a results folder; each part is written by the worker that computed it."""
+
+    @classmethod
+    def open(cls, folder: Path, manifest: Mapping[str, Any], fresh: bool = False) -> "Store":
+        """Start a results folder, or continue one of the same design.
+
+        Args:
+            fresh: remove what an earlier experiment left there first.
+
+        Raises:
+            ResultsError: it can't be written, or holds another design or files of others.
+        """
+        check_folder(folder, manifest, fresh)
+        if fresh:
+            _clear(folder)
+        if not (folder / "manifest.json").is_file():
+            write_json(folder / "manifest.json", manifest)
+        return cls(folder)
+
+    def write(
+        self, chunk: Chunk, frames: Mapping[str, Frames], seconds: Mapping[str, float]
+    ) -> None:
+        """Store the tables of finished runs of a chunk, after those stored earlier, and mark them.
+
+        Args:
+            frames: run id -> table name -> rows.
+            seconds: run id -> wall time.
+
+        Raises:
+            ResultsError: the disk is full, or the folder can't be written.
+        """
+        if not frames:
+            return
+        path = self.path / "finished" / f"part-{chunk.number:05d}.json"
+        mark = read_json(path) if path.is_file() else {"runs": []}
+        stored = [run["run_id"] for run in mark["runs"]]
+        names = dict.fromkeys(name for tables in frames.values() for name in tables)
+        for name in names:
+            part = self._part(name, chunk.number)
+            fresh = [
+                _with_keys(frames[run.run_id][name], run)
+                for run in chunk.runs
+                if run.run_id in frames and name in frames[run.run_id]
+            ]
+            earlier = [_read(part).to_pandas()] if stored and part.is_file() else []
+            write_parquet(part, _in_order([*earlier, *fresh], chunk.runs))
+        runs = [*mark["runs"], *({"run_id": one, "seconds": seconds[one]} for one in frames)]
+        write_json(path, {"part": chunk.number, "runs": runs})
+        for run_id in frames:
+            self._failure(run_id).unlink(missing_ok=True)
+
+    def write_failure(self, run: Run, error: str, traceback: str) -> None:
+        """Keep what went wrong in a run; it never has rows in a table."""
+        about = {name: getattr(run, name) for name in KEYS}
+        write_json(self._failure(run.run_id), {**about, "error": error, "traceback": traceback})
+
+    def _failure(self, run_id: str) -> Path:
+        return self.path / "failures" / f"{run_id}.json"
+
+
+def check_folder(folder: Path, manifest: Mapping[str, Any], fresh: bool) -> None:
+    """Refuse a folder that can't be written or holds something else; changes nothing.
+
+    Raises:
+        ResultsError: it can't be written, holds another design, or files that are none of ours.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ResultsError(f"{folder} is a file, not a folder; choose another with --results")
+    foreign = sorted(path.name for path in folder.glob("*") if path.name not in _OWN)
+    if not (folder / "manifest.json").is_file() and foreign:
+        raise ResultsError(
+            f"{folder} holds files that are no results ({foreign[0]}); "
+            f"choose a new folder with --results"
+        )
+    check_writable(folder)
+    if fresh or not (folder / "manifest.json").is_file():
+        return
+    there = read_json(folder / "manifest.json")
+    if there.get("design") != manifest["design"]:
+        raise ResultsError(
+            f"{folder} holds results of another design ({_difference(there, manifest)}); "
+            f"use --fresh to replace them, or another folder with --results"
+        )
+
+
+def _difference(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The first entry in which two manifests differ, in words."""
+    old, new = dict(_flat(there)), dict(_flat(now))
+    for key in ("schema", "experiment", "seed", "replicates", *old, *new):
+        if key.startswith(("created", "machine", "design", "versions.")):
+            continue
+        if old.get(key) != new.get(key):
+            return f"{key}: {old.get(key, 'nothing')} there, {new.get(key, 'nothing')} now"
+    return "another version of the model"
+
+
+def _flat(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            yield from _flat(value, f"{prefix}{name}.")
+    else:
+        yield prefix[:-1], data
+
+
+def _clear(folder: Path) -> None:
+    for name in _OWN:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _with_keys(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
+    keyed = frame.copy()
+    for position, name in enumerate(KEYS):
+        keyed.insert(position, name, getattr(run, name))
+    return keyed
+
+
+def _in_order(frames: Sequence[pd.DataFrame], runs: Sequence[Run]) -> pd.DataFrame:
+    """Rows in the order of the runs, whichever was stored first."""
+    whole = pd.concat(frames, ignore_index=True)
+    position = {run.run_id: i for i, run in enumerate(runs)}
+    order = whole["run_id"].map(position).argsort(kind="stable")
+    return whole.iloc[order].reset_index(drop=True)
+
+
+def _read(part: Path) -> pa.Table:
+    try:
+        return pq.read_table(part)
+    except (OSError, pa.ArrowException) as error:
+        raise ResultsError(
+            f"{part} is damaged ({error}); run the experiment again with --fresh"
+        ) from error

@@ -1,0 +1,218 @@
+"""Tables on screen (rich) and in the results folder (CSV, Markdown), in plain words."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markup import escape
+from rich.table import Table
+
+from diffusion.analysis.comparison import Comparison
+from diffusion.views import style
+from diffusion.views import summary as numbers
+
+if TYPE_CHECKING:
+    from diffusion.analysis.patterns import Pattern
+    from diffusion.model.simulation import Simulation
+
+UNLIMITED = 1000  # columns of a screen on which nothing has to be broken
+VARIANCE_OUTCOMES = ("using_stop", "using_end", "retained_practice_years")
+RUN_ROWS = {
+    "share_aware": "pairs of organisation and practice: has heard of it",
+    "share_using": "… uses it",
+    "share_institutionalised": "… made it routine",
+    "share_organisations_using": "organisations that use at least one practice",
+    "gap_own_field": "don't know best practice in their own field",
+    "gap_related_fields": "… in related fields",
+    "gap_other_actors": "don't know the actors in other fields",
+    "share_in_cop": "organisations in a community of practice",
+    "networks_coordinated": "networks with paid coordination",
+    "cross_silo_ties": "working ties across fields or kinds",
+    "staff_filled": "posts filled",
+    "grants_active": "grant lines with money",
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The summary table: scenarios as rows where the screen is wide enough, else measures."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = self.wide()
+        needed = console.measure(wide, options=options.update(max_width=UNLIMITED)).maximum
+        yield wide if needed <= options.max_width else self.narrow()
+
+    def wide(self) -> Table:
+        """One row a scenario, one column a measure."""
+        table = _table(self.title, numbers.LEGEND)
+        for k, name in enumerate(self.head):
+            if k == 0:
+                table.add_column(name, min_width=20, max_width=24)
+            else:
+                last = k == len(self.head) - 1
+                table.add_column(name, justify="right", max_width=21 if last else 18)
+        for row in self.rows:
+            table.add_row(escape(row[0]), *row[1:])
+            table.add_section()
+        return table
+
+    def narrow(self) -> Table:
+        """One section a measure, one row a scenario: fits 80 columns."""
+        table = _table(self.title, numbers.LEGEND)
+        table.padding = (0, 1, 0, 0)
+        table.add_column("", min_width=31)
+        table.add_column("", justify="right", max_width=14)
+        for name in ("difference", "95 % interval"):
+            table.add_column(name, justify="right")
+        for k, measure in enumerate(self.head[1:], start=1):
+            table.add_row(f"[bold]{measure}[/]")
+            price = k == len(self.head) - 1  # has an interval but no difference
+            for row in self.rows:
+                value, *rest = row[k].split("\n")
+                if value:
+                    table.add_row(f"  {escape(row[0])}", value, *([""] if price else []), *rest)
+            table.add_section()
+        return table
+
+
+def summary(comparison: Comparison) -> Summary:
+    """Per scenario: spread, what is still in use later, differences to the baseline, cost."""
+    runs = style.number_of_runs(comparison)
+    title = f"What remains when the money stops ({runs} runs of each scenario)"
+    return Summary(title, *numbers.cells(comparison))
+
+
+def run_summary(simulation: "Simulation") -> Table:
+    """One run when the window opens, when the money stops, and at the end."""
+    months = simulation.months()
+    timing = simulation.settings.timing
+    # a row holds what is true when its month has passed
+    moments = {
+        "start": max(timing.start - 1, 0),
+        "money stops": max(timing.stop - 1, 0),
+        "end": len(months) - 1,
+    }
+    table = _table("One run", "One run is one possible course of events, not a forecast.")
+    table.add_column("")
+    for name, month in moments.items():
+        table.add_column(f"{name}\n(month {month + 1})", justify="right")
+    for column, meaning in RUN_ROWS.items():
+        if column in months.columns:
+            values = months[column].to_numpy(np.float64)
+            table.add_row(meaning, *(numbers.percent(values[row]) for row in moments.values()))
+    spent = months["cost"].to_numpy(np.float64).cumsum()
+    table.add_row(
+        "spent on interventions, EUR", *(numbers.amount(spent[row]) for row in moments.values())
+    )
+    return table
+
+
+def patterns(checked: Sequence["Pattern"]) -> Table:
+    """Target, value and interval of every pattern, and whether it is met."""
+    met = sum(pattern.ok for pattern in checked)
+    table = _table(f"Patterns: {met} of {len(checked)} met", "In brackets: 95 % intervals.")
+    for title in ("", "pattern", "target", "found", "", "how it is measured"):
+        table.add_column(title, justify="right" if title == "found" else "left")
+    for pattern in checked:
+        found = f"{pattern.value:.3g}"
+        if not math.isnan(pattern.low):
+            found += f"\n({pattern.low:.3g} to {pattern.high:.3g})"
+        verdict = "[green]met[/]" if pattern.ok else "[red]missed[/]"
+        table.add_row(pattern.id, pattern.name, pattern.target, found, verdict, pattern.how)
+    return table
+
+
+def variance(comparison: Comparison) -> Table:
+    """How much smaller pairing makes the variance of the difference to the baseline."""
+    table = _table(
+        "What pairing by luck gains",
+        "How many times larger the variance of the difference would be with unrelated seeds "
+        "(95 % interval): as many times more runs would be needed for the same interval.",
+    )
+    table.add_column("")
+    frame = variance_frame(comparison)
+    for outcome in frame["outcome"].unique():
+        table.add_column(numbers.MEASURES[outcome], justify="right", max_width=24)
+    for scenario in comparison.others:
+        rows = frame[frame["scenario"] == scenario]
+        table.add_row(
+            escape(comparison.label(scenario)),
+            *(_times(row) for row in rows.itertuples()),
+        )
+    return table
+
+
+def variance_frame(comparison: Comparison) -> pd.DataFrame:
+    """Columns outcome, scenario, ratio, low, high, n."""
+    known = [name for name in VARIANCE_OUTCOMES if name in comparison.outcome_names()]
+    parts = [comparison.variance_reduction(name).assign(outcome=name) for name in known]
+    return pd.concat(parts, ignore_index=True)
+
+
+def write(comparison: Comparison, folder: Path) -> list[Path]:
+    """Put summary.csv, summary.md and differences.csv into the folder; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table, text = folder / "summary.csv", folder / "summary.md"
+    every = folder / "differences.csv"
+    numbers.frame(comparison).to_csv(table, index=False)
+    text.write_text(markdown(comparison), encoding="utf-8")
+    comparison.differences().to_csv(every, index=False)
+    return [table, text, every]
+
+
+def markdown(comparison: Comparison) -> str:
+    """The summary as a Markdown page: question, scenarios, table, gain from pairing."""
+    manifest = comparison.manifest
+    head, rows = numbers.cells(comparison)
+    lines = [f"# {manifest['experiment']}", "", str(manifest.get("question") or ""), ""]
+    for scenario in comparison.scenarios:
+        explained = " ".join(manifest["scenarios"][scenario].get("explain") or [])
+        lines.append(f"- **{comparison.label(scenario)}** {explained}".rstrip())
+    lines += ["", *_markdown_table(head, rows), "", numbers.LEGEND, ""]
+    frame = variance_frame(comparison)
+    gained = [
+        [comparison.label(str(row.scenario)), numbers.MEASURES[str(row.outcome)], _times(row)]
+        for row in frame.itertuples()
+    ]
+    lines += ["## What pairing by luck gains", ""]
+    lines += _markdown_table(["", "outcome", "variance smaller by"], gained)
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    def line(row: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("\n", "<br>") for cell in row) + " |"
+
+    ruler = "|" + "|".join([" --- ", *(" ---: " for _ in head[1:])]) + "|"
+    return [line(head), ruler, *(line(row) for row in rows)]
+
+
+def _times(row: object) -> str:
+    ratio, low, high = (float(getattr(row, name)) for name in ("ratio", "low", "high"))
+    if math.isinf(ratio):
+        return "no variance left"
+    if math.isnan(ratio):
+        return "–"  # noqa: RUF001
+    interval = "" if math.isnan(low) else f"\n({low:.1f} to {high:.1f})"
+    return f"{ratio:.1f} times{interval}"
+
+
+def _table(title: str, caption: str) -> Table:
+    return Table(
+        title=title,
+        caption=caption,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+        title_style="bold",
+    )

@@ -1,0 +1,77 @@
+"""Ties and who is next to whom.
+
+Helpers that loops call take plain arrays: a structure of arrays as an argument would cost a
+reference count for each of its arrays at each call, and much time to compile.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from diffusion.base.arrays import FloatArray, IntArray
+from diffusion.base.compiled import compiled, inner
+
+
+class Ties(NamedTuple):
+    """Working ties; rows 0 .. size[0]-1 are live, the rest is spare capacity."""
+
+    size: IntArray  # shape (1,)
+    a: IntArray  # organisation, a < b
+    b: IntArray
+    post_a: IntArray  # the person at a's end
+    post_b: IntArray
+    trust: FloatArray  # (0, 1]
+    contact: IntArray  # month of the last contact
+
+
+class Adjacency(NamedTuple):
+    """Neighbours of organisation i: partner[start[i] : start[i+1]], rebuilt when ties change."""
+
+    start: IntArray  # shape (n + 1,)
+    partner: IntArray  # organisations; capacity 2 * ties
+    tie: IntArray  # row in Ties
+
+
+def empty_adjacency(n: int, capacity: int) -> Adjacency:
+    """Room for the neighbours of n organisations with up to `capacity` ties."""
+    return Adjacency(
+        start=np.zeros(n + 1, np.int64),
+        partner=np.zeros(2 * capacity, np.int64),
+        tie=np.zeros(2 * capacity, np.int64),
+    )
+
+
+@compiled
+def rebuild_adjacency(ties, adjacency):  # type: ignore[no-untyped-def]
+    """Counting sort of the live ties into the neighbours of each organisation."""
+    start, partner, tie = adjacency.start, adjacency.partner, adjacency.tie
+    n = start.shape[0] - 1
+    start[:] = 0
+    for t in range(ties.size[0]):
+        start[ties.a[t] + 1] += 1
+        start[ties.b[t] + 1] += 1
+    for i in range(n):
+        start[i + 1] += start[i]
+    # `start[i]` serves as the cursor of row i and is shifted back afterwards
+    for t in range(ties.size[0]):
+        a, b = ties.a[t], ties.b[t]
+        partner[start[a]] = b
+        tie[start[a]] = t
+        start[a] += 1
+        partner[start[b]] = a
+        tie[start[b]] = t
+        start[b] += 1
+    for i in range(n, 0, -1):
+        start[i] = start[i - 1]
+    start[0] = 0
+
+
+@inner
+def tie_between(start, partner, tie, a, b):  # type: ignore[no-untyped-def]
+    """Row of the tie between two organisations, -1 if there is none."""
+    if start[b + 1] - start[b] < start[a + 1] - start[a]:
+        a, b = b, a
+    for k in range(start[a], start[a + 1]):
+        if partner[k] == b:
+            return tie[k]
+    return -1

@@ -1,0 +1,52 @@
+"""Named multipliers that rules read and interventions and shocks move.
+
+They are set back to neutral at the start of each month; whatever is in its window then moves
+them again. So an intervention undoes itself, and a scenario with nothing switched on reads the
+same numbers as the baseline. `rel_*` multiply (neutral 1), `add_*` are added (neutral 0).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from diffusion.base.arrays import FloatArray
+
+
+class Modifiers(NamedTuple):
+    """One value an organisation, shape (n,)."""
+
+    rel_demand: FloatArray  # demand of newcomers
+    rel_slack: FloatArray  # time for exchange
+    add_slack: FloatArray  # paid exchange time, in units of normal slack
+    rel_turnover: FloatArray  # exit hazard of staff
+    add_handover: FloatArray  # share of leavers who hand over, on top of its own habit
+    rel_language_gap: FloatArray  # what is left of the disadvantage without a common language
+    rel_siloing: FloatArray  # pull towards one's own field and kind
+    rel_tie_formation: FloatArray
+    rel_tie_decay: FloatArray
+    rel_attendance: FloatArray  # at meetings
+    rel_know_how: FloatArray  # chance that a deep contact passes know-how
+    add_notices: FloatArray  # reach of a repository or platform, 0..1
+    rel_grant_success: FloatArray
+    rel_grant_length: FloatArray
+    rel_renewal: FloatArray  # chance of a follow-up grant
+    rel_adoption: FloatArray  # hazard of starting a trial
+    rel_institutionalising: FloatArray
+    rel_lapse: FloatArray  # hazard of giving up
+    add_will: FloatArray  # political will
+
+
+def neutral_modifiers(n: int) -> Modifiers:
+    """Modifiers that change nothing, for n organisations."""
+    return Modifiers(*(np.full(n, neutral_value(name)) for name in Modifiers._fields))
+
+
+def neutral_value(name: str) -> float:
+    """1 for a multiplier, 0 for what is added."""
+    return 1.0 if name.startswith("rel_") else 0.0
+
+
+def reset(modifiers: Modifiers) -> None:
+    """Set every modifier back to neutral, in place."""
+    for name, array in zip(Modifiers._fields, modifiers, strict=True):
+        array[:] = neutral_value(name)

@@ -1,0 +1,192 @@
+"""networkx in and out, and the measures of a network of ties on plain arrays.
+
+This is the only file that calls graph generators or graph metrics; networkx is imported inside
+the functions, because importing it takes longer than building a world.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from diffusion.base.arrays import FloatArray, IntArray, table_of
+from diffusion.base.compiled import compiled
+from diffusion.base.errors import WorldError
+from diffusion.world import vocabulary
+from diffusion.world.adjacency import Ties, empty_adjacency, rebuild_adjacency
+from diffusion.world.state import State
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+@compiled
+def neighbours(n, a, b):  # type: ignore[no-untyped-def]
+    """Neighbours as (start, partner): partner[start[i] : start[i + 1]] are those of i."""
+    start = np.zeros(n + 1, np.int64)
+    for t in range(a.shape[0]):
+        start[a[t] + 1] += 1
+        start[b[t] + 1] += 1
+    for i in range(n):
+        start[i + 1] += start[i]
+    fill = start[:n].copy()
+    partner = np.zeros(2 * a.shape[0], np.int64)
+    for t in range(a.shape[0]):
+        partner[fill[a[t]]] = b[t]
+        fill[a[t]] += 1
+        partner[fill[b[t]]] = a[t]
+        fill[b[t]] += 1
+    return start, partner
+
+
+@compiled
+def _local_clustering(start, partner, first):  # type: ignore[no-untyped-def]
+    n = start.shape[0] - 1
+    mark = np.full(n, -1, np.int64)
+    result = np.zeros(first)
+    for i in range(first):
+        degree = start[i + 1] - start[i]
+        if degree < 2:
+            continue
+        for s in range(start[i], start[i + 1]):
+            mark[partner[s]] = i
+        closed = 0
+        for s in range(start[i], start[i + 1]):
+            j = partner[s]
+            for q in range(start[j], start[j + 1]):
+                if mark[partner[q]] == i:
+                    closed += 1
+        result[i] = closed / (degree * (degree - 1.0))
+    return result
+
+
+@compiled
+def _component_sizes(n, a, b):  # type: ignore[no-untyped-def]
+    parent = np.arange(n)
+    for t in range(a.shape[0]):
+        i = a[t]
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        j = b[t]
+        while parent[j] != j:
+            parent[j] = parent[parent[j]]
+            j = parent[j]
+        if i < j:
+            parent[j] = i
+        elif j < i:
+            parent[i] = j
+    sizes = np.zeros(n, np.int64)
+    for k in range(n):
+        i = k
+        while parent[i] != i:
+            i = parent[i]
+        sizes[i] += 1
+    return sizes
+
+
+def clustering(n: int, a: IntArray, b: IntArray, first: int | None = None) -> float:
+    """Mean local clustering coefficient; organisations with fewer than two ties count as 0.
+
+    Args:
+        n: organisations.
+        a: one end of each tie.
+        b: the other end.
+        first: average only over the first so many organisations (for very large networks).
+    """
+    start, partner = neighbours(n, a, b)
+    share = _local_clustering(start, partner, n if first is None else min(first, n))
+    return float(np.mean(share)) if share.shape[0] else 0.0
+
+
+def local_clustering(n: int, a: IntArray, b: IntArray) -> FloatArray:
+    """Local clustering coefficient of every organisation, shape (n,)."""
+    start, partner = neighbours(n, a, b)
+    return cast(FloatArray, _local_clustering(start, partner, n))
+
+
+def modularity(a: IntArray, b: IntArray, group: IntArray) -> float:
+    """Newman's modularity of a division into groups: ties within, less those expected."""
+    if a.shape[0] == 0:
+        return 0.0
+    ends = np.bincount(group[a], minlength=1 + int(group.max())) + np.bincount(
+        group[b], minlength=1 + int(group.max())
+    )
+    within = float(np.mean(group[a] == group[b]))
+    return within - float(np.sum((ends / (2.0 * a.shape[0])) ** 2))
+
+
+def largest_component(n: int, a: IntArray, b: IntArray) -> float:
+    """Share of organisations in the largest connected component."""
+    return float(_component_sizes(n, a, b).max()) / n if n else 0.0
+
+
+def to_graph(state: State) -> "nx.Graph[int]":
+    """The current ties as a networkx graph with node and edge attributes.
+
+    Nodes are the organisations' rows, with name, kind, territory, country, level, migrant_led,
+    degree, n_using; edges have trust, contact (month) and the two posts that hold them.
+    """
+    import networkx as nx
+
+    organisations, ties = state.organisations, state.ties
+    using = np.bitwise_count(organisations.adopted | organisations.institutional)
+    graph: nx.Graph[int] = nx.Graph()
+    for i in range(state.n_organisations):
+        graph.add_node(
+            i,
+            name=state.names.organisations[i],
+            kind=vocabulary.KINDS[organisations.kind[i]],
+            territory=state.names.territories[organisations.territory[i]],
+            country=vocabulary.COUNTRIES[organisations.country[i]],
+            level=vocabulary.LEVELS[organisations.level[i]],
+            migrant_led=bool(organisations.migrant_led[i]),
+            n_using=int(using[i]),
+        )
+    for t in range(state.n_ties):
+        graph.add_edge(
+            int(ties.a[t]),
+            int(ties.b[t]),
+            trust=float(ties.trust[t]),
+            contact=int(ties.contact[t]),
+            post_a=int(ties.post_a[t]),
+            post_b=int(ties.post_b[t]),
+        )
+    return graph
+
+
+def set_ties_from_graph(state: State, graph: "nx.Graph[Any]", trust: float = 0.5) -> None:
+    """Replace the ties of a state by the edges of a graph; each end is held by the first post.
+
+    Nodes are rows of organisations; an edge attribute `trust` overrides the common value.
+
+    Raises:
+        WorldError: a node that is not a row, a tie to itself, or trust outside (0, 1].
+    """
+    edges: dict[tuple[int, int], float] = {}
+    for one, other, data in graph.edges(data=True):
+        for node in (one, other):
+            if not isinstance(node, int | np.integer) or not 0 <= node < state.n_organisations:
+                raise WorldError(
+                    f"node {node!r} of the graph is no organisation; "
+                    f"rows 0..{state.n_organisations - 1} are"
+                )
+        if one == other:
+            raise WorldError(f"organisation {one} has a tie to itself; remove that edge")
+        value = float(data.get("trust", trust))
+        if not 0.0 < value <= 1.0:
+            raise WorldError(f"trust of the edge {one}-{other} is {value}; allowed is (0, 1]")
+        edges[(min(int(one), int(other)), max(int(one), int(other)))] = value
+    pairs = np.array(sorted(edges), np.int64).reshape(-1, 2)
+    values = np.array([edges[one, other] for one, other in pairs.tolist()])
+    first = state.organisations.first_post
+    capacity = max(2 * pairs.shape[0], state.ties.a.shape[0])
+    size = pairs.shape[0]
+    table = table_of(Ties, capacity)
+    ties = table._replace(size=np.array([size], np.int64))
+    ties.a[:size], ties.b[:size] = pairs[:, 0], pairs[:, 1]
+    ties.post_a[:size], ties.post_b[:size] = first[pairs[:, 0]], first[pairs[:, 1]]
+    ties.trust[:size] = values
+    ties.contact[:size] = state.month - 1
+    state.ties = ties
+    state.adjacency = empty_adjacency(state.n_organisations, capacity)
+    rebuild_adjacency(state.ties, state.adjacency)

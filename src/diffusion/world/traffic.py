@@ -1,0 +1,136 @@
+"""What passes between the rules within a month: contacts, attendance, counts, and the event log.
+
+Rules never call each other. Meetings write contacts, exchange and ties read them; every rule adds
+to the month's flows and, if it is switched on, to the event log.
+"""
+
+from enum import IntEnum, unique
+from typing import NamedTuple
+
+import numpy as np
+
+from diffusion.base.arrays import FloatArray, IntArray
+from diffusion.base.compiled import inner
+
+
+class Contacts(NamedTuple):
+    """This month's contacts between two organisations; rows 0 .. size[0]-1."""
+
+    size: IntArray  # shape (1,)
+    a: IntArray
+    b: IntArray
+    post_a: IntArray  # the persons who met
+    post_b: IntArray
+    depth: FloatArray  # 0..1
+    trust: FloatArray  # 0..1
+    network: IntArray  # network whose meeting it was, -1 for a bilateral contact
+
+
+class Attendance(NamedTuple):
+    """Who attended which meeting this month; rows 0 .. size[0]-1, grouped by network."""
+
+    size: IntArray  # shape (1,)
+    network: IntArray
+    organisation: IntArray
+    post: IntArray
+
+
+@unique
+class Flow(IntEnum):
+    """What is counted in a month."""
+
+    EXITS = 0
+    KNOWLEDGE_LOST = 1  # practices that leave with a person
+    KNOWLEDGE_SAVED = 2  # of these, written down by handover
+    TIES_FORMED = 3
+    TIES_LOST = 4
+    MEETINGS = 5
+    CONTACTS = 6
+    AWARENESS = 7
+    TRANSFERS = 8  # know-how passed to a person of another organisation
+    CROSS_TRANSFERS = 9  # of these, between organisations without a common field
+    TRIALS = 10
+    ADOPTIONS = 11
+    TRIALS_FAILED = 12
+    LAPSES = 13
+    RESTARTS = 14
+    GRANTS_WON = 15
+    POLICIES = 16
+    TRANSFERS_BY_MEETING = 17
+
+
+@unique
+class Event(IntEnum):
+    """What the event log tells; the columns `other` and `network` say from whom and where."""
+
+    HEARD = 0
+    LEARNED = 1
+    LEFT = 2
+    TRIAL = 3
+    ADOPTED = 4
+    TRIAL_FAILED = 5
+    INSTITUTIONALISED = 6
+    LAPSED = 7
+    RESTARTED = 8
+    GRANT_ENDED = 9
+    GRANT_STARTED = 10
+    POLICY = 11
+
+
+EVENT_COLUMNS = ("month", "event", "organisation", "practice", "other", "network")
+
+
+@inner
+def log(events, month, event, organisation, practice, other, network):  # type: ignore[no-untyped-def]
+    """Append an event, if the log is switched on.
+
+    `events` has shape (capacity + 1, 6); events[0, 0] counts the events that were asked for (it
+    may exceed the capacity), the rows below hold them in the order of EVENT_COLUMNS. `other` is
+    the organisation or post it came from or the reason; -1 stands for what does not apply.
+    """
+    capacity = events.shape[0] - 1
+    if capacity == 0:
+        return
+    row = events[0, 0] + 1
+    events[0, 0] = row
+    if row <= capacity:
+        events[row, 0] = month
+        events[row, 1] = event
+        events[row, 2] = organisation
+        events[row, 3] = practice
+        events[row, 4] = other
+        events[row, 5] = network
+
+
+def room_for_contacts(capacity: int) -> Contacts:
+    """An empty buffer for so many contacts a month."""
+    return Contacts(
+        size=np.zeros(1, np.int64),
+        a=np.zeros(capacity, np.int64),
+        b=np.zeros(capacity, np.int64),
+        post_a=np.zeros(capacity, np.int64),
+        post_b=np.zeros(capacity, np.int64),
+        depth=np.zeros(capacity),
+        trust=np.zeros(capacity),
+        network=np.zeros(capacity, np.int64),
+    )
+
+
+def grown_contacts(contacts: Contacts, capacity: int) -> Contacts:
+    """The same contacts with room for more: last month's are still to be read."""
+    grown = room_for_contacts(2 * capacity)
+    live = int(contacts.size[0])
+    for name in Contacts._fields[1:]:
+        getattr(grown, name)[:live] = getattr(contacts, name)[:live]
+    grown.size[0] = live
+    return grown
+
+
+def room_for_attendance(capacity: int) -> Attendance:
+    """An empty buffer for so many attendances a month."""
+    return Attendance(*(np.zeros(1 if i == 0 else capacity, np.int64) for i in range(4)))
+
+
+def room_for_events(capacity: int) -> IntArray:
+    """An empty log with room for so many events; 0 switches it off."""
+    return np.zeros((capacity + 1, len(EVENT_COLUMNS)), np.int64)

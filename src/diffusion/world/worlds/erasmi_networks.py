@@ -1,0 +1,286 @@
+"""The plan of every network before anybody joins: where, how large, of whom, how it meets."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diffusion.base.draws import Decision
+from diffusion.world import vocabulary
+from diffusion.world.worlds.erasmi_draw import Surveyed
+from diffusion.world.worlds.erasmi_places import Places
+from diffusion.world.worlds.erasmi_sheets import (
+    COUNTRY_GROUPS,
+    MIXING,
+    TYPES,
+    Sheet,
+    sheets,
+)
+from diffusion.world.worlds.luck import Use, luck
+
+if TYPE_CHECKING:
+    from diffusion.world.worlds.erasmi import ErasmiWorld
+
+OTHER_COUNTRIES = ("netherlands", "malta")  # Grupp 39 is the Swedish one of the three
+MEMBER_KINDS = {  # tag of a sheet or answer of the survey -> kinds of organisation
+    "ngo": ("ngo",),
+    "welfare": ("ngo",),
+    "migrant_org": ("migrant_organisation",),
+    "migrant_individual": ("migrant_organisation",),  # individuals as the groups they form
+    "state": ("state_agency",),
+    "municipality": ("municipality",),
+    "educational": ("educational",),
+    "company": ("company",),
+    "chamber": ("company",),
+    "funder": ("company",),
+    "volunteer": ("volunteer_group",),
+    "research": ("research",),
+}
+ANSWER_KINDS = {  # the survey's answers are wider than the sheets' tags
+    "ngo": ("ngo", "migrant_organisation"),
+    "state": ("municipality", "state_agency"),
+    "educational": ("educational", "research"),
+    "volunteer": ("volunteer_group",),
+    "company": ("company",),
+    "migrants_and_refugees": ("migrant_organisation",),
+    "other_sports_culture_investors": ("volunteer_group", "company"),
+}
+COORDINATOR_KINDS = {
+    "none": (),
+    "state": ("municipality", "state_agency"),
+    "ngo": ("ngo", "migrant_organisation"),
+    "single_person": ("volunteer_group", "migrant_organisation"),
+    "company": ("company",),
+    "educational_institution": ("educational", "research"),
+}
+ONLINE = {"video", "messaging", "cloud", "social_media"}
+PERSONS_NETWORKS = {"newcomers_network_harz"}  # the sheet counts persons, not organisations
+_ROLLS = 2048
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One network as planned; `home` is its territory row, -1 = the country's national row."""
+
+    key: str
+    name: str
+    type: str
+    country: str
+    home: int
+    scope: str  # who can join: home, region, country, europe
+    level: str
+    size: int
+    kinds: dict[str, float]  # weights of kinds among its members
+    coordinator: str
+    coordinator_name: str  # of a named organisation, empty otherwise
+    formalisation: str
+    fields: int
+    meetings_per_year: float
+    facilitated: bool
+    online: bool
+    bridging: bool
+    policy_link: bool
+    regular_money: bool
+    months_funded: int  # of its own coordination money left; 0 = none
+    founding_year: int
+    places: tuple[int, ...] = ()
+    framework: str = ""
+
+
+def surveyed_plans(
+    networks: Surveyed,
+    places: Places,
+    found: dict[str, tuple[int, ...]],
+    settings: "ErasmiWorld",
+    seed: int,
+) -> list[Plan]:
+    """The 55 surveyed networks; adds further places for those that need one."""
+    plans = []
+    for k, sheet in enumerate(sheets()):
+        homes = found[sheet.key]
+        plans.append(_from_sheet(k, sheet, homes, networks, settings, seed))
+    other = iter(OTHER_COUNTRIES)
+    for k in range(len(plans), networks.type.shape[0]):
+        group = COUNTRY_GROUPS[networks.country_group[k]]
+        country = group
+        if group == "other_sweden_netherlands_malta":
+            country = next(other)
+        donor = _donor(k, TYPES[networks.type[k]], group, seed)
+        if group == "europe_wide_or_global":
+            country = donor.country
+        plans.append(_drawn(k, country, donor, networks, places, settings, seed))
+    return plans
+
+
+def _from_sheet(
+    k: int,
+    sheet: Sheet,
+    homes: tuple[int, ...],
+    networks: Surveyed,
+    settings: "ErasmiWorld",
+    seed: int,
+) -> Plan:
+    wide = sheet.level in ("national", "europe")
+    kinds = kinds_behind(sheet.member_tags, MEMBER_KINDS, settings)
+    size = sheet.member_count
+    if size is not None and sheet.key in PERSONS_NETWORKS:
+        size = max(settings.network_size_min, round(size / settings.persons_each))
+    return Plan(
+        key=sheet.key,
+        name=sheet.name,
+        type=sheet.type,
+        country=sheet.country,
+        home=-1 if wide or not homes else homes[0],
+        scope={"local": "home", "regional": "region", "national": "country"}.get(
+            sheet.level, "europe"
+        ),
+        level=sheet.level,
+        size=_size(k, settings, seed) if size is None else size,
+        kinds=kinds,
+        coordinator=sheet.coordinator,
+        coordinator_name=sheet.coordinator_name,
+        formalisation=sheet.formalisation,
+        fields=sheet.fields,
+        meetings_per_year=_meetings(k, sheet, seed),
+        facilitated=bool(sheet.answers["facilitation"] & set(MIXING)),
+        online=_is_online(sheet.answers["internal_communication"]),
+        bridging=sheet.bridging,
+        policy_link=_links_policy(sheet.coordinator, kinds, sheet.bridging),
+        regular_money=sheet.regular_money,
+        months_funded=_funded(k, sheet.answers["resource"], settings, seed),
+        founding_year=sheet.founding_year or 0,
+        places=homes,
+        framework=networks.framework[k],
+    )
+
+
+def _drawn(
+    k: int,
+    country: str,
+    donor: Sheet,
+    networks: Surveyed,
+    places: Places,
+    settings: "ErasmiWorld",
+    seed: int,
+) -> Plan:
+    """A network without a sheet: survey answers as dealt, the rest from a sheet of its type."""
+    answers = networks.answers[k]
+    kinds = kinds_behind(answers["member"], ANSWER_KINDS, settings)
+    wide = donor.level in ("national", "europe")
+    coordinator = vocabulary.COORDINATORS[networks.coordinator[k]]
+    resources = answers["resource"]
+    mask = 0
+    for word in answers["field"]:
+        mask |= 1 << vocabulary.FIELDS.index(word)
+    type_name = TYPES[networks.type[k]]
+    return replace(
+        _from_sheet(k, donor, (), networks, settings, seed),
+        key=f"surveyed_{k + 1}",
+        name=f"Surveyed network {k + 1} ({type_name.replace('_', ' ')}, "
+        f"{country.replace('_', ' ').title()})",
+        type=type_name,
+        country=country,
+        home=_place(k, country, wide, places, settings, seed),
+        size=_size(k, settings, seed),
+        kinds=kinds,
+        coordinator=coordinator,
+        coordinator_name="",
+        formalisation=vocabulary.FORMALISATIONS[networks.formalisation[k]],
+        fields=mask or donor.fields,
+        facilitated=bool(answers["facilitation"] & set(MIXING)),
+        online=_is_online(answers["internal_communication"]),
+        policy_link=_links_policy(coordinator, kinds, donor.bridging),
+        regular_money="state_funding_regular" in resources,
+        months_funded=_funded(k, resources, settings, seed),
+    )
+
+
+def coordinator_kinds(plan: Plan) -> tuple[str, ...]:
+    """Kinds that can coordinate a network, the likeliest first.
+
+    Wide networks of the state are coordinated by ministries rather than cities (es_118).
+    """
+    kinds = COORDINATOR_KINDS[plan.coordinator]
+    wide = plan.level in ("national", "europe")
+    return kinds[::-1] if wide and plan.coordinator == "state" else kinds
+
+
+def _donor(k: int, type_name: str, group: str, seed: int) -> Sheet:
+    """A sheet of the same type lends level, rhythm, bridging and year (hot-deck imputation)."""
+    wide = group == "europe_wide_or_global"
+    donors = [s for s in sheets() if (s.country_group == "europe_wide_or_global") == wide]
+    same = [s for s in donors if s.type == type_name]
+    donors = same or donors
+    return donors[int(roll(seed, Use.DONOR, k) * len(donors))]
+
+
+def _meetings(k: int, sheet: Sheet, seed: int) -> float:
+    """The sheet's own number, or that of a random sheet that prints one."""
+    if sheet.meetings_per_year is not None:
+        return sheet.meetings_per_year
+    known = [s.meetings_per_year for s in sheets() if s.meetings_per_year is not None]
+    return known[int(roll(seed, Use.RHYTHM, k) * len(known))]
+
+
+def kinds_behind(
+    words: Iterable[str], meaning: Mapping[str, tuple[str, ...]], settings: "ErasmiWorld"
+) -> dict[str, float]:
+    """The kinds behind tags or answers, weighted by the mix of kinds overall."""
+    named = {kind for word in words for kind in meaning[word]}
+    return {kind: settings.kind_mix[kind] for kind in vocabulary.KINDS if kind in named}
+
+
+def _place(
+    k: int, country: str, wide: bool, places: Places, settings: "ErasmiWorld", seed: int
+) -> int:
+    """A named or further place of the country; -1 for networks wider than a place."""
+    known = places.of_country(vocabulary.index(vocabulary.COUNTRIES, country))
+    if wide:
+        if not known:  # its members live somewhere
+            places.further(country)
+        return -1
+    if known and roll(seed, Use.PLACE, 2 * k) < settings.shared_place_share:
+        return known[int(roll(seed, Use.PLACE, 2 * k + 1) * len(known))]
+    return places.further(country)
+
+
+def _size(k: int, settings: "ErasmiWorld", seed: int) -> int:
+    """Log-normal number of member organisations within its bounds."""
+    u = 1.0 - roll(seed, Use.NETWORK_SIZE, 2 * k)
+    z = math.sqrt(-2.0 * math.log(u)) * math.cos(
+        2.0 * math.pi * roll(seed, Use.NETWORK_SIZE, 2 * k + 1)
+    )
+    size = settings.network_size_median * math.exp(settings.network_size_sigma * z)
+    return int(min(settings.network_size_max, max(settings.network_size_min, round(size))))
+
+
+def _funded(k: int, resources: frozenset[str], settings: "ErasmiWorld", seed: int) -> int:
+    """Months of coordination money left: project money and lent personnel are for a time."""
+    if not resources & {"project_funding", "personnel"}:
+        return 0
+    return 1 + int(roll(seed, Use.MONEY_END, k) * settings.months_coordination_grant)
+
+
+def _links_policy(coordinator: str, kinds: dict[str, float], bridging: bool) -> bool:
+    """Public bodies coordinate, or sit at the table of a network that links sectors."""
+    public = any(kind in kinds for kind in vocabulary.PUBLIC_KINDS)
+    return coordinator == "state" or (bridging and public)
+
+
+def _is_online(channels: frozenset[str]) -> bool:
+    return not channels & {"meeting", "event", "working_group"} and bool(channels & ONLINE)
+
+
+def roll(seed: int, use: Use, whom: int) -> float:
+    """One draw for a network; `whom` below 2048."""
+    return _rolls(seed, use)[whom]
+
+
+@lru_cache(maxsize=64)
+def _rolls(seed: int, use: Use) -> list[float]:
+    """The draws of one use, made in one go: a call a number would cost more than the world."""
+    rolls: list[float] = luck(seed, Decision.WORLD_NETWORK, use, 0, np.arange(_ROLLS)).tolist()
+    return rolls

@@ -1,0 +1,75 @@
+"""The shared last steps of world building: from the ground plan to a complete state."""
+
+import numpy as np
+
+from diffusion.base.arrays import table_of
+from diffusion.base.draws import Decision
+from diffusion.world.practices import Catalogue
+from diffusion.world.state import Names, State, Territories
+from diffusion.world.worlds.ground import Ground
+from diffusion.world.worlds.knowledge import spread
+from diffusion.world.worlds.linking import ties as linked
+from diffusion.world.worlds.luck import Use, luck, normals
+from diffusion.world.worlds.money import funders as all_funders
+from diffusion.world.worlds.money import grants as first_grants
+from diffusion.world.worlds.people import meeting_languages
+from diffusion.world.worlds.people import organisations as all_organisations
+from diffusion.world.worlds.people import posts as all_posts
+from diffusion.world.worlds.settled import Settled
+
+
+def settle(
+    ground: Ground, catalogue: Catalogue, settings: Settled, related_cases: int, seed: int
+) -> State:
+    """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed."""
+    organisations = all_organisations(ground, settings, related_cases, seed)
+    funders, funder_names = all_funders(ground, settings, seed)
+    organisations, funders, grants, n_active = first_grants(organisations, funders, settings, seed)
+    organisations, posts = all_posts(organisations, n_active, settings, seed)
+    start = spread(
+        ground,
+        catalogue.practices,
+        organisations,
+        posts,
+        _territories(ground, settings, seed),
+        settings,
+        seed,
+    )
+    return State(
+        seed=seed,
+        practices=catalogue.practices,
+        organisations=start.organisations,
+        uses=start.uses,
+        posts=start.posts,
+        ties=linked(ground, organisations, posts, settings, seed),
+        networks=ground.networks._replace(languages=meeting_languages(ground, organisations)),
+        members=ground.members,
+        grants=grants,
+        funders=funders,
+        territories=start.territories,
+        names=Names(
+            organisations=ground.organisation_names,
+            networks=ground.network_names,
+            territories=ground.territory_names,
+            funders=funder_names,
+            practices=catalogue.ids,
+            practice_titles=catalogue.titles,
+        ),
+    )
+
+
+def _territories(ground: Ground, settings: Settled, seed: int) -> Territories:
+    every = np.arange(ground.territory_country.shape[0])
+    u = 2.0 * luck(seed, Decision.WORLD_POLICY, Use.WILL, every) - 1.0
+    drawn = settings.will_mean + settings.will_spread * u
+    known = ~np.isnan(ground.territory_will)
+    table = table_of(
+        Territories,
+        every.shape[0],
+        country=ground.territory_country,
+        is_national=ground.territory_is_national,
+        log_pressure=settings.pressure_sd
+        * normals(seed, Decision.WORLD_POLICY, Use.PRESSURE, every),
+        will=np.clip(np.where(known, ground.territory_will, drawn), 0.0, 1.0),
+    )
+    return table

@@ -1,0 +1,63 @@
+"""Masks: bit p stands for practice p."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diffusion.base import arrays
+
+MASKS = st.integers(0, 2**64 - 1)
+
+
+def positions(mask: int) -> list[int]:
+    return [p for p in range(64) if mask >> p & 1]
+
+
+@given(st.integers(0, 63))
+def test_bit_sets_one_position(p: int) -> None:
+    assert int(arrays.bit(p)) == 2**p
+
+
+@given(MASKS, st.integers(0, 63))
+def test_has_reads_one_position(mask: int, p: int) -> None:
+    assert bool(arrays.has(np.uint64(mask), p)) == (p in positions(mask))
+
+
+@given(MASKS.filter(bool))
+def test_walking_a_mask_visits_every_position_in_order(mask: int) -> None:
+    left, seen = np.uint64(mask), []
+    while left:
+        seen.append(int(arrays.lowest(left)))
+        left = np.uint64(arrays.without_lowest(left))
+    assert seen == positions(mask)
+
+
+@given(st.lists(MASKS, min_size=1))
+def test_counts_agree_with_python(masks: list[int]) -> None:
+    expected = [mask.bit_count() for mask in masks]
+    assert arrays.counts(np.array(masks, np.uint64)).tolist() == expected
+    assert [int(arrays.count(np.uint64(mask))) for mask in masks] == expected
+
+
+class Table(NamedTuple):
+    """A table of two columns."""
+
+    level: arrays.IntArray
+    share: arrays.FloatArray
+
+
+def test_a_table_casts_repeats_and_fills() -> None:
+    table = arrays.table_of(Table, 3, level=[1, 2, 3])
+    assert isinstance(table, Table)
+    assert table.level.dtype == np.int64
+    assert table.level.tolist() == [1, 2, 3]
+    assert table.share.tolist() == [0.0, 0.0, 0.0]
+    assert arrays.table_of(Table, 2, share=0.5)[1].tolist() == [0.5, 0.5]
+
+
+def test_a_table_refuses_a_column_that_it_has_not() -> None:
+    with pytest.raises(TypeError, match=r"Table has no column \['levels'\]"):
+        arrays.table_of(Table, 3, levels=1)

@@ -1,0 +1,61 @@
+"""The disk cache of machine code never outlives the helpers that it was made from."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.checkout import PACKAGE
+
+PRINT = "from diffusion.base.extra import twice; print(twice(3))"
+HELPER = """from diffusion.base.compiled import inner
+
+@inner
+def step(x):
+    return x + {step}
+"""
+CALLER = """from diffusion.base.compiled import compiled
+from diffusion.base.helper import step
+
+@compiled
+def twice(x):
+    return step(step(x))
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    copy = tmp_path / "diffusion"
+    shutil.copytree(PACKAGE / "base", copy / "base", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE / "world", copy / "world", ignore=shutil.ignore_patterns("*"))
+    (copy / "__init__.py").touch()
+    (copy / "base" / "extra.py").write_text(CALLER, encoding="utf-8")
+    return copy
+
+
+def printed(package: Path, step: int) -> str:
+    (package / "base" / "helper.py").write_text(HELPER.format(step=step), encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-c", PRINT],
+        env=os.environ | {"PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=package.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def test_a_changed_helper_renews_the_loops_that_call_it(package: Path) -> None:
+    assert printed(package, step=1) == "5"
+    assert printed(package, step=10) == "23"
+
+
+def test_unchanged_code_is_not_compiled_again(package: Path) -> None:
+    printed(package, step=1)
+    made = {path: path.stat().st_mtime_ns for path in package.rglob("*.nbi")}
+    assert made
+    assert printed(package, step=1) == "5"
+    assert {path: path.stat().st_mtime_ns for path in package.rglob("*.nbi")} == made

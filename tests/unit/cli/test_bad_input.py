@@ -1,0 +1,123 @@
+"""Every mistake on the command line: one sentence, exit code 2, nothing written."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from diffusion.cli import main
+
+SMALL = ["world=synthetic", "world.n=60", "world.n_territories=3"]
+COP = "intervention=[cop_formation]"
+
+MISTAKES = [
+    # keys
+    (["run", "turnover.share_ngoo=0.2"], "did you mean 'turnover.share_ngo'?"),
+    (["run", "tunrover.share_ngo=0.2"], "did you mean 'turnover.share_ngo'?"),
+    (["run", "seeed=1"], "did you mean 'seed'?"),
+    (["run", "+typo=1"], "'+' would add a new setting"),
+    (["run", "~world"], "would remove settings"),
+    (["run", "hydra.run.dir=x"], "there is no setting 'hydra.run.dir'"),
+    (["run", "seed"], "write key=value"),
+    # brackets and quotes
+    (["run", "record.groups=[practice,scale"], "the bracket '[' is not closed"),
+    (["run", "timing={start: 1"], "the bracket '{' is not closed"),
+    (["run", "name='x"], "the quote ' is not closed"),
+    (["run", "seed=1,2"], "several values"),
+    # choices
+    (["run", "world=sinthetic"], "did you mean 'synthetic'?"),
+    (["run", "intervention=[cop_formatoin]"], "did you mean 'cop_formation'?"),
+    (["compare", "experiment=what_remain"], "did you mean 'what_remains'?"),
+    # values
+    (["run", "turnover.share_ngo=1.5"], "turnover.share_ngo = 1.5: allowed 0 to less than 1"),
+    (["run", "turnover.share_ngo=much"], "should be a number"),
+    (["run", "timing.months=10.5"], "should be a whole number"),
+    (["run", "seed=-1"], "seed = -1: allowed 0 to"),
+    (["run", "timing.stop=12"], "before it starts"),
+    (["run", "timing.months=50"], "beyond the run"),
+    (["run", "practices.limit=65"], "65"),
+    (["run", "world.n=1"], "world.n = 1: allowed"),
+    (["run", COP, "intervention.cop_formation.coverage=1.5"], "coverage = 1.5: allowed 0 to 1"),
+    (["run", COP, "intervention.cop_formation.window.until=3"], "before it starts"),
+    (["run", COP, "intervention.cop_formation.target=kind:ngoo"], "did you mean 'ngo'?"),
+    (["run", "intervention.cop_formation.coverage=0.5"], "is not switched on"),
+    (["run", "results=/proc/no/such"], "can't be written"),
+    # experiments
+    (["compare", "replicates=0"], "replicates = 0: allowed 1 to"),
+    (["compare", "executor.workers=0"], "executor.workers = 0: allowed 1 to"),
+    (["compare", "experiment=what_remains", COP], "leave out one of the two"),
+    (["compare", "experiment=null"], "nothing to compare"),
+    (["compare", "practices.limit=65"], "65"),
+    # options and commands
+    (["compare", "--frehs"], "did you mean '--fresh'?"),
+    (["compare", "--results"], "expected one argument"),
+    (["compare", "--config-dir", "nowhere"], "there is no such folder"),
+    (["compare", "--results", "/proc/no/such"], "can't be written"),
+    (["comapre"], "did you mean 'compare'?"),
+    (["explain", "parameter"], "needs a name"),
+    (["explain", "parameter", "turnover.share_ngoo"], "no parameter 'turnover.share_ngoo'"),
+    (["explain", "evidence", "E9999"], "no source 'E9999'"),
+    (["explain", "intervention", "tombola"], "there is no intervention 'tombola'"),
+    (["network", "survey", "--seed", "-1"], "a seed is 0 or more"),
+    (["patterns", "--replicates", "1"], "needs 2 or more"),
+    (["patterns", "--only", "P99"], "P99"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), MISTAKES, ids=lambda value: str(value)[:60])
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = SMALL if words[0] in ("run", "compare") else []
+    code = main([words[0], *small, *words[1:]])
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert code == 2
+    assert shown.err.startswith("diffusion: ")
+    assert shown.err.count("\n") == 1
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.chmod(0o500)
+    assert main(["compare", *SMALL, "--results", str(tmp_path / "r")]) == 2
+    assert "can't be written" in capsys.readouterr().err
+
+
+def test_another_design_in_the_folder_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = '{"schema": 1, "experiment": "what_remains", "design": "other", "seed": 5}'
+    (tmp_path / "manifest.json").write_text(there)
+    assert main(["compare", *SMALL, "--results", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "seed: 5 there, 1 now" in said
+    assert "--fresh" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_debug_shows_where_a_mistake_was_found() -> None:
+    with pytest.raises(Exception, match="there is no setting 'seeed'"):
+        main(["run", "seeed=1", "--debug"])
+
+
+def test_a_defect_is_one_sentence_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("diffusion.config.compose", broken)
+    assert main(["run"]) == 1
+    said = capsys.readouterr().err
+    assert "defect of the program" in said
+    assert "ZeroDivisionError: by zero" in said
+    assert said.count("\n") == 1

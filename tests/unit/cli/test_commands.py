@@ -1,0 +1,176 @@
+"""What each command does when all is well, and when runs fail or are interrupted."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import diffusion
+from diffusion.cli import COMMANDS, main
+
+SMALL = [
+    "world=synthetic",
+    "world.n=60",
+    "world.n_territories=3",
+    "timing={start: 2, stop: 5, months: 8}",
+]
+HEAVY = ("numpy", "pandas", "numba", "hydra", "matplotlib", "mesa", "rich", "pydantic")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"diffusion {command}" in capsys.readouterr().out.split("examples:")[1]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from diffusion.cli import main; main(['--help']); main(['--version']); "
+        f"sys.exit(','.join(n for n in {HEAVY} if n in sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.stderr.strip() == ""
+    assert f"diffusion {diffusion.__version__}" in ended.stdout
+
+
+def test_run_stores_the_monthly_table_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", *SMALL, "intervention=[cop_formation]", "--results", "r", "--no-figures"]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "Founds local communities of practice" in shown
+    csv = pd.read_csv(tmp_path / "r" / "months.csv")
+    parquet = pd.read_parquet(tmp_path / "r" / "months" / "part-00000.parquet")
+    assert len(csv) == 8
+    assert list(csv["share_using"]) == list(parquet["share_using"])
+    assert (tmp_path / "r" / "manifest.json").is_file()
+    assert main(words) == 0
+    assert len(pd.read_parquet(tmp_path / "r" / "months")) == 8
+
+
+def test_options_and_settings_may_be_mixed(tmp_path: Path) -> None:
+    assert main(["run", "--no-figures", *SMALL[:2], "--results", "r", *SMALL[2:]]) == 0
+    assert (tmp_path / "r" / "months.csv").is_file()
+
+
+def test_compare_ends_with_a_table_and_paths(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", *SMALL, "experiment=what_remains", "replicates=2", "executor=serial"]
+    assert main([*words, "--no-figures"]) == 0
+    shown = capsys.readouterr()
+    assert "Communities of practice" in shown.out
+    assert "results/what_remains" in shown.out
+    assert "10 of 10 runs, 0 failed" in shown.err
+    assert not (tmp_path / "results" / "what_remains" / "figures").exists()
+    assert main([*words, "--no-figures"]) == 0
+    assert "10 of 10 runs are there already" in capsys.readouterr().err
+
+
+def test_failed_runs_are_counted_and_give_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from diffusion.runner import run
+
+    whole = run.simulate
+
+    def simulate(settings: Any) -> Any:
+        if settings.seed == 2:
+            raise ArithmeticError("breaks")
+        return whole(settings)
+
+    monkeypatch.setattr(run, "simulate", simulate)
+    words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
+    assert main([*words, "--results", "r", "--no-figures"]) == 1
+    said = capsys.readouterr().err
+    assert "2 of 6 runs failed (ArithmeticError: breaks)" in said
+    assert len(list((tmp_path / "r" / "failures").iterdir())) == 2
+
+
+def test_an_interrupted_sweep_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from diffusion.runner import run
+
+    whole = run.simulate
+
+    def simulate(settings: Any) -> Any:
+        if settings.seed == 3:
+            raise KeyboardInterrupt
+        return whole(settings)
+
+    monkeypatch.setattr(run, "simulate", simulate)
+    words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
+    words += ["--results", "r", "--no-figures"]
+    assert main(words) == 130
+    assert "give the same command again to go on" in capsys.readouterr().err
+    monkeypatch.setattr(run, "simulate", whole)
+    assert main(words) == 0
+    assert "4 of 6 runs are there already" in capsys.readouterr().err
+
+
+def test_explain_month_gives_the_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "month"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("funding:") < shown.index("turnover:") < shown.index("adoption:")
+
+
+def test_explain_parameter_gives_value_range_and_source(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["explain", "parameter", "turnover.share_ngo", "turnover.share_ngo=0.123"]) == 0
+    shown = capsys.readouterr().out
+    assert "turnover.share_ngo = 0.123" in shown
+    assert "range" in shown
+
+
+def test_explain_intervention_gives_its_sentence_and_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["explain", "intervention", "cop_formation"]) == 0
+    shown = capsys.readouterr().out
+    assert "Founds local communities of practice" in shown
+    assert "window.from = 24" in shown
+
+
+def test_explain_evidence_gives_claim_and_citation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "evidence", "E008"]) == 0
+    assert capsys.readouterr().out.startswith("E008: ")
+
+
+def test_network_survey_prints_target_and_misfit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["network", "survey", "--seed", "3"]) == 0
+    shown = capsys.readouterr().out
+    assert "figures are met" in shown
+    assert "joint provision" in shown
+
+
+def test_the_same_is_there_in_python(tmp_path: Path) -> None:
+    settings = diffusion.load([*SMALL, "seed=5"])
+    assert settings.seed == 5
+    comparison = diffusion.compare(
+        overrides=[*SMALL, "intervention=[cop_formation]", "replicates=2", "executor=serial"],
+        results=tmp_path / "r",
+    )
+    assert comparison.scenarios == ("baseline", "cop_formation")
+    with pytest.raises(AttributeError, match="no attribute 'modle'"):
+        diffusion.modle  # noqa: B018 - the attribute is asked for to see it fail

@@ -1,0 +1,82 @@
+"""Small experiments, and a stand-in for the simulation that needs no time."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diffusion.base.draws import Decision, uniforms
+from diffusion.config import Experiment, design
+from diffusion.model.settings import ModelSettings
+
+SMALL = [
+    "world=synthetic",
+    "world.n=60",
+    "world.n_territories=3",
+    "timing={start: 2, stop: 5, months: 8}",
+    "executor=serial",
+]
+
+
+class FakeSimulation:
+    """Numbers that depend on the seed; a seed listed in `broken` raises."""
+
+    broken: frozenset[int] = frozenset()
+    calls: list[int]
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self.settings = settings
+        self.state = SimpleNamespace()
+
+    def run(self) -> None:
+        type(self).calls.append(self.settings.seed)
+        if self.settings.seed in self.broken:
+            raise ArithmeticError(f"seed {self.settings.seed} breaks")
+
+    def _numbers(self) -> Any:
+        months = np.arange(self.settings.timing.months)
+        return uniforms(self.settings.seed, Decision.TARGET, 0, months)
+
+    def months(self) -> pd.DataFrame:
+        return pd.DataFrame({"month": range(len(self._numbers())), "share_using": self._numbers()})
+
+    def outcomes(self) -> dict[str, float]:
+        return {"using_end": float(self._numbers()[-1]), "seconds": len(self.calls) * 1.5}
+
+    def survival(self) -> pd.DataFrame:
+        return pd.DataFrame({"since_stop": [0, 1], "at_risk": [4, 4], "in_use": [4, 3]})
+
+    def groups(self) -> pd.DataFrame:
+        return pd.DataFrame({"month": [0], "dimension": ["scale"], "value": ["little"]})
+
+    def events(self) -> pd.DataFrame:
+        return pd.DataFrame({"month": [0], "event": ["left"]})
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeSimulation]:
+    """The runner simulates in no time; nothing is compiled, and no intervention begins."""
+
+    class Fresh(FakeSimulation):
+        calls: list[int] = []  # noqa: RUF012 - each test has its own class
+
+    monkeypatch.setattr("diffusion.runner.run.Simulation", Fresh)
+    monkeypatch.setattr("diffusion.runner.run.compile_model", lambda *_: None)
+    monkeypatch.setattr("diffusion.runner.run.check_worlds", lambda _: None)
+    return Fresh
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Experiment]:
+    """An experiment of two scenarios on a small world."""
+
+    def experiment(*overrides: str, replicates: int = 3) -> Experiment:
+        return design(
+            [*SMALL, "intervention=[cop_formation]", f"replicates={replicates}", *overrides]
+        )
+
+    return experiment

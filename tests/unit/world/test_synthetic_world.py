@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from diffusion.base.errors import SettingError, WorldError
+from diffusion.world import vocabulary
+from diffusion.world.network import clustering, modularity
+from tests.unit.world.defaults import practices, synthetic
+from tests.unit.world.invariants import assert_valid, same
+
+
+@pytest.mark.parametrize(
+    ("degree", "closure", "division"),
+    [(6.4, 0.45, 0.5), (4.0, 0.2, 0.3), (10.0, 0.6, 0.6), (12.0, 0.1, 0.1), (3.3, 0.6, 0.7)],
+)
+def test_structure_is_as_asked(degree: float, closure: float, division: float) -> None:
+    settings = synthetic(n=500, mean_degree=degree, clustering=closure, modularity=division)
+    state = settings.build(practices(), 3)
+    m = state.n_ties
+    a, b = state.ties.a[:m], state.ties.b[:m]
+    assert 2 * m / 500 == pytest.approx(degree, abs=0.05)
+    assert clustering(500, a, b) == pytest.approx(closure, abs=0.04)
+    assert modularity(a, b, state.organisations.territory) == pytest.approx(division, abs=0.06)
+
+
+def test_kinds_come_in_the_mix_asked_for() -> None:
+    settings = synthetic(n=5000)
+    state = settings.build(practices(limit=3), 1)
+    weights = np.array([settings.kind_mix[kind] for kind in vocabulary.KINDS])
+    shares = np.bincount(state.organisations.kind, minlength=weights.shape[0]) / 5000
+    assert shares == pytest.approx(weights / weights.sum(), abs=0.03)
+
+
+def test_shares_in_networks_and_communities_are_as_asked() -> None:
+    state = synthetic(n=5000).build(practices(limit=3), 1)
+    of_cop = np.repeat(state.networks.is_cop, np.diff(state.members.start))
+    for is_cop, share in ((0, 0.6), (1, 0.4)):
+        inside = np.unique(state.members.organisation[of_cop == is_cop]).shape[0] / 5000
+        assert inside == pytest.approx(share, abs=0.03)
+
+
+def test_same_seed_same_bits() -> None:
+    settings = synthetic(n=200)
+    one, other = settings.build(practices(), 9), settings.build(practices(), 9)
+    assert same(one, other)
+    assert not same(one, settings.build(practices(), 10))
+
+
+def test_a_world_without_networks_is_valid() -> None:
+    assert_valid(synthetic(n=100, network_share=0.0, cop_share=0.0).build(practices(), 1))
+
+
+def test_more_territories_than_organisations_are_refused() -> None:
+    with pytest.raises(WorldError, match="n_territories is 60"):
+        synthetic(n=50, n_territories=60).build(practices(), 1)
+
+
+def test_a_modularity_that_cannot_be_is_refused() -> None:
+    with pytest.raises(WorldError, match=r"at most 0\.50"):
+        synthetic(n=100, n_territories=2, modularity=0.8).build(practices(), 1)
+
+
+def test_an_unknown_country_names_the_nearest() -> None:
+    with pytest.raises(SettingError, match="did you mean 'germany'"):
+        synthetic(countries=["germny"])
