@@ -31,7 +31,7 @@ $(VENV)/.installed-dev: $(BIN)/python $(NEEDS)
 install: $(VENV)/.installed ## set up .venv
 
 demo: $(VENV)/.installed ## run the headline experiment: table, figures, results
-	@$(BIN)/diffusion compare experiment=what_remains
+	@$(BIN)/diffusion compare experiment=what_remains --fresh
 
 test: $(VENV)/.installed-dev ## fast tests
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "not slow and not patterns"

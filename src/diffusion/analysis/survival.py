@@ -66,6 +66,18 @@ def curve(comparison: Comparison, scenario: str, kind: str = "unbroken") -> Curv
     )
 
 
+def gain(
+    curve: Curve, baseline: Curve
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+    """Mean and 95 % interval of a scenario's share minus the baseline's, paired by replicate.
+
+    None for the baseline itself, and where a replicate has no curve on one side.
+    """
+    if curve.scenario == baseline.scenario or curve.runs.shape != baseline.runs.shape:
+        return None
+    return band(curve.runs - baseline.runs)
+
+
 def half_life(since: npt.NDArray[np.int64], share: npt.NDArray[np.float64]) -> float:
     """First time at which the share is half or less, interpolated between months; else NaN."""
     below = np.flatnonzero(share <= 0.5)

@@ -53,12 +53,6 @@ def inner(function: Loop) -> Loop:
     return inner_function
 
 
-def uncached(function: Loop) -> Loop:
-    """Compile anew in each process: for loops that take other loops as arguments."""
-    uncached_function: Loop = numba.njit(nogil=True)(function)
-    return uncached_function
-
-
 @contextmanager
 def _cache_folder(function: Loop) -> Iterator[None]:
     """Point numba at the package's own cache while a loop is declared."""

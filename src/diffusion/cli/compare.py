@@ -46,6 +46,7 @@ def execute(args: argparse.Namespace) -> int:
         comparison = Comparison.of(results)
         out = console()
         out.print(tables.summary(comparison))
+        out.print(tables.variance(comparison))
         if not args.no_figures:
             show_paths(out, "Figures", figures.save_all(comparison, results, folder / "figures"))
         show_paths(out, "Results", [folder, *tables.write(comparison, folder)])

@@ -60,6 +60,23 @@ def _use_by_practice(masks, total):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def _survey_ties(ties, fields, kind, others, result):
+    """Partners without a common field of each organisation; across, of one kind, trust."""
+    others[:] = 0
+    across, same_kind, trust = 0, 0, 0.0
+    for t in range(ties.size[0]):
+        a, b = ties.a[t], ties.b[t]
+        trust += ties.trust[t]
+        if kind[a] == kind[b]:
+            same_kind += 1
+        if fields[a] & fields[b] == NOTHING:
+            across += 1
+            others[a] += 1
+            others[b] += 1
+    result[0], result[1], result[2] = across, same_kind, trust
+
+
+@compiled
 def _clustering_and_components(adjacency, result):  # type: ignore[no-untyped-def]
     """Mean local clustering (over organisations with two ties or more), largest component."""
     n = adjacency.start.shape[0] - 1
@@ -116,6 +133,9 @@ class Measurer:
         )
         self._scratch = np.zeros(p, np.int64)
         self._slow = np.zeros(2)
+        self._fields = orgs.fields & ~GENERAL
+        self._others = np.zeros(n, np.int64)
+        self._tied = np.zeros(3)
 
     def measure(self, state: State) -> dict[str, float]:
         """All columns of the monthly table except the month and the costs."""
@@ -144,7 +164,7 @@ class Measurer:
             "share_using": float(by_practice.sum()) / self._pairs,
             "share_institutionalised": float(counts(orgs.institutional).sum()) / self._pairs,
             "n_using": float(by_practice.sum()),
-            "share_organisations_using": float((using != 0).mean()),
+            "share_organisations_using": _mean(using != 0),
         }
         for name, practices in zip(SCALES, self._scales, strict=True):
             used = by_practice[practices].sum()
@@ -168,25 +188,17 @@ class Measurer:
 
     def _knowledge(self, state: State) -> dict[str, float]:
         orgs, settings = state.organisations, self._settings
-        others = np.zeros(state.n_organisations, np.int64)
-        n = state.n_ties
-        a, b = state.ties.a[:n], state.ties.b[:n]
-        across = (orgs.fields[a] & orgs.fields[b] & ~GENERAL) == 0
-        others += np.bincount(a[across], minlength=others.size)
-        others += np.bincount(b[across], minlength=others.size)
+        _survey_ties(state.ties, self._fields, orgs.kind, self._others, self._tied)
         return {
             "gap_own_field": _lacking(orgs.aware, self._own, settings.gap_own_field),
             "gap_related_fields": _lacking(orgs.aware, self._related, settings.gap_related_fields),
-            "gap_other_actors": float((others < settings.gap_other_actors).mean()),
+            "gap_other_actors": _mean(self._others < settings.gap_other_actors),
             "persons_knowing": float(counts(state.posts.knows).sum()),
         }
 
     def _network(self, state: State) -> dict[str, float]:
-        orgs, n = state.organisations, state.n_ties
-        size = state.n_organisations
-        a, b = state.ties.a[:n], state.ties.b[:n]
-        same_kind = float((orgs.kind[a] == orgs.kind[b]).mean()) if n else 0.0
-        across = (orgs.fields[a] & orgs.fields[b] & ~GENERAL) == 0
+        n, size = state.n_ties, state.n_organisations
+        across, same_kind, trust = self._tied / max(1, n)  # from `_knowledge`
         slow = (np.nan, np.nan)
         if state.month % SLOW_EVERY == 0:
             _clustering_and_components(state.adjacency, self._slow)
@@ -194,9 +206,9 @@ class Measurer:
         return {
             "n_ties": float(n),
             "density": 2.0 * n / (size * (size - 1.0)) if size > 1 else 0.0,
-            "mean_trust": float(state.ties.trust[:n].mean()) if n else 0.0,
-            "cross_silo_ties": float(across.mean()) if n else 0.0,
-            "ei_index": 1.0 - 2.0 * same_kind if n else 0.0,
+            "mean_trust": float(trust),
+            "cross_silo_ties": float(across),
+            "ei_index": float(1.0 - 2.0 * same_kind) if n else 0.0,
             "clustering": slow[0],
             "largest_component": slow[1],
         }
@@ -207,7 +219,7 @@ class Measurer:
         return {
             "networks_active": _mean(networks.active),
             "networks_coordinated": _mean(networks.coordinated[active]),
-            "share_in_cop": float(in_active_cop(state).mean()),
+            "share_in_cop": _mean(in_active_cop(state)),
             "staff_filled": _mean(state.posts.filled),
             "mean_overload": _mean(orgs.overload),
             "mean_slack": _mean(orgs.slack),
@@ -238,11 +250,11 @@ def _lacking(aware: MaskArray, relevant: MaskArray, cutoff: float) -> float:
     if not asked.any():
         return 0.0
     known = counts(aware & relevant)[asked] / total[asked]
-    return float((known < cutoff).mean())
+    return _mean(known < cutoff)
 
 
 def _mean(values: Any) -> float:
-    return float(values.mean()) if values.size else 0.0
+    return float(values.sum()) / values.size if values.size else 0.0
 
 
 def _gini(values: FloatArray) -> float:

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diffusion.base.arrays import NEVER, FloatArray, IntArray, MaskArray, counts
+from diffusion.base.arrays import (
+    NEVER,
+    NOTHING,
+    FloatArray,
+    IntArray,
+    MaskArray,
+    bit,
+    counts,
+    lowest,
+    without_lowest,
+)
+from diffusion.base.compiled import compiled
 from diffusion.base.errors import DiffusionError
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.model.measures import Measurer, MeasureSettings, using_mask
@@ -16,8 +27,22 @@ from diffusion.world.vocabulary import FIELDS, KINDS, NETWORK_TYPES, SCALES
 if TYPE_CHECKING:
     import pandas as pd
 
+PRACTICE_DIMENSIONS = ("practice", "scale", "field")
 GROUPS_EVERY = 12
 _EVENTS_AN_ORGANISATION_MONTH = 4
+
+
+@compiled
+def _without_grant(using, unfunded, result):
+    """The practices in use whose grant is gone, for each organisation."""
+    for i in range(using.shape[0]):
+        mask, gone = using[i], NOTHING
+        while mask != NOTHING:
+            p = lowest(mask)
+            mask = without_lowest(mask)
+            if unfunded[i, p] > NEVER:
+                gone |= bit(p)
+        result[i] = gone
 
 
 @dataclass
@@ -41,7 +66,7 @@ class Recorder:
     groups: tuple[str, ...]
     events: bool
     rows: list[dict[str, float]] = field(default_factory=list)
-    group_rows: list[tuple[int, str, str, int, float, float, float]] = field(default_factory=list)
+    group_rows: list[tuple[object, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         state = self.state
@@ -74,23 +99,27 @@ class Recorder:
     def _note_history(self, m: int) -> None:
         state = self.state
         self.history.using[m] = using_mask(state)
-        lost = (state.uses.unfunded > NEVER).astype(np.uint64)
-        bits = np.uint64(1) << np.arange(state.n_practices, dtype=np.uint64)
-        self.history.unfunded[m] = (lost * bits).sum(axis=1) & self.history.using[m]
+        _without_grant(self.history.using[m], state.uses.unfunded, self.history.unfunded[m])
 
     def _note_groups(self) -> None:
         state = self.state
-        orgs = state.organisations
-        stages = (orgs.aware, using_mask(state), orgs.institutional)
+        stages = (state.organisations.aware, using_mask(state), state.organisations.institutional)
+        by_practice = np.array([self._measurer.use_by_practice(stage) for stage in stages])
+        by_organisation = np.array([counts(stage) for stage in stages])
+        n, p = state.n_organisations, state.n_practices
         for dimension in self.groups:
-            for name, rows, columns in _groups(state, dimension):
-                if columns.size == 0 or rows.size == 0:
-                    continue
-                mask = np.bitwise_or.reduce(np.uint64(1) << columns.astype(np.uint64))
-                pairs = rows.size * columns.size
-                shares = [float(counts(stage[rows] & mask).sum()) / pairs for stage in stages]
-                entry = (state.month, dimension, name, int(pairs), *shares)
-                self.group_rows.append(entry)  # type: ignore[arg-type]
+            if dimension in PRACTICE_DIMENSIONS:
+                totals, others = by_practice, n
+                groups = _practice_groups(state, dimension)
+            else:
+                totals, others = by_organisation, p
+                groups = _organisation_groups(state, dimension)
+            for name, rows in groups:
+                if rows.size:
+                    pairs = rows.size * others
+                    aware, using, institutionalised = totals[:, rows].sum(axis=1) / pairs
+                    entry = (state.month, dimension, name, pairs)
+                    self.group_rows.append((*entry, aware, using, institutionalised))
 
     def months_table(self) -> "pd.DataFrame":
         """One row a month."""
@@ -204,32 +233,30 @@ def _named(codes: IntArray, names: list[str]) -> list[str]:
     return [names[code] if code >= 0 else "" for code in codes]
 
 
-def _groups(state: State, dimension: str) -> list[tuple[str, IntArray, IntArray]]:
-    """(name, rows of organisations, practices) of every group of a dimension."""
-    orgs, practices = state.organisations, state.practices
-    everyone = np.arange(state.n_organisations)
-    everything = np.arange(state.n_practices)
+def _practice_groups(state: State, dimension: str) -> list[tuple[str, IntArray]]:
+    """(name, practices) of every group of a dimension of practices."""
+    practices = state.practices
     if dimension == "practice":
-        return [(state.names.practices[p], everyone, everything[p : p + 1]) for p in everything]
+        return [(name, np.array([p])) for p, name in enumerate(state.names.practices)]
     if dimension == "scale":
-        return [
-            (name, everyone, np.flatnonzero(practices.scale == s)) for s, name in enumerate(SCALES)
-        ]
-    if dimension == "field":
-        return [
-            (name, everyone, np.flatnonzero(practices.fields & np.uint64(1 << f)))
-            for f, name in enumerate(FIELDS)
-        ]
+        return [(name, np.flatnonzero(practices.scale == s)) for s, name in enumerate(SCALES)]
+    return [
+        (name, np.flatnonzero(practices.fields & np.uint64(1 << f)))
+        for f, name in enumerate(FIELDS)
+    ]
+
+
+def _organisation_groups(state: State, dimension: str) -> list[tuple[str, IntArray]]:
+    """(name, organisations) of every group of a dimension of organisations."""
+    orgs = state.organisations
     if dimension == "kind":
-        return [(name, np.flatnonzero(orgs.kind == k), everything) for k, name in enumerate(KINDS)]
+        return [(name, np.flatnonzero(orgs.kind == k)) for k, name in enumerate(KINDS)]
     if dimension == "territory":
-        return [
-            (name, np.flatnonzero(orgs.territory == r), everything)
-            for r, name in enumerate(state.names.territories)
-        ]
+        territories = enumerate(state.names.territories)
+        return [(name, np.flatnonzero(orgs.territory == r)) for r, name in territories]
     groups = []
     types = np.repeat(state.networks.type, np.diff(state.members.start))
     for t, name in enumerate(NETWORK_TYPES):
-        groups.append((name, np.unique(state.members.organisation[types == t]), everything))
-    outside = np.setdiff1d(everyone, state.members.organisation)
-    return [*groups, ("none", outside, everything)]
+        groups.append((name, np.unique(state.members.organisation[types == t])))
+    everyone = np.arange(state.n_organisations)
+    return [*groups, ("none", np.setdiff1d(everyone, state.members.organisation))]

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def _keyed_overflow() -> np.errstate:
+    """Uncompiled, hashes and bit tricks overflow on purpose."""
+    return np.errstate(over="ignore")
+
+
 class Simulation:
     """A run that can be stepped month by month or to its end.
 
@@ -42,13 +47,14 @@ class Simulation:
         self.state = world
         self.rules = Month.standard(settings.rules) if rules is None else Month(rules)
         self._acting: dict[str, Acting] = {}
-        self.recorder = Recorder(
-            state=world,
-            months=settings.timing.months,
-            measures=settings.measures,
-            groups=settings.record.groups,
-            events=settings.record.events,
-        )
+        with _keyed_overflow():
+            self.recorder = Recorder(
+                state=world,
+                months=settings.timing.months,
+                measures=settings.measures,
+                groups=settings.record.groups,
+                events=settings.record.events,
+            )
 
     @property
     def month(self) -> int:
@@ -68,8 +74,7 @@ class Simulation:
     def step(self) -> None:
         """One month."""
         state = self.state
-        # uncompiled, the keyed draws overflow on purpose
-        with np.errstate(over="ignore"):
+        with _keyed_overflow():
             modifiers.reset(state.modifiers)
             state.networks.sponsored[:] = 0
             state.flows[:] = 0

@@ -23,7 +23,7 @@ from diffusion.base.arrays import (
     lowest,
     without_lowest,
 )
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
@@ -44,6 +44,7 @@ _ADOPTED = int(Event.ADOPTED)
 _FAILED = int(Event.TRIAL_FAILED)
 _SETTLED = int(Event.INSTITUTIONALISED)
 _FORMAL = FORMALISATIONS.index("formal")
+_PRACTICES = 64  # one past the last practice: a draw of its own
 _LOW, _MEDIUM = COSTS.index("low"), COSTS.index("medium")
 
 
@@ -163,33 +164,40 @@ def _start_trials(
         able = orgs.absorptive[i] ** values.elasticity * min(1.0, orgs.slack[i])
         able *= values.start_rate * modifiers.rel_adoption[i]
         trying = count(orgs.trial[i])
-        while open_to != NOTHING and trying < values.max_parallel:
-            p = lowest(open_to)
-            open_to = without_lowest(open_to)
-            failed = uses.since[i, p]  # of one that does not run: month of the last failure
-            if failed > 0 and month - failed < values.cooldown:
-                continue
-            hazard = able * _response(
-                uses.exposure[i, p], orgs.contacts[i], orgs.threshold[i], values.kappa
-            )
-            luck = draws.at(key, i, p)
-            if luck >= hazard * values.rel_guideline:
-                continue  # what follows can't raise the hazard further
-            hazard *= uses.fit[i, p] ** values.fit_exponent
-            if practices.needs_will[p] == 1 and not has(territories.policy[orgs.territory[i]], p):
-                hazard *= values.will_floor + (1.0 - values.will_floor) * will[i]
-            if g < 0 and practices.cost[p] != _LOW:
-                medium = practices.cost[p] == _MEDIUM
-                hazard *= values.money_medium if medium else values.money_high
-            if has(rewarded[i], p):
-                hazard *= values.rel_guideline
-            if luck < hazard:
-                orgs.trial[i] |= bit(p)
-                uses.since[i, p] = month
-                uses.grant[i, p] = g  # provisional: `_set_up` decides what pays it
-                trying += 1
-                flows[_N_TRIALS] += 1
-                log(events, month, _TRIED, i, p, g, -1)
+        # who can try few at a time starts at a practice drawn anew each month
+        turn = np.uint64(draws.below(key, i, _PRACTICES, practices.scale.shape[0]))
+        later = (open_to >> turn) << turn
+        for half in range(2):
+            left = later if half == 0 else open_to ^ later
+            while left != NOTHING and trying < values.max_parallel:
+                p = lowest(left)
+                left = without_lowest(left)
+                failed = uses.since[i, p]  # of one that does not run: month of the last failure
+                if failed > 0 and month - failed < values.cooldown:
+                    continue
+                hazard = able * _response(
+                    uses.exposure[i, p], orgs.contacts[i], orgs.threshold[i], values.kappa
+                )
+                luck = draws.at(key, i, p)
+                if luck >= hazard * values.rel_guideline:
+                    continue  # what follows can't raise the hazard further
+                hazard *= uses.fit[i, p] ** values.fit_exponent
+                if practices.needs_will[p] == 1 and not has(
+                    territories.policy[orgs.territory[i]], p
+                ):
+                    hazard *= values.will_floor + (1.0 - values.will_floor) * will[i]
+                if g < 0 and practices.cost[p] != _LOW:
+                    medium = practices.cost[p] == _MEDIUM
+                    hazard *= values.money_medium if medium else values.money_high
+                if has(rewarded[i], p):
+                    hazard *= values.rel_guideline
+                if luck < hazard:
+                    orgs.trial[i] |= bit(p)
+                    uses.since[i, p] = month
+                    uses.grant[i, p] = g  # provisional: `_set_up` decides what pays it
+                    trying += 1
+                    flows[_N_TRIALS] += 1
+                    log(events, month, _TRIED, i, p, g, -1)
 
 
 @inner
@@ -305,12 +313,18 @@ def loop(w, values, seed, month):
     _set_up(w.orgs, w.uses, w.practices, values, seed, month)
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class Adoption(CompiledRule):
     """Starts and ends trials, and institutionalises what has proved itself."""
 
     name: ClassVar[str] = "adoption"
     summary: ClassVar[str] = "Organisations try what their peers run; trials succeed, fail, settle."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, lowest, without_lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
 
@@ -89,12 +89,18 @@ def loop(w, values, seed, month):
     _burden(w.orgs, w.posts, w.grants, w.practices, w.territories, w.modifiers, values, month)
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class Demand(CompiledRule):
     """Sets each territory's pressure and each organisation's overload and slack."""
 
     name: ClassVar[str] = "demand"
     summary: ClassVar[str] = "Arrivals set demand; overload eats the time for exchange."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

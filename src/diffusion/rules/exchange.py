@@ -17,7 +17,7 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, count, has, lowest, without_lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
 from diffusion.world.traffic import Event, Flow, log
@@ -183,6 +183,7 @@ def _know_how(
                 continue
             posts.knows[pupil] |= bit(p)
             orgs.knows[to] |= bit(p)
+            orgs.aware[to] |= bit(p)  # it may have been forgotten earlier this month
             common_field = orgs.fields[source] & orgs.fields[to] != NOTHING
             alike = (
                 orgs.country[source] == orgs.country[to],
@@ -306,12 +307,18 @@ def loop(w, values, seed, month):
     )  # fmt: skip
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class Exchange(CompiledRule):
     """Passes awareness and know-how on the month's contacts, presentations and notices."""
 
     name: ClassVar[str] = "exchange"
     summary: ClassVar[str] = "News of a practice passes easily, know-how only in deep contacts."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 
 from diffusion.base import draws
 from diffusion.base.arrays import NEVER, NOTHING, lowest, without_lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
@@ -114,8 +114,8 @@ def _grants(orgs, uses, grants, funders, modifiers, flows, events, values, seed,
             # a promised follow-up waits for its gap to pass, a grant won at a call for its start
             begins = renewed[g] == 1 and draws.at(gap, g, 0) < values.p_gap_ends
             begins = begins or starts[g] == month
-            flows[_WON] += 1 if begins else 0
         if begins:
+            flows[_WON] += 1
             length = round(funders.months_grant[f] * modifiers.rel_grant_length[i])
             active[g], renewed[g], starts[g] = 1, -1, NEVER
             ends[g] = month + max(1, length)
@@ -183,8 +183,8 @@ def _coordination(networks, members, values, seed, month):
                 hazard = values.p_dormant
             if draws.at(life, key, 0) < hazard:
                 networks.active[k] = 0
-        elif paid or draws.at(life, key, 1) < values.p_revival:
-            networks.active[k] = 1
+        elif (paid and networks.is_cop[k] == 0) or draws.at(life, key, 1) < values.p_revival:
+            networks.active[k] = 1  # money alone does not bring a community back
         networks.coordinated[k] = 1 if networks.active[k] == 1 and holds else 0
 
 
@@ -198,12 +198,18 @@ def loop(w, values, seed, month):
     _coordination(w.networks, w.members, values, seed, month)
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class Funding(CompiledRule):
     """Moves every grant line and every network's coordination money on by a month."""
 
     name: ClassVar[str] = "funding"
     summary: ClassVar[str] = "Grants end, are followed up or won; coordinators are paid or not."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

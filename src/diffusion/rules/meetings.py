@@ -13,7 +13,7 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.world.adjacency import tie_between
@@ -198,12 +198,18 @@ def loop(w, values, seed, month):
     w.flows[_CONTACTS] += w.contacts.size[0]
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class Meetings(CompiledRule):
     """Fills the month's attendance and contacts."""
 
     name: ClassVar[str] = "meetings"
     summary: ClassVar[str] = "Networks meet, partners talk: the month's contacts and their depth."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

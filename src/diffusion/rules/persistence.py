@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 from diffusion.base import draws
 from diffusion.base.arrays import NEVER, NOTHING, bit, has, lowest, without_lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
@@ -176,12 +176,18 @@ def loop(w, values, seed, month):
     _lapses(w.orgs, w.uses, w.practices, w.modifiers, w.flows, w.events, values, seed, month)
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class Persistence(CompiledRule):
     """Ends practices by competing risks and brings some back."""
 
     name: ClassVar[str] = "persistence"
     summary: ClassVar[str] = "Practices end when money, people or fidelity go; some come back."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

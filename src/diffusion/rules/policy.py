@@ -13,7 +13,7 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import monthly_hazard
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_year, ratio, share
@@ -136,12 +136,18 @@ def loop(w, values, seed, month):
     _move_will(w.territories, used, little, values, seed, month)
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class Policy(CompiledRule):
     """Lets policy makers take up what works and political will move."""
 
     name: ClassVar[str] = "policy"
     summary: ClassVar[str] = "What works is carried to policy makers, and policy rewards it."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

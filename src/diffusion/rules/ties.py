@@ -14,7 +14,7 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.adjacency import rebuild_adjacency, tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
@@ -122,8 +122,8 @@ def _affinities(orgs, modifiers, first, second, found, values):
         if orgs.country[a] != orgs.country[b]:
             distance += values.country
         if orgs.languages[a] & orgs.languages[b] == NOTHING:
-            gap = 0.5 * (modifiers.rel_language_gap[a] + modifiers.rel_language_gap[b])
-            distance += values.language * gap
+            gaps = modifiers.rel_language_gap  # one mediated side is enough
+            distance += values.language * min(gaps[a], gaps[b])
         affinity[x] = math.exp(-distance)
     return affinity
 
@@ -344,12 +344,18 @@ def loop(w, values, seed, month):
     rebuild_adjacency(w.ties, w.adjacency)
 
 
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
+
+
 class TieDynamics(CompiledRule):
     """Lets trust grow and fade, drops dead ties, forms new ones."""
 
     name: ClassVar[str] = "ties"
     summary: ClassVar[str] = "Ties strengthen with contact, fade without, and form between people."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

@@ -14,7 +14,7 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, FloatArray, bit, has, lowest, without_lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
 from diffusion.world.rule import (
@@ -104,7 +104,10 @@ def _exits(orgs, uses, posts, grants, modifiers, flows, events, values, seed, mo
     for j in range(posts.organisation.shape[0]):
         i, g, contract = posts.organisation[j], posts.grant[j], posts.contract[j]
         if posts.filled[j] == 0:
-            payable = contract != _FIXED_TERM or g < 0 or grants.active[g] == 1
+            payable = contract != _FIXED_TERM or g < 0
+            if not payable:
+                ending = _ends_soon(grants.active, grants.renewed, grants.ends, g, month)
+                payable = grants.active[g] == 1 and not ending
             if payable and draws.at(refill, j, posts.person[j]) < values.p_refill:
                 posts.filled[j] = 1
                 posts.hired[j] = month
@@ -182,7 +185,7 @@ def _break_ties(orgs, posts, ties, modifiers, flows, values, seed, month):
 
 
 @inner
-def _learn(orgs, posts, practices, values, seed, month):
+def _learn(orgs, uses, posts, practices, values, seed, month):
     learn = draws.stream(seed, _LEARN, month)
     decay = draws.stream(seed, _DECAY, month)
     fade = draws.stream(seed, _MEMORY, month)
@@ -211,6 +214,8 @@ def _learn(orgs, posts, practices, values, seed, month):
                 idle = without_lowest(idle)
                 if draws.at(decay, j, p) < values.p_decay:
                     knows[j] &= ~bit(p)
+                    if uses.champion[i, p] == j:
+                        uses.champion[i, p] = -1
         shelved = written[i] & ~running
         while shelved != NOTHING:
             p = lowest(shelved)
@@ -247,8 +252,14 @@ def loop(w, values, seed, month):
     """Turnover, for a month."""
     _exits(w.orgs, w.uses, w.posts, w.grants, w.modifiers, w.flows, w.events, values, seed, month)
     _break_ties(w.orgs, w.posts, w.ties, w.modifiers, w.flows, values, seed, month)
-    _learn(w.orgs, w.posts, w.practices, values, seed, month)
+    _learn(w.orgs, w.uses, w.posts, w.practices, values, seed, month)
     _take_stock(w.orgs, w.uses, w.posts)
+
+
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values, seed, month)
 
 
 class Turnover(CompiledRule):
@@ -256,7 +267,7 @@ class Turnover(CompiledRule):
 
     name: ClassVar[str] = "turnover"
     summary: ClassVar[str] = "People leave with what they know; newcomers learn what is left."
-    loop = staticmethod(loop)
+    enter = staticmethod(enter)
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from diffusion.base.compiled import uncached
 from diffusion.world.state import State
 
 
@@ -50,12 +49,6 @@ def months(meaning: str, low: int = 0, high: int = 600) -> Any:
     return Field(ge=low, le=high, description=meaning, json_schema_extra={"unit": "months"})
 
 
-@uncached
-def run_loop(loop, tables, values, seed, month):  # type: ignore[no-untyped-def]
-    """Enter a compiled loop from Python."""
-    loop(tables, values, seed, month)
-
-
 class Rule(ABC):
     """A mechanism: one step of it a month.
 
@@ -74,11 +67,12 @@ class Rule(ABC):
 class CompiledRule(Rule):
     """A rule that is one compiled loop over the tables: loop(tables, values, seed, month).
 
-    A month made of compiled rules only is itself compiled and calls their loops directly; `step`
-    serves a month that mixes them with rules written in Python.
+    The standard month is itself compiled and calls the loops of its rules directly. `enter` is the
+    same loop with an entry from Python, for a month that mixes it with a user's own rules; it is
+    compiled when it is first needed.
     """
 
-    loop: ClassVar[Callable[..., None]]
+    enter: ClassVar[Callable[..., None]]
     values: Any  # a NamedTuple of plain numbers, made from the parameters
 
     @abstractmethod
@@ -90,5 +84,4 @@ class CompiledRule(Rule):
 
     def step(self, state: State) -> None:
         self.prepare(state)
-        loop = type(self).__dict__["loop"].__func__
-        run_loop(loop, state.tables(), self.values, state.seed, state.month)
+        type(self).enter(state.tables(), self.values, state.seed, state.month)

@@ -5,7 +5,7 @@ import numpy as np
 from diffusion.base.arrays import table_of
 from diffusion.base.draws import Decision
 from diffusion.world.practices import Catalogue
-from diffusion.world.state import Names, State, Territories
+from diffusion.world.state import Grants, Names, State, Territories, Uses
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.knowledge import spread
 from diffusion.world.worlds.linking import ties as linked
@@ -35,6 +35,7 @@ def settle(
         settings,
         seed,
     )
+    _regular_where_dry(start.uses, grants)
     return State(
         seed=seed,
         practices=catalogue.practices,
@@ -73,3 +74,11 @@ def _territories(ground: Ground, settings: Settled, seed: int) -> Territories:
         will=np.clip(np.where(known, ground.territory_will, drawn), 0.0, 1.0),
     )
     return table
+
+
+def _regular_where_dry(uses: Uses, grants: Grants) -> None:
+    """What is said to hang on a grant line without money stands on regular money instead."""
+    line = uses.grant
+    if grants.active.size:
+        dry = (line >= 0) & (grants.active[np.maximum(line, 0)] == 0)
+        line[dry] = -1

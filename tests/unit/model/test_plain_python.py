@@ -1,0 +1,81 @@
+"""Without numba the same code runs as plain Python and gives the same bits."""
+
+import json
+import os
+import subprocess
+import sys
+
+from diffusion.model.simulation import Simulation
+from tests.architecture.checkout import ROOT
+from tests.simulating import fingerprint, settings
+
+OVERRIDES = (
+    "intervention=[cop_formation,coordinator_funding,language_mediation]",
+    "world.n=30",
+    "world.n_territories=2",
+    "world.network_size=12",
+    "record.events=true",
+    # founded and paid groups must exist, and something must happen to practices in six months
+    "intervention.cop_formation.coverage=1.0",
+    "intervention.cop_formation.min_members=3",
+    "intervention.coordinator_funding.coverage=1.0",
+    "intervention.coordinator_funding.min_members=3",
+    "practices.trial_months_simple=1",
+    "practices.trial_months_complex=1",
+    "meetings.contacts_per_month=5.0",
+    "exchange.p_know_how=1.0",
+    "adoption.start_rate=1.0",
+    "adoption.kappa=0.1",
+    "persistence.hazard_base=0.1",
+    "persistence.p_restart_memory=0.9",
+    "persistence.months_before_restart=0",
+    "turnover.share_ngo=0.6",
+    "policy.uptake_per_year=0.5",
+)
+PLAIN = """
+import json, sys
+from numba.core import config
+from diffusion.model.simulation import Simulation
+from tests.simulating import fingerprint, settings
+assert config.DISABLE_JIT == 1
+simulation = Simulation(settings(*json.loads(sys.argv[1]), months=6, start=1, stop=5)).run()
+table = simulation.months().to_csv(float_format="%.17g")
+json.dump([fingerprint(simulation.state), table], sys.stdout)
+"""
+
+
+def test_compiled_and_plain_python_agree_in_every_bit() -> None:
+    compiled = Simulation(settings(*OVERRIDES, months=6, start=1, stop=5)).run()
+    plain = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PLAIN, json.dumps(OVERRIDES)],
+        cwd=ROOT,
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert plain.returncode == 0, plain.stderr
+    digests, table = json.loads(plain.stdout)
+    assert table == compiled.months().to_csv(float_format="%.17g")
+    assert digests == fingerprint(compiled.state)
+
+
+def test_the_run_that_is_compared_lets_every_rule_act() -> None:
+    run = Simulation(settings(*OVERRIDES, months=6, start=1, stop=5)).run()
+    total = run.months().sum()
+    for column in (
+        "exits",
+        "transfers",
+        "awareness_gained",
+        "trials_started",
+        "adoptions",
+        "lapses",
+        "restarts",
+        "ties_formed",
+        "ties_lost",
+        "meetings_held",
+        "cost_cop_formation",
+        "cost_coordinator_funding",
+        "cost_language_mediation",
+    ):
+        assert total[column] > 0, column

@@ -1,0 +1,205 @@
+"""Networks meet, partners talk: the month's contacts and their depth."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from diffusion.world.state import State
+from diffusion.world.traffic import Flow
+from tests.simulating import (
+    ARABIC,
+    FIELD,
+    GERMAN,
+    OTHER_FIELD,
+    TALKING,
+    advance,
+    couples,
+    group,
+    link,
+    quiet,
+    within,
+    world,
+)
+
+N = 3000
+SIZE = 10
+
+
+def members(n: int = N, columns: dict[str, Any] | None = None, **network: Any) -> State:
+    """Groups of ten."""
+    state = world(n, **(columns or {}))
+    group(state, np.arange(n).reshape(-1, SIZE).tolist(), **network)
+    return state
+
+
+def attending(state: State, **changes: Any) -> int:
+    everybody = {"attendance": 0.5, "table_size": 5}
+    advance(state, quiet(meetings={**everybody, **changes}))
+    return int(state.attendance.size[0])
+
+
+@pytest.mark.parametrize(("rhythm", "coordinated"), [(6.0, 1), (12.0, 1), (6.0, 0), (12.0, 0)])
+def test_networks_meet_at_their_rhythm_and_more_rarely_without_coordination(
+    rhythm: float, coordinated: int
+) -> None:
+    state = members(n=10_000, meetings_per_year=rhythm, regular_money=coordinated, months_unpaid=9)
+    attending(state, attendance=1.0, rel_rhythm_uncoordinated=0.3)
+    expected = rhythm / 12.0 * (1.0 if coordinated else 0.3)
+    held = int(state.networks.met.sum())
+    assert held == state.flows[Flow.MEETINGS]
+    assert within(held, 1000, expected) if expected < 1.0 else held == 1000
+
+
+def test_dormant_networks_do_not_meet() -> None:
+    # small and unpaid, it would govern itself if it were awake
+    state = world(100)
+    groups = np.arange(100).reshape(-1, 5).tolist()
+    group(state, groups, regular_money=0, active=0, coordinated=0)
+    assert attending(state, attendance=1.0) == 0
+    assert state.flows[Flow.MEETINGS] == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "network", "chance"),
+    [
+        ({}, {}, 0.5),
+        ({"languages": ARABIC}, {}, 0.25),
+        ({"territory": 1, "languages": GERMAN}, {}, 0.35),
+        ({"territory": 1}, {"online": 1}, 0.5),
+        ({"territory": 1, "languages": ARABIC}, {}, 0.175),
+    ],
+)
+def test_attendance_falls_with_distance_and_without_the_language(
+    columns: dict[str, Any], network: dict[str, Any], chance: float
+) -> None:
+    state = world(N, territories=2, **({"territory": 0} | columns))
+    group(state, np.arange(N).reshape(-1, 100).tolist(), **network)
+    came = attending(state, rel_attendance_distance=0.7, rel_attendance_language=0.5)
+    assert within(came, N, chance)
+
+
+def test_mediation_brings_people_without_the_language() -> None:
+    def act(state: State) -> None:
+        state.modifiers.rel_language_gap[:] = 0.2
+
+    state = world(N, languages=ARABIC)
+    group(state, np.arange(N).reshape(-1, 100).tolist())
+    chances = {"attendance": 0.5, "rel_attendance_language": 0.5}
+    advance(state, quiet(meetings=chances), act=act)
+    assert within(state.attendance.size[0], N, 0.5 * 0.9)
+
+
+def test_busy_organisations_stay_away() -> None:
+    state = world(N)
+    group(state, np.arange(N).reshape(-1, 100).tolist())
+    busy = quiet(demand={"base_load": 2.0}, meetings={"attendance": 0.5})
+    advance(state, busy)
+    assert within(state.attendance.size[0], N, 0.5 * math.exp(-0.51))
+
+
+def test_only_filled_posts_are_sent() -> None:
+    state = world(100, posts=3)
+    group(state, np.arange(100).reshape(-1, SIZE).tolist())
+    state.posts.filled[::3] = 0
+    state.posts.filled[:3] = 0  # organisation 0 has nobody
+    parameters = quiet(turnover={"months_vacancy": 36.0}, meetings={"attendance": 1.0})
+    for _ in range(5):
+        empty = state.posts.filled.reshape(-1, 3).sum(axis=1) == 0
+        advance(state, parameters)
+        rows = int(state.attendance.size[0])
+        sent = state.attendance.post[:rows]
+        assert (state.posts.filled[sent] == 1).all()
+        assert np.array_equal(state.posts.organisation[sent], state.attendance.organisation[:rows])
+        still = state.posts.filled.reshape(-1, 3).sum(axis=1) == 0
+        assert not np.isin(
+            np.flatnonzero(empty & still), state.attendance.organisation[:rows]
+        ).any()
+
+
+def mixing(facilitated: int, **columns: Any) -> float:
+    """Share of contacts across fields at meetings of two fields in equal parts."""
+    fields = np.where(np.arange(N) % 2 == 0, FIELD, OTHER_FIELD)
+    state = world(N, fields=fields, **columns)
+    group(state, np.arange(N).reshape(-1, 60).tolist(), facilitated=facilitated)
+    attending(state, attendance=1.0, seating_noise=0.0)
+    c = int(state.contacts.size[0])
+    across = fields[state.contacts.a[:c]] != fields[state.contacts.b[:c]]
+    return float(across.mean())
+
+
+def test_facilitated_tables_mix_fields_and_plain_ones_do_not() -> None:
+    # by lot a table of five out of 30 and 30 has a share of 30/59 of mixed pairs
+    assert mixing(facilitated=1) == pytest.approx(30 / 59, abs=0.03)
+    assert mixing(facilitated=0) < 0.02
+    assert mixing(facilitated=0, siloing=0.0) == pytest.approx(30 / 59, abs=0.03)
+
+
+def test_everyone_at_a_table_meets_everyone_else_at_it() -> None:
+    state = members(n=100, facilitated=1)
+    attending(state, attendance=1.0, table_size=5, depth_facilitated=0.6)
+    c = int(state.contacts.size[0])
+    assert c == 20 * 10  # two tables of five in each of ten groups
+    a, b = state.contacts.a[:c], state.contacts.b[:c]
+    assert (a // SIZE == b // SIZE).all()
+    assert (a // SIZE == state.contacts.network[:c]).all()
+    assert (np.bincount(np.concatenate([a, b])) == 4).all()
+    assert (state.contacts.depth[:c] == 0.6).all()
+
+
+@pytest.mark.parametrize(
+    ("network", "depth"),
+    [({}, 0.4), ({"facilitated": 1}, 0.6), ({"online": 1, "facilitated": 1}, 0.42)],
+)
+def test_facilitation_deepens_contacts_and_distance_flattens_them(
+    network: dict[str, Any], depth: float
+) -> None:
+    state = members(n=100, **network)
+    attending(state, attendance=1.0)
+    assert state.contacts.depth[: state.contacts.size[0]] == pytest.approx(depth)
+
+
+def test_partners_talk_as_often_as_trust_and_time_allow() -> None:
+    def talks(trust: float, base_load: float = 0.0) -> int:
+        state = world(2 * N)
+        couples(state, trust=trust)
+        frequent = {"contacts_per_month": 1.0}
+        advance(state, quiet(demand={"base_load": base_load}, meetings=frequent))
+        return int(state.contacts.size[0])
+
+    assert within(talks(1.0), N, 1.0 - math.exp(-1.0))
+    assert within(talks(0.3), N, 1.0 - math.exp(-0.3))
+    assert within(talks(1.0, base_load=2.0), N, 1.0 - math.exp(-math.exp(-0.51)))
+
+
+def test_talks_of_trusting_partners_are_deeper() -> None:
+    state = world(4)
+    link(state, [(0, 1)], trust=0.5)
+    advance(state, quiet(meetings=TALKING | {"depth_bilateral": 0.4}))
+    assert state.contacts.size[0] == 1
+    assert state.contacts.depth[0] == pytest.approx(0.4 + 0.6 * 0.5)
+    assert state.contacts.trust[0] == 0.5
+    assert state.contacts.network[0] == -1
+    assert state.ties.contact[0] == 0
+
+
+def test_a_vacant_contact_person_talks_to_nobody() -> None:
+    state = world(4, posts=1)
+    couples(state)
+    state.posts.filled[0] = 0
+    advance(state, quiet(turnover={"months_vacancy": 36.0}, meetings=TALKING))
+    assert state.posts.filled[0] == 0
+    assert state.contacts.size[0] == 1
+    assert state.contacts.a[0] == 2
+
+
+def test_meeting_a_partner_counts_as_contact() -> None:
+    state = members(n=20)
+    couples(state, trust=0.7)
+    attending(state, attendance=1.0, table_size=10)
+    assert (state.ties.contact[:10] == 0).all()
+    c = int(state.contacts.size[0])
+    partners = state.contacts.a[:c] // 2 == state.contacts.b[:c] // 2
+    assert (state.contacts.trust[:c][partners] == 0.7).all()
+    assert (state.contacts.trust[:c][~partners] == 0.2).all()

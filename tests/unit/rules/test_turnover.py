@@ -1,0 +1,258 @@
+"""People leave with what they know; newcomers learn what is left."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from diffusion.base.arrays import NEVER
+from diffusion.world import vocabulary
+from diffusion.world.state import State
+from diffusion.world.traffic import Flow
+from tests.simulating import (
+    FIXED_TERM,
+    VOLUNTEER,
+    advance,
+    couples,
+    know,
+    number_with,
+    quiet,
+    use,
+    within,
+    world,
+)
+
+N = 3000
+LEAVE = {"rel_turnover": 10.0, "share_ngo": 0.999, "rel_first_year": 1.0}  # certain to leave
+
+
+def staff(n: int = N, **columns: Any) -> State:
+    """One person each, in post for long."""
+    return world(n, posts=1, **columns)
+
+
+def exits(state: State, months: int = 1, **turnover: float) -> int:
+    total = 0
+    parameters = quiet(turnover={"rel_turnover": 1.0, "rel_first_year": 1.0, **turnover})
+    for _ in range(months):
+        advance(state, parameters)
+        total += int(state.flows[Flow.EXITS])
+    return total
+
+
+def monthly(share: float) -> float:
+    return float(1.0 - (1.0 - share) ** (1.0 / 12.0))
+
+
+@pytest.mark.parametrize("kind", vocabulary.KINDS)
+def test_the_hazard_follows_the_share_a_year_of_the_kind(kind: str) -> None:
+    shares: dict[str, Any] = {f"share_{other}": 0.0 for other in vocabulary.KINDS} | {
+        f"share_{kind}": 0.3
+    }
+    state = staff(kind=vocabulary.KINDS.index(kind))
+    assert within(exits(state, **shares), N, monthly(0.3))
+
+
+def test_volunteers_have_a_share_of_their_own() -> None:
+    state = staff()
+    state.posts.contract[:] = VOLUNTEER
+    assert within(exits(state, share_ngo=0.0, share_volunteer=0.6), N, monthly(0.6))
+
+
+def test_more_leave_in_the_first_year() -> None:
+    state = staff()
+    state.posts.hired[:] = -5
+    assert within(exits(state, share_ngo=0.5, rel_first_year=2.0), N, 2.0 * monthly(0.5))
+
+
+def test_more_leave_under_overload() -> None:
+    parameters = quiet(
+        demand={"base_load": 2.0},  # overload 1
+        turnover={"rel_turnover": 1.0, "share_ngo": 0.5, "overload_slope": 0.5},
+    )
+    state = advance(staff(), parameters)
+    assert (state.organisations.overload == 1.0).all()
+    assert within(state.flows[Flow.EXITS], N, 1.5 * monthly(0.5))
+
+
+def test_better_conditions_keep_people() -> None:
+    def act(state: State) -> None:
+        state.modifiers.rel_turnover[:] = 0.5
+
+    parameters = quiet(turnover={"rel_turnover": 1.0, "share_ngo": 0.5})
+    state = advance(staff(), parameters, act=act)
+    assert within(state.flows[Flow.EXITS], N, 0.5 * monthly(0.5))
+
+
+@pytest.mark.parametrize(("renewed", "left"), [(0, 0.5), (1, 0.0)])
+def test_half_of_project_staff_leave_at_the_end_of_a_lost_grant(renewed: int, left: float) -> None:
+    state = staff(lines=1)
+    state.posts.contract[:] = FIXED_TERM
+    state.posts.grant[:] = np.arange(N)
+    state.grants.active[:] = 1
+    state.grants.ends[:] = 4
+    state.grants.renewed[:] = renewed
+    advance(state, quiet(turnover={"share_leaving_at_grant_end": 0.5}), months=6)
+    gone = ((state.posts.filled == 0) | (state.posts.person > 0)).sum()
+    assert within(gone, N, left) if left else gone == 0
+
+
+def test_project_posts_stay_vacant_without_their_money() -> None:
+    state = staff(100, lines=1)
+    state.posts.contract[:] = FIXED_TERM
+    state.posts.grant[:] = np.arange(100)
+    state.posts.filled[:] = 0
+    state.grants.active[:50] = 1
+    state.grants.ends[:50] = 100
+    advance(state, quiet(turnover={"months_vacancy": 1.0}))
+    assert state.posts.filled.tolist() == [1] * 50 + [0] * 50
+
+
+def test_vacancies_last_as_long_on_average_as_asked() -> None:
+    state = staff()
+    state.posts.filled[:] = 0
+    for months in range(1, 13):
+        advance(state, quiet(turnover={"months_vacancy": 2.9}))
+        assert within(state.posts.filled.sum(), N, 1.0 - (1.0 - 1.0 / 2.9) ** months)
+
+
+def test_a_new_person_starts_without_knowledge_and_with_own_luck() -> None:
+    state = staff(50)
+    know(state, slice(None))
+    before = state.posts.person.copy()
+    advance(state, quiet(turnover=LEAVE))
+    assert (state.posts.filled == 0).all()
+    advance(state, quiet(turnover={"months_vacancy": 1.0}))
+    assert (state.posts.filled == 1).all()
+    assert (state.posts.person == before + 1).all()
+    assert (state.posts.hired == 1).all()
+    assert (state.posts.knows == 0).all()
+
+
+def test_a_leaver_takes_what_only_this_person_knew() -> None:
+    state = staff(50)
+    use(state, slice(None))
+    advance(state, quiet(turnover=LEAVE))
+    assert (state.posts.knows == 0).all()
+    assert (state.organisations.knows == 0).all()
+    assert (state.organisations.aware == 1).all()
+    assert state.flows[Flow.KNOWLEDGE_LOST] == 50
+    assert state.flows[Flow.KNOWLEDGE_SAVED] == 0
+    assert (state.uses.champion == -1).all()
+    assert (state.uses.champion_left == 0).all()
+
+
+def test_handover_writes_down_a_share_of_what_leavers_know() -> None:
+    state = staff(handover=np.arange(N) % 2)
+    know(state, slice(None))
+    advance(state, quiet(turnover=LEAVE | {"handover_effect": 0.35, "p_memory_loss": 0.0}))
+    written = state.organisations.written
+    assert number_with(written[::2]) == 0
+    assert within(number_with(written[1::2]), N / 2, 0.35)
+    assert state.flows[Flow.KNOWLEDGE_SAVED] == number_with(written)
+
+
+def test_introduced_handover_saves_knowledge_too() -> None:
+    def act(state: State) -> None:
+        state.modifiers.add_handover[:] = 1.0
+
+    state = staff()
+    know(state, slice(None))
+    advance(state, quiet(turnover=LEAVE | {"handover_effect": 0.35}), act=act)
+    assert within(state.flows[Flow.KNOWLEDGE_SAVED], N, 0.35)
+
+
+@pytest.mark.parametrize(("handover", "kept"), [(0, 0.7), (1, 1.0 - 0.3 * 0.65)])
+def test_ties_of_leavers_lapse_as_often_as_asked(handover: int, kept: float) -> None:
+    leaving = np.where(np.arange(2 * N) % 2 == 0, 2, 0)  # one of the two: NGO, the other not
+    state = staff(2 * N, kind=leaving, handover=handover)
+    couples(state)
+    chances = {"share_state_agency": 0.0, "p_tie_loss": 0.3, "handover_effect": 0.35}
+    advance(state, quiet(turnover=LEAVE | chances))
+    assert state.flows[Flow.EXITS] == N
+    assert within(state.n_ties, N, kept)
+    assert state.flows[Flow.TIES_LOST] == N - state.n_ties
+
+
+def test_a_colleague_takes_over_the_ties_that_hold() -> None:
+    state = world(40, posts=3)
+    couples(state)
+    state.posts.filled[state.ties.post_a] = 0
+    advance(state, quiet(turnover={"p_tie_loss": 0.0}))
+    assert state.n_ties == 20
+    holders = state.ties.post_a[:20]
+    assert (state.posts.filled[holders] == 1).all()
+    assert (state.posts.organisation[holders] == state.ties.a[:20]).all()
+
+
+def test_colleagues_teach_what_runs() -> None:
+    state = world(N, posts=2, practices={"complexity": [0.0, 1.0]})
+    for practice in (0, 1):
+        use(state, slice(None), practice)
+    state.posts.knows[1::2] = 0
+    parameters = quiet(turnover={"p_learn_colleague": 0.1, "complexity_brake": 0.6})
+    advance(state, parameters, months=6)
+    learned = state.posts.knows[1::2]
+    assert within(number_with(learned, 0), N, 1.0 - 0.9**6)
+    assert within(number_with(learned, 1), N, 1.0 - 0.96**6)
+
+
+def test_what_is_written_down_can_be_learned_when_nobody_knows() -> None:
+    state = staff()
+    use(state, slice(None))
+    state.posts.knows[:] = 0
+    state.organisations.written[: N // 2] = 1
+    advance(state, quiet(turnover={"p_learn_written": 0.1, "complexity_brake": 0.0}))
+    assert within(number_with(state.posts.knows[: N // 2]), N / 2, 0.1)
+    assert number_with(state.posts.knows[N // 2 :]) == 0
+    assert np.array_equal(state.organisations.knows, state.posts.knows)
+
+
+def test_what_does_not_run_is_not_taught_and_is_unlearned() -> None:
+    state = world(N, posts=2)
+    know(state, slice(None))
+    state.posts.knows[1::2] = 0
+    parameters = quiet(turnover={"p_learn_colleague": 0.5, "p_skill_decay": 0.05})
+    advance(state, parameters, months=6)
+    assert number_with(state.posts.knows[1::2]) == 0
+    assert within(number_with(state.posts.knows[::2]), N, 0.95**6)
+
+
+def test_unused_memory_fades_and_used_memory_stays() -> None:
+    state = staff()
+    use(state, slice(N // 2))
+    state.organisations.written[:] = 1
+    advance(state, quiet(turnover={"p_memory_loss": 0.05}), months=6)
+    written = state.organisations.written
+    assert number_with(written[: N // 2]) == N // 2
+    assert within(number_with(written[N // 2 :]), N / 2, 0.95**6)
+
+
+def test_the_longest_serving_person_who_knows_is_the_champion() -> None:
+    state = world(20, posts=3)
+    use(state, slice(None))
+    state.uses.champion[:] = -1
+    state.posts.hired[:] = np.tile([-5, -50, -20], 20)
+    advance(state, quiet())
+    assert (state.uses.champion[:, 0] == state.organisations.first_post + 1).all()
+    assert (state.uses.champion_left == NEVER).all()
+
+
+def test_whoever_unlearns_a_practice_is_no_longer_its_champion() -> None:
+    state = world(20, lapsed=1, aware=1)
+    know(state, slice(None))
+    state.uses.champion[:, 0] = state.organisations.first_post
+    advance(state, quiet(turnover={"p_skill_decay": 1.0}))
+    assert not state.posts.knows.any()
+    assert (state.uses.champion == -1).all()
+
+
+def test_more_turnover_leaves_fewer_who_know() -> None:
+    def knowing(rel: float) -> int:
+        state = world(300, posts=3)
+        use(state, slice(None))
+        learning = {"p_learn_colleague": 0.015, "rel_turnover": rel, "share_ngo": 0.2}
+        advance(state, quiet(turnover=learning), months=36)
+        return int(number_with(state.posts.knows))
+
+    assert knowing(0.0) > knowing(1.0) > knowing(3.0)
