@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Uncompiled: a month of one's own rules would first be compiled for most of a minute."""
+    """Uncompiled: the entries that a list of one's own needs may not be compiled yet."""
     commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         words,

@@ -18,7 +18,7 @@ from diffusion.base.draws import Decision
 from diffusion.base.errors import SettingError
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.evidence.costs import relative_labour_cost
-from diffusion.world.state import State
+from diffusion.world.state import GENERAL, State
 from diffusion.world.vocabulary import (
     COUNTRIES,
     COUNTRY_LANGUAGE,
@@ -151,7 +151,7 @@ def _bridges(state: State) -> FloatArray:
     """Ties of each organisation to organisations without a common field."""
     n = state.n_ties
     a, b = state.ties.a[:n], state.ties.b[:n]
-    fields = state.organisations.fields
+    fields = state.organisations.fields & ~GENERAL
     across = ((fields[a] & fields[b]) == 0).astype(np.float64)
     bridges: FloatArray = np.zeros(state.n_organisations)
     np.add.at(bridges, a, across)

@@ -47,7 +47,7 @@ class FoundGroup(Intervention):
     type: Literal["cop_local", "cop_embedded", "cop_specialised"]
     size: int = Field(ge=3, le=500, description="members invited to each community")
     min_members: int = Field(ge=3, le=500, description="smallest community that is founded")
-    meetings_per_year: float = Field(gt=0.0, le=52.0)
+    meetings_per_year: float = Field(gt=0.0, le=12.0, description="at most one a month")
     facilitated: bool
     online: bool
     policy_link: bool = Field(description="whether results are carried to policy makers")

@@ -38,7 +38,8 @@ class MoveModifiers(Intervention):
         moved = ", ".join(f"{name} {value:g}" for name, value in self.moves.items())
         return (
             f"{self.summary} for {self.coverage:.0%} of organisations (target: {self.target}), "
-            f"{self.months()}; moves {moved}."
+            f"{self.months()}; moves {moved}; costs {self.eur_per_year:,.0f} EUR a year and "
+            f"{self.eur_per_organisation_year:,.0f} EUR an organisation and year."
         )
 
 

@@ -14,6 +14,7 @@ from diffusion.base.arrays import (
     without_lowest,
 )
 from diffusion.base.compiled import compiled
+from diffusion.world import network
 from diffusion.world.rule import RuleSettings, number, share
 from diffusion.world.state import GENERAL, State, relevant_practices
 from diffusion.world.traffic import Flow
@@ -76,45 +77,6 @@ def _survey_ties(ties, fields, kind, others, result):
     result[0], result[1], result[2] = across, same_kind, trust
 
 
-@compiled
-def _clustering_and_components(adjacency, result):  # type: ignore[no-untyped-def]
-    """Mean local clustering (over organisations with two ties or more), largest component."""
-    n = adjacency.start.shape[0] - 1
-    stamp = np.full(n, -1, np.int64)
-    root = np.arange(n)
-    total, counted = 0.0, 0
-    for i in range(n):
-        first, last = adjacency.start[i], adjacency.start[i + 1]
-        for k in range(first, last):
-            stamp[adjacency.partner[k]] = i
-        links = 0
-        for k in range(first, last):
-            j = adjacency.partner[k]
-            for m in range(adjacency.start[j], adjacency.start[j + 1]):
-                if stamp[adjacency.partner[m]] == i:
-                    links += 1
-            a, b = i, j
-            while root[a] != a:
-                root[a] = root[root[a]]
-                a = root[a]
-            while root[b] != b:
-                root[b] = root[root[b]]
-                b = root[b]
-            root[max(a, b)] = min(a, b)
-        degree = last - first
-        if degree >= 2:
-            total += links / (degree * (degree - 1.0))
-            counted += 1
-    size = np.zeros(n, np.int64)
-    for i in range(n):
-        a = i
-        while root[a] != a:
-            a = root[a]
-        size[a] += 1
-    result[0] = total / counted if counted > 0 else 0.0
-    result[1] = size.max() / n
-
-
 class Measurer:
     """Measures one state again and again; what stays fixed in a run is prepared once."""
 
@@ -132,7 +94,6 @@ class Measurer:
             orgs.territory, minlength=state.territories.country.shape[0]
         )
         self._scratch = np.zeros(p, np.int64)
-        self._slow = np.zeros(2)
         self._fields = orgs.fields & ~GENERAL
         self._others = np.zeros(n, np.int64)
         self._tied = np.zeros(3)
@@ -199,18 +160,21 @@ class Measurer:
     def _network(self, state: State) -> dict[str, float]:
         n, size = state.n_ties, state.n_organisations
         across, same_kind, trust = self._tied / max(1, n)  # from `_knowledge`
-        slow = (np.nan, np.nan)
+        a, b = state.ties.a[:n], state.ties.b[:n]
+        slow = dict.fromkeys(("clustering", "modularity", "largest_component"), np.nan)
         if state.month % SLOW_EVERY == 0:
-            _clustering_and_components(state.adjacency, self._slow)
-            slow = (float(self._slow[0]), float(self._slow[1]))
+            slow = {
+                "clustering": network.clustering(size, a, b),
+                "modularity": network.modularity(a, b, state.organisations.territory),
+                "largest_component": network.largest_component(size, a, b),
+            }
         return {
             "n_ties": float(n),
             "density": 2.0 * n / (size * (size - 1.0)) if size > 1 else 0.0,
             "mean_trust": float(trust),
             "cross_silo_ties": float(across),
             "ei_index": float(1.0 - 2.0 * same_kind) if n else 0.0,
-            "clustering": slow[0],
-            "largest_component": slow[1],
+            **slow,
         }
 
     def _organisations(self, state: State) -> dict[str, float]:

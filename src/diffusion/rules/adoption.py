@@ -138,11 +138,14 @@ def _grant_chance(values, cost):
 
 
 @inner
-def _favour(orgs, grants, funders, territories, modifiers, rewarded, will):
-    """What funders and policy makers reward, and the political will around each organisation."""
+def _favour(orgs, grants, funders, territories, national, modifiers, policy, rewarded, will):
+    """What is policy for each organisation, what else funders reward, and the political will."""
     for i in range(orgs.kind.shape[0]):
-        r = orgs.territory[i]
-        mask = territories.policy[r]
+        r, country = orgs.territory[i], national[orgs.country[i]]
+        policy[i] = territories.policy[r]
+        if country >= 0:
+            policy[i] |= territories.policy[country]
+        mask = policy[i]
         for g in range(orgs.first_grant[i], orgs.first_grant[i] + orgs.n_grants[i]):
             mask |= funders.guidelines[grants.funder[g]]
         rewarded[i] = mask
@@ -151,8 +154,8 @@ def _favour(orgs, grants, funders, territories, modifiers, rewarded, will):
 
 @inner
 def _start_trials(
-    orgs, uses, practices, grants, territories, modifiers, rewarded, will, flows, events, values,
-    seed, month,
+    orgs, uses, practices, grants, modifiers, policy, rewarded, will, flows, events, values, seed,
+    month,
 ):  # fmt: skip
     key = draws.stream(seed, _TRIAL, month)
     for i in range(orgs.kind.shape[0]):
@@ -182,9 +185,7 @@ def _start_trials(
                 if luck >= hazard * values.rel_guideline:
                     continue  # what follows can't raise the hazard further
                 hazard *= uses.fit[i, p] ** values.fit_exponent
-                if practices.needs_will[p] == 1 and not has(
-                    territories.policy[orgs.territory[i]], p
-                ):
+                if practices.needs_will[p] == 1 and not has(policy[i], p):
                     hazard *= values.will_floor + (1.0 - values.will_floor) * will[i]
                 if g < 0 and practices.cost[p] != _LOW:
                     medium = practices.cost[p] == _MEDIUM
@@ -264,8 +265,8 @@ def _in_formal(start, network, active, formalisation, i):
 
 @inner
 def _settle(
-    orgs, uses, practices, memberships, networks, territories, modifiers, will, events, values,
-    seed, month,
+    orgs, uses, practices, memberships, networks, modifiers, policy, will, events, values, seed,
+    month,
 ):  # fmt: skip
     key = draws.stream(seed, _INSTITUTIONALISE, month)
     for i in range(orgs.kind.shape[0]):
@@ -284,8 +285,7 @@ def _settle(
             if uses.grant[i, p] >= 0:
                 hazard *= values.rel_grant
             if practices.needs_will[p] == 1:
-                policy = has(territories.policy[orgs.territory[i]], p)
-                hazard *= 0.5 + (1.0 if policy else will[i])
+                hazard *= 0.5 + (1.0 if has(policy[i], p) else will[i])
             if draws.at(key, i, p) < hazard:
                 orgs.adopted[i] &= ~bit(p)
                 orgs.institutional[i] |= bit(p)
@@ -298,16 +298,18 @@ def _settle(
 @inner
 def loop(w, values, seed, month):
     """Adoption, for a month."""
-    rewarded = np.empty_like(w.orgs.aware)
+    policy, rewarded = np.empty_like(w.orgs.aware), np.empty_like(w.orgs.aware)
     will = np.empty_like(w.orgs.slack)
-    _favour(w.orgs, w.grants, w.funders, w.territories, w.modifiers, rewarded, will)
+    _favour(
+        w.orgs, w.grants, w.funders, w.territories, w.national, w.modifiers, policy, rewarded, will
+    )
     _settle(
-        w.orgs, w.uses, w.practices, w.memberships, w.networks, w.territories, w.modifiers, will,
-        w.events, values, seed, month,
+        w.orgs, w.uses, w.practices, w.memberships, w.networks, w.modifiers, policy, will, w.events,
+        values, seed, month,
     )  # fmt: skip
     _finish_trials(w.orgs, w.uses, w.practices, w.flows, w.events, values, seed, month)
     _start_trials(
-        w.orgs, w.uses, w.practices, w.grants, w.territories, w.modifiers, rewarded, will, w.flows,
+        w.orgs, w.uses, w.practices, w.grants, w.modifiers, policy, rewarded, will, w.flows,
         w.events, values, seed, month,
     )  # fmt: skip
     _set_up(w.orgs, w.uses, w.practices, values, seed, month)

@@ -195,7 +195,8 @@ def _know_how(
             fit += (1.0 - fit) * _similarity(alike, values)
             uses.fit[to, p] = max(uses.fit[to, p], fit)
             flows[_N_TRANSFERS] += 1
-            flows[_N_CROSS] += 0 if common_field else 1
+            own_field = orgs.fields[source] & orgs.fields[to] & ~_GENERAL != NOTHING
+            flows[_N_CROSS] += 0 if own_field else 1
             flows[_N_MEETING] += 1 if k >= 0 else 0
             log(events, month, _LEARNED, to, p, source, k)
 

@@ -147,7 +147,7 @@ def _lapses(orgs, uses, practices, modifiers, flows, events, values, seed, month
 
 
 @inner
-def _restarts(orgs, uses, flows, events, values, seed, month):
+def _restarts(orgs, uses, practices, flows, events, values, seed, month):
     key = draws.stream(seed, _RESTART, month)
     for i in range(orgs.kind.shape[0]):
         lapsed = orgs.lapsed[i]
@@ -162,7 +162,8 @@ def _restarts(orgs, uses, flows, events, values, seed, month):
                 orgs.lapsed[i] &= ~bit(p)
                 orgs.adopted[i] |= bit(p)
                 uses.since[i, p] = month
-                uses.grant[i, p] = -1  # who restarts it has found a place for it
+                # who restarts it has found a place for it in the regular budget
+                uses.grant[i, p] = -2 if practices.cost[p] == _LOW else -1
                 uses.unfunded[i, p] = NEVER
                 uses.fidelity[i, p] = max(uses.fidelity[i, p], values.floor)
                 flows[_N_RESTARTS] += 1
@@ -172,7 +173,7 @@ def _restarts(orgs, uses, flows, events, values, seed, month):
 @inner
 def loop(w, values, seed, month):
     """Persistence, for a month."""
-    _restarts(w.orgs, w.uses, w.flows, w.events, values, seed, month)
+    _restarts(w.orgs, w.uses, w.practices, w.flows, w.events, values, seed, month)
     _lapses(w.orgs, w.uses, w.practices, w.modifiers, w.flows, w.events, values, seed, month)
 
 

@@ -2,9 +2,10 @@
 
 A policy maker takes up a practice that its territory runs with a yearly base chance of 0.03 (D16),
 multiplied where it spreads in neighbouring places (D17) and where a community or coordinated
-network with a policy link carries it. Policy feeds back: the practice is rewarded and political
-will behind it is complete. Will drifts around its mean and is raised by little practices that
-work (E055).
+network with a policy link carries it. Policy feeds back: the practice is rewarded, also by the
+guidelines of municipal and national funders, and political will behind it is complete; national
+policy holds in all places of the country. Will drifts around its mean and is raised by little
+practices that work (E055).
 """
 
 from typing import ClassVar, NamedTuple
@@ -18,13 +19,14 @@ from diffusion.base.draws import Decision
 from diffusion.base.months import monthly_hazard
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_year, ratio, share
 from diffusion.world.traffic import Event, Flow, log
-from diffusion.world.vocabulary import SCALES
+from diffusion.world.vocabulary import FUNDER_KINDS, SCALES
 
 _UPTAKE = int(Decision.POLICY_UPTAKE)
 _WILL = int(Decision.POLITICAL_WILL)
 _N_POLICIES = int(Flow.POLICIES)
 _POLICY = int(Event.POLICY)
 _LITTLE = SCALES.index("little")
+_NATIONAL = FUNDER_KINDS.index("national")
 
 
 class Parameters(RuleSettings):
@@ -78,7 +80,7 @@ def _count_use(orgs, practices, territories, national, used, using, little):
 
 @inner
 def _links(networks, members, orgs, carried):
-    """Practices that a linked, working network carries to the policy makers of its members."""
+    """Practices that linked, working networks carry to their and their members' policy makers."""
     carried[:] = NOTHING
     for k in range(networks.type.shape[0]):
         if networks.active[k] == 0 or networks.coordinated[k] == 0 or networks.policy_link[k] == 0:
@@ -88,6 +90,8 @@ def _links(networks, members, orgs, carried):
             i = members.organisation[x]
             mask |= orgs.adopted[i] | orgs.institutional[i]
         carried[networks.territory[k]] |= mask
+        for x in range(members.start[k], members.start[k + 1]):
+            carried[orgs.territory[members.organisation[x]]] |= mask
 
 
 @inner
@@ -113,6 +117,17 @@ def _uptake(territories, national, used, using, carried, flows, events, values, 
 
 
 @inner
+def _follow(funders, territories, national):
+    """Municipal and national funders write their policy makers' policy into their guidelines."""
+    for f in range(funders.kind.shape[0]):
+        r = funders.territory[f]
+        if r < 0 and funders.kind[f] == _NATIONAL:
+            r = national[funders.country[f]]
+        if r >= 0:
+            funders.guidelines[f] |= territories.policy[r]
+
+
+@inner
 def _move_will(territories, used, little, values, seed, month):
     key = draws.stream(seed, _WILL, month)
     for r in range(territories.country.shape[0]):
@@ -133,6 +148,7 @@ def loop(w, values, seed, month):
     _count_use(w.orgs, w.practices, w.territories, w.national, used, using, little)
     _links(w.networks, w.members, w.orgs, carried)
     _uptake(w.territories, w.national, used, using, carried, w.flows, w.events, values, seed, month)
+    _follow(w.funders, w.territories, w.national)
     _move_will(w.territories, used, little, values, seed, month)
 
 

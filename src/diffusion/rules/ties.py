@@ -272,7 +272,7 @@ def _after_meetings(
         chance *= _wish(start, scale, a) + _wish(start, scale, b)
         if networks.coordinated[k] == 1:
             chance *= values.rel_formation
-        if draws.at(key, a * n + b, networks.key[k]) < chance:
+        if draws.at(key, min(a, b) * n + max(a, b), networks.key[k]) < chance:
             wanted[taken] = min(a, b) * n + max(a, b)
             taken += 1
     return taken

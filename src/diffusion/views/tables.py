@@ -32,7 +32,7 @@ RUN_ROWS = {
     "gap_related_fields": "… in related fields",
     "gap_other_actors": "don't know the actors in other fields",
     "share_in_cop": "organisations in a community of practice",
-    "networks_coordinated": "networks with paid coordination",
+    "networks_coordinated": "active networks whose coordination works",
     "cross_silo_ties": "working ties across fields or kinds",
     "staff_filled": "posts filled",
     "grants_active": "grant lines with money",

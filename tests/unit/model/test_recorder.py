@@ -46,6 +46,7 @@ COLUMNS = [
     "mean_trust",
     "density",
     "clustering",
+    "modularity",
     "largest_component",
     "meetings_held",
     "contacts",
@@ -114,7 +115,7 @@ def test_the_monthly_table_has_its_columns(ran: Simulation) -> None:
     assert sorted(table.columns) == sorted([*COLUMNS, *costs])
     assert table["month"].tolist() == list(range(90))
     measured = table["month"] % 12 == 0
-    slow = table[["clustering", "largest_component"]]
+    slow = table[["clustering", "modularity", "largest_component"]]
     assert slow[measured].notna().all(axis=None)
     assert slow[~measured].isna().all(axis=None)
     assert table.drop(columns=slow.columns).notna().all(axis=None)
@@ -171,7 +172,7 @@ def test_measures_of_a_network_by_hand() -> None:
     assert row["ei_index"] == pytest.approx((1 - 3) / 4)
     assert row["largest_component"] == pytest.approx(0.8)
     # clustering of 0 and 1 is 1, of 2 a third; 3 and 4 have less than two partners
-    assert row["clustering"] == pytest.approx((1 + 1 + 1 / 3) / 3)
+    assert row["clustering"] == pytest.approx((1 + 1 + 1 / 3) / 5)
     assert row["share_in_cop"] == pytest.approx(0.4)
     assert row["networks_active"] == 0.5
     assert row["networks_coordinated"] == 1.0

@@ -172,7 +172,7 @@ def _paid_by(
     firm: BoolArray,
     seed: int,
 ) -> IntArray:
-    """Little practices need no money; others run on a grant line or on regular money.
+    """Low-cost practices need no money; others run on a grant line or on regular money.
 
     What is institutionalised stands on regular money.
     """
@@ -182,8 +182,8 @@ def _paid_by(
     line = organisations.first_grant[who] + whole(
         _draw(seed, Use.PAID_BY, who, which + 64), organisations.n_grants[who]
     )
-    little = practices.scale[which] == vocabulary.index(vocabulary.SCALES, "little")
-    paid: IntArray = np.where(little, -2, np.where(on_project, line, -1))
+    cheap = practices.cost[which] == vocabulary.index(vocabulary.COSTS, "low")
+    paid: IntArray = np.where(cheap, -2, np.where(on_project, line, -1))
     return paid
 
 
