@@ -24,12 +24,18 @@ class ExtensionError(DiffusionError):
     """A user's own rule or intervention that does not fit the interface."""
 
 
+_SHORT = 3  # letters; a shorter name is near to too many
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The hint `; did you mean 'x'?` for the nearest of the known names, or an empty string."""
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if not close:
-        tails = {candidate.rsplit(".", 1)[-1]: candidate for candidate in names}
-        tail = difflib.get_close_matches(name.rsplit(".", 1)[-1], tails, n=1, cutoff=0.6)
+        # the last part alone, where it is long enough to say something
+        tails = {candidate.rsplit(".", 1)[-1]: candidate for candidate in reversed(names)}
+        last = name.rsplit(".", 1)[-1]
+        cutoff = 0.6 if len(last) > _SHORT else 1.0
+        tail = difflib.get_close_matches(last, tails, n=1, cutoff=cutoff)
         close = [tails[tail[0]]] if tail else []
     return f"; did you mean '{close[0]}'?" if close else ""

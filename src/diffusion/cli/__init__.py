@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DiffusionError as error:
         if "--debug" in words:
             raise
-        sys.stderr.write(f"diffusion: {error}\n")
+        sys.stderr.write(f"diffusion: {str(error).replace(chr(10), ' ')}\n")
         return USER_ERROR
     except Exception as error:
         if "--debug" in words:

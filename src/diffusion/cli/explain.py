@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from diffusion.base.errors import SettingError
+from diffusion.base.errors import SettingError, nearest
 from diffusion.cli.parser import add_overrides
 
 EXAMPLES = (
@@ -17,7 +17,8 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("what", choices=sorted(_EXPLAINERS), help="what to explain")
+    whats = ", ".join(_EXPLAINERS)
+    parser.add_argument("what", nargs="?", metavar="what", help=f"what to explain: {whats}")
     parser.add_argument("name", nargs="?", help="a key, a name or an id; `month` needs none")
     add_overrides(parser)
 
@@ -26,6 +27,12 @@ def execute(args: argparse.Namespace) -> int:
     """Print the explanation; returns the exit code."""
     from diffusion.cli.screen import console
 
+    if args.what not in _EXPLAINERS:
+        given = "nothing" if args.what is None else f"'{args.what}'"
+        raise SettingError(
+            f"explain can't explain {given}; choose from: {', '.join(_EXPLAINERS)}"
+            f"{nearest(args.what or '', _EXPLAINERS)}"
+        )
     if args.what != "month" and args.name is None:
         raise SettingError(
             f"explain {args.what} needs a name, for example: "
@@ -46,11 +53,14 @@ def _month(_: argparse.Namespace) -> Iterator[str]:
 
 
 def _parameter(args: argparse.Namespace) -> Iterator[str]:
-    from diffusion.config import compose
+    from diffusion.config import compose, settings_of
     from diffusion.evidence.register import Register, sources_of
 
-    entry = Register.load()[args.name]
-    yield f"{entry.key} = {_at(compose(args.overrides, args.config_dir), entry.key)}"
+    entry = Register.load()[_registered(args)]
+    key, choice = _as_typed(entry.key)
+    config = compose([*args.overrides, *choice], args.config_dir)
+    settings_of(config)
+    yield f"{' '.join((key, *(f'({one})' for one in choice)))} = {_at(config, key)}"
     yield f"  unit {entry.unit}, range {entry.low:g} to {entry.high:g}, {entry.grade}"
     if entry.note:
         yield f"  {entry.note}"
@@ -76,11 +86,51 @@ def _evidence(args: argparse.Namespace) -> Iterator[str]:
     yield f"    {source.citation}"
 
 
-def _at(config: Any, key: str) -> Any:
-    """The value of a key of the register; a part that is no setting is a place within a list."""
+def _registered(args: argparse.Namespace) -> str:
+    """The key of the register for a key of either kind: `world.n` is `world.synthetic.n` there.
+
+    Raises:
+        SettingError: a setting that is no parameter, such as the seed.
+    """
+    from diffusion.config import compose
+    from diffusion.evidence.register import Register
+
+    register, name = Register.load(), str(args.name)
+    if name in register:
+        return name
+    group, _, field = name.partition(".")
+    config = compose(args.overrides, args.config_dir)
+    chosen = config["world"]["kind"]
+    for files in (f"world.{chosen}", "world.base.settled", "world.synthetic", "world.erasmi"):
+        if group == "world" and f"{files}.{field}" in register:
+            return f"{files}.{field}"
+    if group == "practices" and f"practices.catalogue.{field}" in register:
+        return f"practices.catalogue.{field}"
+    value = _at(config, name, within_lists=False)
+    if value is not None and not isinstance(value, dict):
+        raise SettingError(
+            f"'{name}' (now {value}) is a choice of whoever runs the model, not a parameter with "
+            f"a range and sources; the register holds none for it"
+        )
+    return name
+
+
+def _as_typed(key: str) -> tuple[str, tuple[str, ...]]:
+    """A key of the register as it is set, and the file that must be chosen to have it."""
+    group, *names = key.split(".")
+    if group == "intervention":
+        return key, (f"intervention=[{names[0]}]",)
+    if group == "world":
+        chosen = (f"world={names[0]}",) if len(names) == 2 else ()
+        return f"world.{names[-1]}", chosen
+    return (f"practices.{names[-1]}", ()) if group == "practices" else (key, ())
+
+
+def _at(config: Any, key: str, within_lists: bool = True) -> Any:
+    """The value of a key; in the register, a part that is no setting is a place within a list."""
     for part in key.split("."):
         if not isinstance(config, dict) or part not in config:
-            return config
+            return config if within_lists else None
         config = config[part]
     return config
 

@@ -2,7 +2,10 @@
 
 import argparse
 
+from diffusion.cli.parser import whole_number
+
 EXAMPLES = ("diffusion network survey", "diffusion network survey --seed 7")
+LARGEST_SEED = 2**63 - 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,7 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what", choices=["survey"], help="target, achieved and misfit of every surveyed share"
     )
-    parser.add_argument("--seed", type=_seed, default=1, help="seed of the world (default: 1)")
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, LARGEST_SEED),
+        default=1,
+        help="seed of the world (default: 1)",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -42,10 +50,3 @@ def execute(args: argparse.Namespace) -> int:
         )
     console().print(table)
     return 0
-
-
-def _seed(text: str) -> int:
-    seed = int(text)
-    if seed < 0:
-        raise argparse.ArgumentTypeError(f"{seed}: a seed is 0 or more")
-    return seed

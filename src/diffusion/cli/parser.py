@@ -1,7 +1,7 @@
 """Arguments of a command: options and overrides in any order, mistakes as one sentence."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,14 +50,35 @@ def add_overrides(parser: argparse.ArgumentParser, own_files: bool = True) -> No
     )
     if own_files:
         parser.add_argument(
-            "--config-dir", type=Path, metavar="DIR", help="your own folder, laid out like configs/"
+            "--config-dir", type=_folder, metavar="DIR", help="your own folder, like configs/"
         )
 
 
 def add_results(parser: argparse.ArgumentParser) -> None:
     """Where results go, and what happens to earlier ones."""
-    parser.add_argument("--results", type=Path, metavar="DIR", help="folder for the results")
+    parser.add_argument("--results", type=_folder, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--fresh", action="store_true", help="replace what an earlier call left in that folder"
     )
     parser.add_argument("--no-figures", action="store_true", help="don't draw figures")
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """The reader of an option that takes a whole number within bounds, both included."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"'{text}' should be a whole number") from None
+        if not lowest <= number <= highest:
+            raise argparse.ArgumentTypeError(f"{number}: allowed {lowest} to {highest}")
+        return number
+
+    return read
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("an empty name; give a folder, or . for this one")
+    return Path(text)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from diffusion.cli.parser import add_overrides
+from diffusion.cli.parser import add_overrides, whole_number
 
 EXAMPLES = (
     "diffusion patterns",
@@ -16,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser, own_files=False)
     parser.add_argument("--only", nargs="+", metavar="P1", help="some patterns only")
     parser.add_argument(
-        "--replicates", type=_count, default=10, help="runs behind each interval (default: 10)"
+        "--replicates",
+        type=whole_number(2, 1_000_000),
+        default=10,
+        help="runs behind each interval (default: 10)",
     )
 
 
@@ -35,10 +38,3 @@ def execute(args: argparse.Namespace) -> int:
     )
     console().print(tables.patterns(checked))
     return 0
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 2:
-        raise argparse.ArgumentTypeError(f"{count}: an interval needs 2 or more")
-    return count

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -71,6 +72,19 @@ def _files(folders: Folders, stamp: object, lines: tuple[str, ...]) -> DictConfi
         ) from error
     except YAMLError as error:
         raise not_yaml(error) from error
+    except UnicodeDecodeError as error:
+        raise SettingError(
+            f"a configuration file is no UTF-8 text ({error.reason}); save it anew as UTF-8: "
+            f"{', '.join(_not_utf8(folders))}"
+        ) from error
+
+
+def _not_utf8(folders: Folders) -> Iterator[str]:
+    for name, _ in folders.stamp():
+        try:
+            Path(name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            yield name
 
 
 def not_yaml(error: YAMLError) -> SettingError:

@@ -14,6 +14,7 @@ from diffusion.config.settings import Plan, ScenarioPlan, plan_of, settings_of
 from diffusion.model.settings import ModelSettings, Timing
 
 HEADLINE = "what_remains"
+LARGEST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ def design(overrides: Iterable[str] = (), config_dir: Path | str | None = None) 
     }
     _check_used(given, scenarios)
     base = scenarios[plan.baseline].settings
+    if base.seed + plan.replicates > LARGEST_SEED + 1:
+        raise SettingError(
+            f"seed = {base.seed}: replicate r has seed + r, allowed up to {LARGEST_SEED}; "
+            f"choose a smaller seed"
+        )
     return Experiment(
         name=str(plan.name),
         question=plan.question,
@@ -175,6 +181,12 @@ def _scenario(
     folders: Folders,
 ) -> Scenario:
     own = _read(plan.overrides, folders)
+    for key in (*own.choices, *(value.key for value in own.values)):
+        if key.split(".")[0] in (*Plan.model_fields, "experiment"):
+            raise SettingError(
+                f"scenarios.{name}.overrides sets '{key}', which holds for the whole experiment; "
+                f"set it outside the scenarios"
+            )
     choices = {**given.choices, **own.choices}
     switched_on = choices.get("intervention", [])
     values = [

@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from diffusion.base.errors import SettingError, nearest
 from diffusion.config.folders import Folders
 
-_KEY = re.compile(r"[A-Za-z_][\w/-]*(\.[\w-]+)*")
+_KEY = re.compile(r"[A-Za-z_][\w/-]*(\.[\w-]+)*", re.ASCII)
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _MANY = ("intervention",)  # groups of which several files may be chosen
 _NONE = ("intervention", "experiment")  # groups of which none may be chosen
@@ -77,8 +77,13 @@ def check_key(override: Override, known: Mapping[str, Any], folders: Folders) ->
             f"{override.line}: the kind comes with the file; choose one with {parts[0]}=..., "
             f"where ... is one of: {', '.join(folders.options(parts[0]))}"
         )
+    if override.key == "intervention":
+        raise SettingError(
+            f"{override.line}: choose interventions by name, intervention=[cop_formation], and set "
+            f"their values with intervention.cop_formation.coverage=0.8"
+        )
     if override.key in keys:
-        _check_nested(override, override.key, override.value, _at(known, override.key))
+        _check_kind(override, override.key, override.value, _at(known, override.key))
         return
     if parts[0] == "intervention" and len(parts) > 1 and parts[1] not in known["intervention"]:
         options = folders.options("intervention")
@@ -154,7 +159,10 @@ def _what_is_wrong(line: str) -> str:
         return f"the quote {quote} is not closed"
     if opened:
         return f"the bracket '{opened[-1]}' is not closed; add '{_CLOSES[opened[-1]]}'"
-    return "put values with spaces or signs such as , : = into quotes, for example \"name='a, b'\""
+    return (
+        "put values with spaces, letters such as é or signs such as , : = into quotes, "
+        "for example \"name='a, b'\""
+    )
 
 
 def _choice(override: Override, options: Sequence[str]) -> Any:
@@ -176,20 +184,25 @@ def _choice(override: Override, options: Sequence[str]) -> Any:
     return names if key in _MANY else value
 
 
-def _check_nested(override: Override, key: str, value: Any, known: Any) -> None:
-    """`turnover={share_ngo: 0.2}` must name settings that exist, too."""
-    if not isinstance(value, dict) or not isinstance(known, Mapping) or not known:
+def _check_kind(override: Override, key: str, value: Any, known: Any) -> None:
+    """A group takes settings that exist, as in `turnover={share_ngo: 0.2}`; a number no switch."""
+    if isinstance(value, bool) and isinstance(known, int | float) and not isinstance(known, bool):
+        raise SettingError(f"{override.line}: {key} should be a number")
+    if isinstance(value, list) and isinstance(known, Mapping):
+        raise SettingError(f"{override.line}: {key} should be a group of settings")
+    if not isinstance(value, dict) or not isinstance(known, Mapping):
         return
     for name, item in value.items():
         inner = f"{key}.{name}"
         if name not in known:
             raise SettingError(_unknown(override, inner, list(dotted(known, f"{key}."))))
-        _check_nested(override, inner, item, known[name])
+        _check_kind(override, inner, item, known[name])
 
 
 def _unknown(override: Override, key: str, keys: Sequence[str]) -> str:
     sign = "'+' would add a new setting, and " if override.line.startswith("+") else ""
-    return f"{override.line}: {sign}there is no setting '{key}'{nearest(key, keys)}"
+    typed = [name for name in keys if not name.endswith("._target_")]
+    return f"{override.line}: {sign}there is no setting '{key}'{nearest(key, typed)}"
 
 
 def _at(known: Any, key: str) -> Any:

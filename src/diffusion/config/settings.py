@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from diffusion.base.errors import SettingError, nearest
 from diffusion.config.targets import build_target
-from diffusion.config.words import dotted_key, setting_error
+from diffusion.config.words import dotted_key, setting_error, shown
 from diffusion.interventions.base import Intervention
 from diffusion.model.settings import ModelSettings, RuleParameters
 
+_HEADLESS = "; the file of an experiment begins with a line '# @package _global_'"
 _OF_THE_MODEL = ("seed", "timing", "world", "practices", "measures", "record")
 
 
@@ -28,10 +29,13 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str | None = Field(pattern=r"^[\w.+-]+$", description="letters, digits, . _ + and - only")
+    name: str | None = Field(
+        pattern=r"^[\w+-][\w.+-]*$",
+        description="letters, digits, . _ + and - only, and must not begin with .",
+    )
     question: str
     replicates: int = Field(ge=1, le=1_000_000)
-    results: str | None
+    results: str | None = Field(pattern=r"\S", description="a folder, or null for results/<name>")
     baseline: str
     scenarios: dict[str, ScenarioPlan]
     executor: dict[str, Any]
@@ -61,7 +65,7 @@ def settings_of(config: Mapping[str, Any]) -> ModelSettings:
     data: dict[str, Any] = {name: config[name] for name in _OF_THE_MODEL if name in config}
     data["rules"] = {name: config[name] for name in RuleParameters.model_fields if name in config}
     data["interventions"] = {
-        name: build_target(entry or {}, f"intervention.{name}", Intervention)  # type: ignore[type-abstract]
+        name: build_target(_group(name, entry), f"intervention.{name}", Intervention)  # type: ignore[type-abstract]
         for name, entry in config["intervention"].items()
     }
     try:
@@ -79,6 +83,20 @@ def as_data(settings: ModelSettings) -> dict[str, Any]:
         cls = type(intervention)
         data["interventions"][name]["_target_"] = f"{cls.__module__}.{cls.__qualname__}"
     return data
+
+
+def _group(name: str, entry: Any) -> Mapping[str, Any]:
+    """The settings of an intervention; a file without its first line sets them one level too high.
+
+    Raises:
+        SettingError: it is no group of settings.
+    """
+    if not isinstance(entry, Mapping):
+        raise SettingError(
+            f"intervention.{name} = {shown(entry)}: should be a group of settings; the file of an "
+            f"intervention begins with a line '# @package intervention.<name of the file>'"
+        )
+    return entry
 
 
 def _part_with_mistake(data: Mapping[str, Any]) -> str:
@@ -105,5 +123,5 @@ def _check_top_level(config: Mapping[str, Any]) -> None:
         if name not in known:
             raise SettingError(
                 f"an experiment or configuration file sets '{name}', which does not exist"
-                f"{nearest(name, known)}"
+                f"{_HEADLESS if name == 'experiment' else nearest(name, known)}"
             )

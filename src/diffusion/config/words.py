@@ -95,6 +95,8 @@ def _sentence(
         return f"{key}.kind is missing; choose a file with {key}=..."
     if kind in ("value_error", "assertion_error"):
         said = str(context.get("error", first["msg"]))
+        if not key:  # a check across groups names the key itself
+            return said
         return f"{key}: {said}" if isinstance(value, BaseModel | Mapping) else f"{given}: {said}"
     if kind == "string_pattern_mismatch" and field is not None and field.description:
         return f"{given}: should be {field.description}"

@@ -7,15 +7,15 @@ start of the next month, so it undoes itself.
 
 import zlib
 from abc import ABC, abstractmethod
-from typing import Annotated, Self
+from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from diffusion.base import draws
 from diffusion.base.arrays import FloatArray, IntArray
 from diffusion.base.draws import Decision
-from diffusion.base.errors import SettingError
+from diffusion.base.errors import SettingError, nearest
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.evidence.costs import relative_labour_cost
 from diffusion.world.state import GENERAL, State
@@ -61,15 +61,19 @@ class Intervention(BaseModel, ABC):
 
     window: Window
     coverage: float = Field(ge=0.0, le=1.0, description="share of those eligible that it reaches")
-    target: Annotated[str, StringConstraints(min_length=1)] = Field(
+    target: str = Field(
         description="who comes first: " + ", ".join(TARGETS) + ", kind:<kind>, field:<field>"
     )
     evidence: tuple[str, ...] = Field(description="ids of the claims it rests on")
 
-    @model_validator(mode="after")
-    def _known_target(self) -> Self:
-        check_target(self.target)
-        return self
+    @field_validator("target")
+    @classmethod
+    def _known_target(cls, target: str) -> str:
+        try:
+            check_target(target)
+        except SettingError as error:
+            raise ValueError(str(error)) from error
+        return target
 
     @abstractmethod
     def begin(self, state: State, name: str) -> "Acting":
@@ -101,7 +105,7 @@ def check_target(target: str) -> None:
     elif target not in TARGETS:
         raise ValueError(
             f"target '{target}' is not known; allowed: {', '.join(TARGETS)}, kind:<kind>, "
-            f"field:<field>"
+            f"field:<field>{nearest(target, TARGETS)}"
         )
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
 
+from diffusion.base.errors import nearest
 from diffusion.interventions.base import Intervention
 from diffusion.model.measures import MeasureSettings
 from diffusion.rules import (
@@ -71,14 +72,18 @@ class Record(BaseModel):
     groups: tuple[str, ...] = Field(description="dimensions of the table of groups")
     events: bool = Field(description="whether to keep the event log")
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        for name in self.groups:
+    @field_validator("groups")
+    @classmethod
+    def _known(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        for name in groups:
             if name not in GROUP_DIMENSIONS:
                 raise ValueError(
                     f"group '{name}' is not known; allowed: {', '.join(GROUP_DIMENSIONS)}"
+                    f"{nearest(name, GROUP_DIMENSIONS)}"
                 )
-        return self
+            if groups.count(name) > 1:
+                raise ValueError(f"'{name}' stands there twice; name it once")
+        return groups
 
 
 class ModelSettings(BaseModel):
@@ -100,8 +105,9 @@ class ModelSettings(BaseModel):
         for name, intervention in self.interventions.items():
             if intervention.window.until > self.timing.months:
                 raise ValueError(
-                    f"the window of intervention '{name}' ends in month "
-                    f"{intervention.window.until}, after the run of {self.timing.months} months"
+                    f"intervention.{name}.window.until = {intervention.window.until}: the window "
+                    f"ends after the run of timing.months = {self.timing.months}: "
+                    f"allowed at most timing.months"
                 )
         return self
 

@@ -8,6 +8,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 import joblib
+import numba
 
 from diffusion import rules
 from diffusion.model.month import Month
@@ -19,6 +20,8 @@ COMPILING = "Compiling the model (once per machine) ..."
 PROCESSES = 4  # compiling takes a few hundred MB in each
 
 Notice = Callable[[str], None]
+
+_type_of: Any = numba.typeof
 
 
 def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None:
@@ -43,9 +46,17 @@ def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None
 
 
 def _compile_rules(settings: ModelSettings, first: int, step: int) -> None:
-    """Compile every step-th rule; they share nothing, so processes can divide them."""
-    rules = Month.standard(settings.rules).rules[first::step]
-    Simulation(settings, rules=rules).step()
+    """Compile every step-th rule; they share nothing, so processes can divide them.
+
+    Only the loops as the month calls them: their entries from Python, which a month mixed with a
+    user's own rules needs, are left until then.
+    """
+    state = Simulation(settings).state
+    clock = (_type_of(settings.seed), _type_of(state.month))
+    for rule in Month.standard(settings.rules).rules[first::step]:
+        loop = import_module(type(rule).__module__).loop
+        values = rule.values  # type: ignore[attr-defined]
+        loop.compile((_type_of(state.tables()), _type_of(values), *clock))
 
 
 def is_compiled() -> bool:

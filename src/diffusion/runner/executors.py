@@ -5,8 +5,10 @@ An executor is named by import path in `configs/executor/`; one of your own deri
 """
 
 import signal
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import joblib
@@ -85,7 +87,22 @@ class Local(Executor):
                 batch_size=1,
                 pre_dispatch="2*n_jobs",
             )
-            yield from parallel(joblib.delayed(_in_worker)(task, chunk) for chunk in chunks)
+            with _interrupts_ignored():  # processes inherit it, so they don't die while they start
+                reports = parallel(joblib.delayed(_in_worker)(task, chunk) for chunk in chunks)
+            yield from reports
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment; only the main thread may decide about signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _in_worker(task: Task, chunk: Chunk) -> Report:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,10 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise ResultsError(
             f"{path} can't be written ({error.strerror or error}); finished runs are kept, so "
             f"make room and give the same command again"
         ) from error
+    finally:  # whatever stopped it, Ctrl-C included
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -167,8 +167,14 @@ def check_folder(folder: Path, manifest: Mapping[str, Any], fresh: bool) -> None
     Raises:
         ResultsError: it can't be written, holds another design, or files that are none of ours.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ResultsError(f"{folder} is a file, not a folder; choose another with --results")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise ResultsError(f"{folder} is a file, not a folder; choose another with --results")
+    except OSError as error:  # a name that is too long, say
+        raise ResultsError(
+            f"the results folder {folder} can't be made ({error.strerror}); choose another with "
+            f"--results"
+        ) from error
     foreign = sorted(path.name for path in folder.glob("*") if path.name not in _OWN)
     if not (folder / "manifest.json").is_file() and foreign:
         raise ResultsError(
@@ -179,6 +185,10 @@ def check_folder(folder: Path, manifest: Mapping[str, Any], fresh: bool) -> None
     if fresh or not (folder / "manifest.json").is_file():
         return
     there = read_json(folder / "manifest.json")
+    if not isinstance(there, Mapping):
+        raise ResultsError(
+            f"{folder / 'manifest.json'} is no manifest; restore it or use --fresh to replace it"
+        )
     if there.get("design") != manifest["design"]:
         raise ResultsError(
             f"{folder} holds results of another design ({_difference(there, manifest)}); "

@@ -69,7 +69,6 @@ def difference_over_time(comparison: Comparison, column: str = "share_using") ->
     axes.axhline(0.0, color=style.BASELINE, linewidth=1.2)
     end = int(comparison.months["month"].max())
     _month_axis(axes, end, comparison.start)
-    axes.set_ylabel("percentage points")
     axes.grid(axis="y", color=style.FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     style.window(axes, comparison.start, comparison.stop)

@@ -93,8 +93,11 @@ def cost_per_retained_year(comparison: Comparison) -> Figure:
 
 
 def _price_axis(axes: Axes, defined: list[costs.Price]) -> None:
-    low = min((price.low for price in defined), default=0.0)
-    high = max((price.high for price in defined), default=1.0)
+    if not defined:
+        axes.xaxis.set_visible(False)
+        return
+    low = min(price.low for price in defined)
+    high = max(price.high for price in defined)
     text = "EUR per retained practice-year"
     if low > 0.0 and high > LOGARITHMIC * low:
         axes.set_xscale("log")

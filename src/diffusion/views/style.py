@@ -81,10 +81,11 @@ def line_with_band(
     low: npt.ArrayLike,
     high: npt.ArrayLike,
     look: tuple[str, str],
+    limits: tuple[float, float] = (0.0, 1.0),
 ) -> None:
-    """A mean with its interval; shares stay inside 0..1."""
+    """A mean with its interval, which stays inside the limits: those of a share, if not given."""
     colour, dashes = look
-    lower, upper = np.clip(np.asarray(low), 0.0, 1.0), np.clip(np.asarray(high), 0.0, 1.0)
+    lower, upper = np.clip(np.asarray(low), *limits), np.clip(np.asarray(high), *limits)
     axes.fill_between(x, lower, upper, color=colour, alpha=0.22, linewidth=0)
     axes.plot(x, mean, color=colour, linestyle=dashes, linewidth=2.2)
 

@@ -39,7 +39,7 @@ def after_the_money(comparison: Comparison, kind: str = "in_use") -> Figure:
             labels.append((0.0, text, look[0]))
             continue
         mean, low, high = (100 * values for values in extra)
-        style.line_with_band(gained, curve.since, mean, low, high, look)
+        style.line_with_band(gained, curve.since, mean, low, high, look, limits=(-100.0, 100.0))
         labels.append((float(mean[-1]), text, look[0]))
     _share_axis(shares, int(baseline.since[-1]) if len(baseline.since) else 1)
     _gain_axis(gained, shares)

@@ -88,7 +88,8 @@ class Summary:
 def summary(comparison: Comparison) -> Summary:
     """Per scenario: spread, what is still in use later, differences to the baseline, cost."""
     runs = style.number_of_runs(comparison)
-    title = f"What remains when the money stops ({runs} runs of each scenario)"
+    unit = "run" if runs == "1" else "runs"
+    title = f"What remains when the money stops ({runs} {unit} of each scenario)"
     return Summary(title, *numbers.cells(comparison))
 
 

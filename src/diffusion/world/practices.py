@@ -147,6 +147,10 @@ def related_fields(cases: int) -> tuple[int, ...]:
 def _chosen(settings: PracticesSettings) -> list[dict[str, str]]:
     rows = sources.table("practices")
     if settings.include is not None:
+        if not settings.include:
+            raise SettingError(
+                "practices.include = [] names no practice; name at least one id, or null for all"
+            )
         by_id = {row["id"]: row for row in rows}
         for name in settings.include:
             if name not in by_id:

@@ -19,6 +19,9 @@ MISTAKES = [
     (["run", "~world"], "would remove settings"),
     (["run", "hydra.run.dir=x"], "there is no setting 'hydra.run.dir'"),
     (["run", "seed"], "write key=value"),
+    (["run", "seed=1\n2"], "'seed=1 2' can't be read"),
+    (["run", "sëed=1"], "'sëed' can't be the name of a setting"),
+    (["run", "name=été"], "letters such as é"),
     # brackets and quotes
     (["run", "record.groups=[practice,scale"], "the bracket '[' is not closed"),
     (["run", "timing={start: 1"], "the bracket '{' is not closed"),
@@ -32,6 +35,14 @@ MISTAKES = [
     (["run", "turnover.share_ngo=1.5"], "turnover.share_ngo = 1.5: allowed 0 to less than 1"),
     (["run", "turnover.share_ngo=much"], "should be a number"),
     (["run", "timing.months=10.5"], "should be a whole number"),
+    (["run", "turnover.share_ngo=true"], "turnover.share_ngo should be a number"),
+    (["run", "turnover={share_ngo: true}"], "turnover.share_ngo should be a number"),
+    (["run", "timing=[1]"], "timing should be a group of settings"),
+    (["run", "intervention={cop_formation: {}}"], "choose interventions by name"),
+    (["run", "record.groups=[practise]"], "record.groups = ['practise']: group 'practise' is not"),
+    (["run", "record.groups=[practise]"], "did you mean 'practice'?"),
+    (["run", "record.groups=[practice,practice]"], "'practice' stands there twice"),
+    (["run", "seed=true"], "seed should be a number"),
     (["run", "seed=-1"], "seed = -1: allowed 0 to"),
     (["run", "timing.stop=12"], "before it starts"),
     (["run", "timing.months=50"], "beyond the run"),
@@ -39,11 +50,27 @@ MISTAKES = [
     (["run", "world.n=1"], "world.n = 1: allowed"),
     (["run", COP, "intervention.cop_formation.coverage=1.5"], "coverage = 1.5: allowed 0 to 1"),
     (["run", COP, "intervention.cop_formation.window.until=3"], "before it starts"),
+    (
+        ["run", COP, "intervention.cop_formation.window.until=999"],
+        "diffusion: intervention.cop_formation.window.until = 999: the window ends after the run",
+    ),
+    (
+        ["run", COP, "intervention.cop_formation.target=kind:ngoo"],
+        "intervention.cop_formation.target = 'kind:ngoo': 'ngoo' is not known",
+    ),
     (["run", COP, "intervention.cop_formation.target=kind:ngoo"], "did you mean 'ngo'?"),
+    (["run", COP, "intervention.cop_formation.target=brokres"], "did you mean 'brokers'?"),
+    (["run", COP, "intervention.cop_formation.target="], "allowed: random, hubs"),
     (["run", "intervention.cop_formation.coverage=0.5"], "is not switched on"),
     (["run", "results=/proc/no/such"], "can't be written"),
+    (["run", "results="], "results = '': should be a folder"),
+    (["run", "--results", ""], "an empty name"),
+    (["run", "--results", "x" * 300], "can't be made"),
+    (["run", "--config-dir", ""], "an empty name"),
+    (["compare", COP, "name=.."], "must not begin with ."),
     # experiments
     (["compare", "replicates=0"], "replicates = 0: allowed 1 to"),
+    (["compare", "seed=9223372036854775807"], "choose a smaller seed"),
     (["compare", "executor.workers=0"], "executor.workers = 0: allowed 1 to"),
     (["compare", "experiment=what_remains", COP], "leave out one of the two"),
     (["compare", "experiment=null"], "nothing to compare"),
@@ -54,12 +81,18 @@ MISTAKES = [
     (["compare", "--config-dir", "nowhere"], "there is no such folder"),
     (["compare", "--results", "/proc/no/such"], "can't be written"),
     (["comapre"], "did you mean 'compare'?"),
+    (["explain"], "choose from: month, parameter, intervention, evidence"),
+    (["explain", "paramter", "x"], "did you mean 'parameter'?"),
     (["explain", "parameter"], "needs a name"),
+    (["explain", "parameter", "timing.months"], "a choice of whoever runs the model"),
+    (["explain", "parameter", "turnover.share_ngo", "turnover.share_ngo=3"], "allowed 0 to"),
     (["explain", "parameter", "turnover.share_ngoo"], "no parameter 'turnover.share_ngoo'"),
     (["explain", "evidence", "E9999"], "no source 'E9999'"),
     (["explain", "intervention", "tombola"], "there is no intervention 'tombola'"),
-    (["network", "survey", "--seed", "-1"], "a seed is 0 or more"),
-    (["patterns", "--replicates", "1"], "needs 2 or more"),
+    (["network", "survey", "--seed", "-1"], "-1: allowed 0 to 9223372036854775807"),
+    (["network", "survey", "--seed", "9" * 30], "allowed 0 to 9223372036854775807"),
+    (["network", "survey", "--seed", "1.5"], "'1.5' should be a whole number"),
+    (["patterns", "--replicates", "1"], "1: allowed 2 to"),
     (["patterns", "--only", "P99"], "P99"),
 ]
 
@@ -102,6 +135,14 @@ def test_another_design_in_the_folder_is_refused(
     assert "seed: 5 there, 1 now" in said
     assert "--fresh" in said
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_manifest_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "manifest.json").write_text("[]")
+    assert main(["compare", *SMALL, "--results", str(tmp_path)]) == 2
+    assert "is no manifest" in capsys.readouterr().err
 
 
 def test_debug_shows_where_a_mistake_was_found() -> None:

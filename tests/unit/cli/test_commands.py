@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 import diffusion
-from diffusion.cli import COMMANDS, main
+from diffusion.cli import COMMANDS, explain, main
+from diffusion.config import compose
+from diffusion.evidence.register import Register
 
 SMALL = [
     "world=synthetic",
@@ -141,6 +143,34 @@ def test_explain_parameter_gives_value_range_and_source(
     shown = capsys.readouterr().out
     assert "turnover.share_ngo = 0.123" in shown
     assert "range" in shown
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("intervention.cop_formation.coverage", "(intervention=[cop_formation]) = 0.5"),
+        ("world.synthetic.n", "world.n (world=synthetic) = 1000"),
+        ("world.n", "world.n (world=synthetic) = 1000"),
+        ("world.base.settled.mean_degree", "world.mean_degree = 6.4"),
+        ("world.mean_degree", "world.mean_degree = 6.4"),
+        ("practices.catalogue.trial_months_simple", "practices.trial_months_simple = "),
+    ],
+)
+def test_explain_parameter_knows_keys_as_they_are_set(
+    key: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "parameter", key]) == 0
+    assert said in capsys.readouterr().out
+
+
+def test_explain_parameter_shows_the_value_of_every_key_of_the_register() -> None:
+    composed: dict[tuple[str, ...], Any] = {}
+    for key in Register.load():
+        typed, choice = explain._as_typed(key)
+        config = composed.setdefault(choice, compose(choice))
+        group, *names = typed.split(".")
+        assert explain._at(config, typed) not in (None, {}, config[group]), key
+        assert names
 
 
 def test_explain_intervention_gives_its_sentence_and_settings(

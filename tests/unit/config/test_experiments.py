@@ -41,6 +41,28 @@ def test_settings_survive_the_way_through_the_manifest() -> None:
     assert as_data(again) == data
 
 
+@pytest.mark.parametrize("own", ["replicates=4", "name=x", "executor=serial", "executor.workers=1"])
+def test_a_scenario_can_not_set_what_holds_for_all(own: str) -> None:
+    scenario = f"scenarios.all_three.overrides=['{own}']"
+    assert "holds for the whole experiment" in _said(["experiment=what_remains", scenario])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "chosen", "said"),
+    [
+        ("intervention/mine.yaml", b"coverage: 1\n", "intervention=[mine]", "begins with a line"),
+        ("experiment/mine.yaml", b"name: mine\n", "experiment=mine", "# @package _global_"),
+        ("experiment/mine.yaml", b"name: \xfc\n", "experiment=mine", "mine.yaml"),
+    ],
+)
+def test_a_file_of_ones_own_that_is_wrong_is_named(
+    path: str, text: bytes, chosen: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / path).parent.mkdir()
+    (tmp_path / path).write_bytes(text)
+    assert said in _said([chosen], tmp_path)
+
+
 def test_the_headline_experiment_is_meant_when_nothing_is_said() -> None:
     experiment = design(SMALL)
     assert experiment.name == "what_remains"

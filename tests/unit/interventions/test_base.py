@@ -49,7 +49,7 @@ def test_a_window_that_ends_before_it_starts_is_refused(first: int, until: int) 
         ("coverage=1.5", "coverage"),
         ("coverage=-0.1", "coverage"),
         ("window.until=1", "until must be later than from"),
-        ("window.until=99", "ends in month 99"),
+        ("window.until=99", "window.until = 99: the window ends after the run"),
         ("target=everybody", "target 'everybody' is not known"),
         ("target=kind:ngos", "did you mean 'ngo'"),
         ("target=field:houses", "'houses' is not known"),

@@ -191,7 +191,7 @@ def test_a_window_beyond_the_run_is_refused() -> None:
         .model_copy(update={"window": Window.model_validate({"from": 3, "until": 99})})
     )
     data = {name: getattr(settings(), name) for name in ModelSettings.model_fields}
-    with pytest.raises(ValueError, match="'holiday' ends in month 99"):
+    with pytest.raises(ValueError, match="= 99: the window ends after the run"):
         ModelSettings(**(data | {"interventions": {"holiday": beyond}}))
 
 

@@ -1,6 +1,7 @@
 """Experiments computed and stored: resumed, failing, refused."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from diffusion.base.errors import ResultsError, SettingError
 from diffusion.config import Experiment
 from diffusion.runner import executors
 from diffusion.runner.design import Chunk
+from diffusion.runner.files import _replace
 from diffusion.runner.run import Progress, run_experiment
 from diffusion.runner.store import TABLES, Results
 
@@ -233,3 +235,20 @@ def test_workers_that_keep_dying_end_the_sweep(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(executors.Local, "_once", once)
     with pytest.raises(ResultsError, match="killed 3 times"):
         list(executors.Local(workers=2).map(lambda _: executors.Report(0, 0, 0), []))
+
+
+def test_an_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
+    def stopped(path: Path) -> None:
+        path.write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _replace(tmp_path / "part.json", stopped)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupts_are_ignored_only_while_processes_start() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with executors._interrupts_ignored():
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) == before

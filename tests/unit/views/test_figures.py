@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from diffusion.analysis.comparison import Comparison
+from diffusion.analysis.survival import curve, gain
 from diffusion.views import adoption, differences, figures, layout, network_map, style, survival
 from diffusion.world.state import State
 from diffusion.world.vocabulary import STAGES
@@ -74,6 +75,16 @@ def test_survival_starts_at_all_and_covers_the_time_after(comparison: Comparison
     assert len(lines) == 5
     assert all(line.get_ydata()[0] == 1.0 for line in lines)
     assert bands(fig.axes[0]) == 5
+
+
+def test_the_interval_of_a_gain_may_reach_below_zero(comparison: Comparison) -> None:
+    baseline = curve(comparison, comparison.baseline, "in_use")
+    found = [gain(curve(comparison, name, "in_use"), baseline) for name in comparison.others]
+    lowest = min(100 * float(np.nanmin(one[1])) for one in found if one is not None)
+    assert lowest < 0.0
+    axes = survival.after_the_money(comparison).axes[1]
+    drawn = [np.asarray(band.get_paths()[0].vertices)[:, 1].min() for band in axes.collections]
+    assert min(drawn) == pytest.approx(lowest)
 
 
 def test_half_life_is_written_where_it_is_reached(comparison: Comparison) -> None:
@@ -207,6 +218,14 @@ def test_prices_far_apart_stand_on_a_logarithmic_axis(tiny: Any) -> None:
     far = Comparison.of(tiny({"baseline": base, "cheap": cheap, "dear": dear}))
     assert differences.cost_per_retained_year(near).axes[0].get_xscale() == "linear"
     assert differences.cost_per_retained_year(far).axes[0].get_xscale() == "log"
+
+
+def test_no_price_means_no_scale(tiny: Any) -> None:
+    base = [{"cost_total": 0.0, "retained_practice_years": 9.0} for _ in range(3)]
+    nothing = Comparison.of(tiny({"baseline": base, "same": base}))
+    fig = differences.cost_per_retained_year(nothing)
+    assert not fig.axes[0].xaxis.get_visible()
+    assert "not defined" in texts(fig)
 
 
 def test_names_of_territories_never_cover_each_other(world: State) -> None:

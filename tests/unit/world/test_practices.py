@@ -61,7 +61,7 @@ def test_more_practices_than_there_are_is_one_sentence(limit: int) -> None:
 
 
 def test_no_practice_at_all_is_refused() -> None:
-    with pytest.raises(WorldError, match="0 practices"):
+    with pytest.raises(SettingError, match="names no practice"):
         catalogue(practices(include=[]))
 
 
