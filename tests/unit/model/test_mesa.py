@@ -184,7 +184,8 @@ def test_groupby_counts_kinds(model: Model) -> None:
 def test_shuffling_follows_the_seed() -> None:
     def order(seed: int) -> list[int]:
         rows: list[int] = []
-        agents = Model(settings(seed)).agents_by_type[Organisation]
+        model = Model(settings(seed))  # sets of agents hold them weakly; the model keeps them
+        agents = model.agents_by_type[Organisation]
         agents.shuffle_do(lambda organisation: rows.append(organisation.row))
         return rows
 
