@@ -14,17 +14,16 @@ from diffusion.config import load
 from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings, RuleParameters
 from diffusion.world import modifiers, vocabulary
-from diffusion.world.adjacency import Ties, rebuild_adjacency
-from diffusion.world.state import (
+from diffusion.world.adjacency import Ties
+from diffusion.world.state import Names, State
+from diffusion.world.tables import (
     Funders,
     Grants,
     Members,
-    Names,
     Networks,
     Organisations,
     Posts,
     Practices,
-    State,
     Territories,
     empty_uses,
 )
@@ -199,7 +198,7 @@ def world(
             hired=-100,
             left=NEVER,
         ),
-        ties=table_of(Ties, 0)._replace(size=np.zeros(1, np.int64)),
+        ties=table_of(Ties, 0),
         networks=table_of(Networks, 0),
         members=Members(np.zeros(1, np.int64), np.zeros(0, np.int64)),
         grants=table_of(
@@ -241,7 +240,7 @@ def link(
     """Replace the ties; the first post of each organisation holds them."""
     ab = np.sort(np.array(list(pairs), np.int64).reshape(-1, 2), axis=1)
     first = state.organisations.first_post
-    state.ties = table_of(
+    ties = table_of(
         Ties,
         ab.shape[0],
         a=ab[:, 0],
@@ -250,11 +249,8 @@ def link(
         post_b=first[ab[:, 1]],
         trust=trust,
         contact=contact,
-    )._replace(size=np.array([ab.shape[0]]))
-    state.adjacency = state.adjacency._replace(
-        partner=np.zeros(2 * ab.shape[0], np.int64), tie=np.zeros(2 * ab.shape[0], np.int64)
     )
-    rebuild_adjacency(state.ties, state.adjacency)
+    state.set_ties(ties, ab.shape[0])
 
 
 def couples(state: State, **columns: Any) -> None:
@@ -323,14 +319,25 @@ def within(count: float, n: float, p: float) -> bool:
 
 def fingerprint(state: State) -> dict[str, str]:
     """A digest of every array of a state, by table and column; spare rows of ties left out."""
+    live = {
+        "ties": state.n_ties,
+        "contacts": state.n_contacts,
+        "attendance": state.n_attending,
+        "adjacency.partner": 2 * state.n_ties,
+        "adjacency.tie": 2 * state.n_ties,
+    }
     result = {}
     for table, arrays in state.tables()._asdict().items():
-        columns = arrays._asdict() if hasattr(arrays, "_asdict") else {"": arrays}
-        live = int(arrays.size[0]) if "size" in columns else None
-        for name, array in columns.items():
-            part = array if live is None or name == "size" else array[:live]
-            if table == "adjacency" and name != "start":
-                part = array[: 2 * state.n_ties]
+        for name, array in _columns(table, arrays):
+            part = array[: live.get(name, live.get(table))]
             digest = hashlib.sha256(np.ascontiguousarray(part).tobytes()).hexdigest()
-            result[f"{table}.{name}"] = digest
+            result[name] = digest
     return result
+
+
+def _columns(table: str, arrays: Any) -> list[tuple[str, npt.NDArray[Any]]]:
+    if hasattr(arrays, "_asdict"):
+        return [(f"{table}.{name}", array) for name, array in arrays._asdict().items()]
+    if arrays.dtype.names:
+        return [(f"{table}.{name}", arrays[name]) for name in arrays.dtype.names]
+    return [(table, arrays)]

@@ -94,8 +94,8 @@ def assert_practices(state: State) -> None:
     for values in (uses.fidelity, uses.fit):
         assert values.min() >= 0.0
         assert values.max() <= 1.0
-    assert uses.exposure.min() >= 0.0
-    assert (uses.exposure <= orgs.contacts[:, None] + 1e-9).all()
+    assert state.exposure.min() >= 0.0
+    assert (state.exposure <= orgs.contacts[:, None] + 1e-9).all()
     who, which = pairs(orgs.trial | orgs.adopted | orgs.institutional, state.n_practices)
     champion = uses.champion[who, which]
     real = champion >= 0
@@ -153,7 +153,7 @@ def assert_networks(state: State) -> None:
     assert (networks.met <= networks.active).all()
     assert (networks.paid >= networks.sponsored).all()
     assert np.unique(networks.key).size == state.n_networks
-    rows, n = int(state.attendance.size[0]), int(state.contacts.size[0])
+    rows, n = state.n_attending, state.n_contacts
     assert np.isin(state.attendance.network[:rows], np.flatnonzero(networks.met)).all()
     assert (state.contacts.a[:n] != state.contacts.b[:n]).all()
     assert ((state.contacts.depth[:n] >= 0.0) & (state.contacts.depth[:n] <= 1.0)).all()

@@ -38,7 +38,7 @@ def test_nothing_moves_without_a_mechanism() -> None:
     # clocks and memories that run by themselves
     assert different <= {
         "orgs.contacts",
-        "uses.exposure",
+        "exposure",
         "networks.months_unpaid",
         "networks.coordinated",
         "networks.paid",

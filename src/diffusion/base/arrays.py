@@ -1,10 +1,15 @@
-"""Array types and bit masks that every layer uses.
+"""Array types, tables and bit masks that every layer uses.
+
+A table is a numpy record array: one row is one thing, and all that is known of it lies together in
+memory, so a loop that visits a thing touches one or two cache lines. `table.column` is a view of
+a whole column, `table[i].column` one cell; compiled loops take a row once (`org = orgs[i]`) and
+read its cells. Whole numbers in tables are 32 bits wide, all else 64.
 
 Masks are uint64: bit p stands for practice p (or field, or language p). numba mixes uint64 with
 int64 into float64, hence the explicit casts here and nowhere else.
 """
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +17,22 @@ import numpy.typing as npt
 from diffusion.base.compiled import compiled
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.signedinteger[Any]]
 MaskArray = npt.NDArray[np.uint64]
 
-Table = TypeVar("Table", bound=tuple[Any, ...])  # a NamedTuple of arrays
+if TYPE_CHECKING:
+    _Records = np.recarray[Any, Any]
+else:
+    _Records = object
+
+
+class Table(_Records):
+    """Base of all tables: annotations declare the columns, instances are `numpy.recarray`s."""
+
+
+AnyTable = TypeVar("AnyTable", bound=Table)
+
+_RECORD_TYPES: "dict[type[Table], np.dtype[Any]]" = {}
 
 NEVER = -10_000  # a month long before the run: "has not happened"
 NOTHING = np.uint64(0)
@@ -23,6 +40,13 @@ NOTHING = np.uint64(0)
 _ONE = np.uint64(1)
 _DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 _S58 = np.uint64(58)
+_S56 = np.uint64(56)
+_S4 = np.uint64(4)
+_S2 = np.uint64(2)
+_PAIRS = np.uint64(0x5555555555555555)
+_NIBBLES = np.uint64(0x3333333333333333)
+_BYTES = np.uint64(0x0F0F0F0F0F0F0F0F)
+_ONES = np.uint64(0x0101010101010101)
 
 
 def _positions() -> IntArray:
@@ -61,12 +85,10 @@ def without_lowest(mask):  # type: ignore[no-untyped-def]
 
 @compiled
 def count(mask):  # type: ignore[no-untyped-def]
-    """How many bits are set."""
-    n = 0
-    while mask != NOTHING:
-        mask = mask & (mask - _ONE)
-        n += 1
-    return n
+    """How many bits are set: sums in pairs, nibbles, bytes, then of all bytes."""
+    pairs = mask - ((mask >> _ONE) & _PAIRS)
+    nibbles = (pairs & _NIBBLES) + ((pairs >> _S2) & _NIBBLES)
+    return np.int64((((nibbles + (nibbles >> _S4)) & _BYTES) * _ONES) >> _S56)
 
 
 def counts(masks: MaskArray) -> IntArray:
@@ -74,20 +96,46 @@ def counts(masks: MaskArray) -> IntArray:
     return np.bitwise_count(masks).astype(np.int64)
 
 
-def table_of(cls: type[Table], n: int, **columns: npt.ArrayLike) -> Table:
-    """A NamedTuple of n-row arrays: given columns are cast to their declared type, others zero.
+def record_type(cls: type[Table]) -> "np.dtype[Any]":
+    """What a row of the table holds, from the declared columns; one object a table."""
+    if cls not in _RECORD_TYPES:
+        widths = {FloatArray: np.float64, IntArray: np.int32, MaskArray: np.uint64}
+        columns = [(name, widths[kind]) for name, kind in cls.__annotations__.items()]
+        _RECORD_TYPES[cls] = np.dtype((np.record, np.dtype(columns, align=True)))
+    return _RECORD_TYPES[cls]
 
-    A column may be a scalar (repeated) or n values.
+
+def columns_of(cls: type[Table]) -> tuple[str, ...]:
+    """Names of the columns that a table declares."""
+    return tuple(cls.__annotations__)
+
+
+def table_of(
+    cls: type[AnyTable], shape: int | tuple[int, ...], **columns: npt.ArrayLike
+) -> AnyTable:
+    """A table of that many rows: given columns are cast to their declared type, others zero.
+
+    A column may be a scalar (repeated) or as many values as there are rows.
+
+    Raises:
+        TypeError: a column that the table does not have.
     """
-    unknown = set(columns) - set(cls._fields)  # type: ignore[attr-defined]
+    unknown = set(columns) - set(columns_of(cls))
     if unknown:
         raise TypeError(f"{cls.__name__} has no column {sorted(unknown)}")
-    types = {FloatArray: np.float64, IntArray: np.int64, MaskArray: np.uint64}
-    arrays = {}
-    for name, annotation in cls.__annotations__.items():
-        dtype = types[annotation]
-        array = np.zeros(n, dtype)
-        if name in columns:
-            array[:] = np.asarray(columns[name]).astype(dtype)
-        arrays[name] = array
-    return cls(**arrays)
+    table: Any = np.zeros(shape, record_type(cls)).view(np.recarray)
+    for name, values in columns.items():
+        table[name] = np.asarray(values)
+    return table  # type: ignore[no-any-return]
+
+
+def part_of(table: AnyTable, rows: slice) -> AnyTable:
+    """A view of some rows."""
+    return table[rows]  # type: ignore[return-value]
+
+
+def resized(table: AnyTable, capacity: int) -> AnyTable:
+    """The table with room for more rows: its own first, then empty ones."""
+    grown: Any = np.zeros(capacity, table.dtype).view(np.recarray)
+    grown[: table.shape[0]] = table
+    return grown  # type: ignore[no-any-return]

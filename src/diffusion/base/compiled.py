@@ -79,6 +79,6 @@ def _digest(layers: tuple[str, ...]) -> str:
     for layer in layers:
         for path in sorted((_PACKAGE / layer).glob("*.py")):
             source = path.read_bytes()
-            if b"diffusion.base.compiled" in source or path.stem in ("compiled", "state"):
+            if b"diffusion.base.compiled" in source or path.stem == "compiled":
                 digest.update(source)
     return digest.hexdigest()[:16]

@@ -1,13 +1,12 @@
 """Hydra configuration turned into validated, frozen objects: the only place that builds them."""
 
 from diffusion.config.experiments import Experiment, Scenario, compose, design, load
-from diffusion.config.settings import as_data, settings_of
+from diffusion.config.settings import settings_of
 from diffusion.config.targets import build_target
 
 __all__ = [
     "Experiment",
     "Scenario",
-    "as_data",
     "build_target",
     "compose",
     "design",

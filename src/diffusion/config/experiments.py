@@ -11,7 +11,8 @@ from diffusion.config.composing import Composer
 from diffusion.config.folders import Folders
 from diffusion.config.overrides import Override
 from diffusion.config.settings import Plan, ScenarioPlan, plan_of, settings_of
-from diffusion.model.settings import ModelSettings, Timing
+from diffusion.model.clock import Timing
+from diffusion.model.settings import ModelSettings
 
 HEADLINE = "what_remains"
 LARGEST_SEED = 2**63 - 1

@@ -76,15 +76,6 @@ def settings_of(config: Mapping[str, Any]) -> ModelSettings:
         raise SettingError(f"{_part_with_mistake(data)}{error}") from error
 
 
-def as_data(settings: ModelSettings) -> dict[str, Any]:
-    """Settings as plain data that name the class of each intervention, fit for JSON."""
-    data = settings.plain()
-    for name, intervention in settings.interventions.items():
-        cls = type(intervention)
-        data["interventions"][name]["_target_"] = f"{cls.__module__}.{cls.__qualname__}"
-    return data
-
-
 def _group(name: str, entry: Any) -> Mapping[str, Any]:
     """The settings of an intervention; a file without its first line sets them one level too high.
 

@@ -1,8 +1,9 @@
 """What every intervention is: a window, a coverage, whom it reaches, a cost, a sentence.
 
-An intervention is a frozen description; `begin` binds it to a world and returns what acts in it.
-Each month of its window it moves modifiers or marks posts as paid; both are neutral again at the
-start of the next month, so it undoes itself.
+An intervention is a frozen description. `begin` binds it to a world and says which rows it
+reaches; `act` moves modifiers of these rows, or marks posts as paid, in each month of its window.
+Both are neutral again at the start of the next month, so it undoes itself. It remembers nothing
+but the rows: that is why a run can be saved, and forked, at any month.
 """
 
 import zlib
@@ -76,8 +77,26 @@ class Intervention(BaseModel, ABC):
         return target
 
     @abstractmethod
-    def begin(self, state: State, name: str) -> "Acting":
-        """Bind it to a world in the first month of its window."""
+    def begin(self, state: State, name: str) -> IntArray:
+        """Bind it to a world in the first month of its window.
+
+        Args:
+            name: under which it is switched on; keys its luck.
+
+        Returns:
+            Rows of the organisations, networks or whatever else it reaches until it ends.
+
+        Raises:
+            SettingError: it means nobody in this world.
+        """
+
+    @abstractmethod
+    def act(self, state: State, rows: IntArray) -> float:
+        """Move what rules read for the month `state.month`; returns this month's cost in EUR.
+
+        Args:
+            rows: what `begin` returned.
+        """
 
     @abstractmethod
     def explain(self) -> str:
@@ -86,14 +105,6 @@ class Intervention(BaseModel, ABC):
     def months(self) -> str:
         """Its window in words."""
         return f"from month {self.window.start} to month {self.window.until}"
-
-
-class Acting(ABC):
-    """An intervention at work in one world."""
-
-    @abstractmethod
-    def act(self, state: State) -> float:
-        """Move what rules read for the month `state.month`; returns this month's cost in EUR."""
 
 
 def check_target(target: str) -> None:
@@ -184,6 +195,12 @@ def salt_of(*parts: object) -> int:
     return zlib.crc32("/".join(map(str, parts)).encode())
 
 
-def monthly_cost(eur_per_year: float, country: int) -> float:
-    """A yearly EU price as a monthly price in a country, by its labour cost (I01, I02)."""
-    return eur_per_year / MONTHS_A_YEAR * relative_labour_cost(COUNTRIES[country])
+def monthly_cost(eur_per_year: float, countries: IntArray) -> float:
+    """Monthly cost of units at a yearly EU price each, by their countries' labour cost (I01, I02).
+
+    Args:
+        countries: country code of each unit.
+    """
+    units = np.bincount(countries, minlength=len(COUNTRIES))
+    weights = [relative_labour_cost(COUNTRIES[c]) * units[c] for c in np.flatnonzero(units)]
+    return eur_per_year / MONTHS_A_YEAR * float(sum(weights))

@@ -7,10 +7,9 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from diffusion.base import draws
-from diffusion.base.arrays import NEVER, IntArray, table_of
+from diffusion.base.arrays import NEVER, IntArray, resized, table_of
 from diffusion.base.draws import Decision
 from diffusion.interventions.base import (
-    Acting,
     Intervention,
     eligible,
     monthly_cost,
@@ -18,7 +17,8 @@ from diffusion.interventions.base import (
     ranked,
     salt_of,
 )
-from diffusion.world.state import Members, Networks, State
+from diffusion.world.state import State
+from diffusion.world.tables import Members, Networks
 from diffusion.world.vocabulary import (
     COP_TYPES,
     FIELDS,
@@ -62,13 +62,17 @@ class FoundGroup(Intervention):
             )
         return self
 
-    def begin(self, state: State, name: str) -> Acting:
+    def begin(self, state: State, name: str) -> IntArray:
         groups = [_Plan(self, state, name, place) for place in _places(self, state, name)]
         founded = [group for group in groups if group.members.size >= self.min_members]
         first = state.n_networks
         if founded:
             _found(state, self, founded)
-        return _Paying(self, np.arange(first, first + len(founded)))
+        return np.arange(first, first + len(founded))
+
+    def act(self, state: State, rows: IntArray) -> float:
+        state.networks.sponsored[rows] = 1
+        return monthly_cost(self.eur_per_year, state.networks.country[rows])
 
     def explain(self) -> str:
         where = {
@@ -164,8 +168,9 @@ def _found(state: State, preset: FoundGroup, plans: list[_Plan]) -> None:
         paid_until=NEVER,
         founded=state.month,
     )
-    joined = [np.concatenate(pair) for pair in zip(state.networks, new, strict=True)]
-    state.networks = Networks(*joined)
+    before = state.n_networks
+    state.networks = resized(state.networks, before + len(plans))
+    state.networks[before:] = new
     sizes = np.array([plan.members.size for plan in plans])
     old = state.members
     state.set_members(
@@ -175,15 +180,3 @@ def _found(state: State, preset: FoundGroup, plans: list[_Plan]) -> None:
         )
     )
     state.names.networks.extend(plan.label for plan in plans)
-
-
-class _Paying(Acting):
-    def __init__(self, preset: FoundGroup, rows: IntArray) -> None:
-        self._preset = preset
-        self._rows = rows
-
-    def act(self, state: State) -> float:
-        state.networks.sponsored[self._rows] = 1
-        yearly = self._preset.eur_per_year
-        countries = state.networks.country[self._rows]
-        return sum(monthly_cost(yearly, int(country)) for country in countries)

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from diffusion.base.arrays import IntArray
-from diffusion.interventions.base import Acting, Intervention, reach
+from diffusion.interventions.base import Intervention, reach
 from diffusion.world.state import State
 
 
@@ -20,8 +20,12 @@ class MediateLanguage(Intervention):
     hours_per_month: float = Field(ge=0.0, le=500.0, description="interpreting an organisation")
     eur_per_hour: float = Field(ge=0.0, le=500.0, description="price of an hour")
 
-    def begin(self, state: State, name: str) -> Acting:
-        return _Mediating(self, reach(state, self.target, self.coverage, name))
+    def begin(self, state: State, name: str) -> IntArray:
+        return reach(state, self.target, self.coverage, name)
+
+    def act(self, state: State, rows: IntArray) -> float:
+        state.modifiers.rel_language_gap[rows] *= 1.0 - self.gap_closed
+        return float(rows.size * self.hours_per_month * self.eur_per_hour)
 
     def explain(self) -> str:
         return (
@@ -29,14 +33,3 @@ class MediateLanguage(Intervention):
             f"mediation that closes {self.gap_closed:.0%} of the language gap, {self.months()}, "
             f"{self.hours_per_month:g} hours a month each at {self.eur_per_hour:g} EUR."
         )
-
-
-class _Mediating(Acting):
-    def __init__(self, preset: MediateLanguage, rows: IntArray) -> None:
-        self._rows = rows
-        self._remaining = 1.0 - preset.gap_closed
-        self._cost = rows.size * preset.hours_per_month * preset.eur_per_hour
-
-    def act(self, state: State) -> float:
-        state.modifiers.rel_language_gap[self._rows] *= self._remaining
-        return float(self._cost)

@@ -4,10 +4,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from diffusion.base.arrays import IntArray
+from diffusion.base.arrays import IntArray, columns_of
 from diffusion.base.errors import nearest
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Acting, Intervention, reach
+from diffusion.interventions.base import Intervention, reach
 from diffusion.world.modifiers import Modifiers
 from diffusion.world.state import State
 
@@ -23,16 +23,26 @@ class MoveModifiers(Intervention):
     @model_validator(mode="after")
     def _known(self) -> Self:
         for name, value in self.moves.items():
-            if name not in Modifiers._fields:
+            if name not in columns_of(Modifiers):
                 raise ValueError(
-                    f"modifier '{name}' does not exist{nearest(name, Modifiers._fields)}"
+                    f"modifier '{name}' does not exist{nearest(name, columns_of(Modifiers))}"
                 )
             if name.startswith("rel_") and value < 0.0:
                 raise ValueError(f"multiplier '{name}' = {value} must be 0 or more")
         return self
 
-    def begin(self, state: State, name: str) -> Acting:
-        return _Moving(self, reach(state, self.target, self.coverage, name))
+    def begin(self, state: State, name: str) -> IntArray:
+        return reach(state, self.target, self.coverage, name)
+
+    def act(self, state: State, rows: IntArray) -> float:
+        for name, value in self.moves.items():
+            column = getattr(state.modifiers, name)
+            if name.startswith("rel_"):
+                column[rows] *= value
+            else:
+                column[rows] += value
+        yearly = self.eur_per_year + rows.size * self.eur_per_organisation_year
+        return float(yearly / MONTHS_A_YEAR)
 
     def explain(self) -> str:
         moved = ", ".join(f"{name} {value:g}" for name, value in self.moves.items())
@@ -41,20 +51,3 @@ class MoveModifiers(Intervention):
             f"{self.months()}; moves {moved}; costs {self.eur_per_year:,.0f} EUR a year and "
             f"{self.eur_per_organisation_year:,.0f} EUR an organisation and year."
         )
-
-
-class _Moving(Acting):
-    def __init__(self, preset: MoveModifiers, rows: IntArray) -> None:
-        self._preset = preset
-        self._rows = rows
-        yearly = preset.eur_per_year + rows.size * preset.eur_per_organisation_year
-        self._cost = yearly / MONTHS_A_YEAR
-
-    def act(self, state: State) -> float:
-        for name, value in self._preset.moves.items():
-            array = getattr(state.modifiers, name)
-            if name.startswith("rel_"):
-                array[self._rows] *= value
-            else:
-                array[self._rows] += value
-        return float(self._cost)

@@ -6,7 +6,7 @@ from pydantic import Field
 from diffusion.base import draws
 from diffusion.base.arrays import IntArray
 from diffusion.base.draws import Decision
-from diffusion.interventions.base import Acting, Intervention, monthly_cost, salt_of
+from diffusion.interventions.base import Intervention, monthly_cost, salt_of
 from diffusion.world.state import State
 
 
@@ -23,8 +23,12 @@ class PayPost(Intervention):
     eur_per_year: float = Field(ge=0.0, le=500_000.0, description="employer cost of a full post")
     min_members: int = Field(ge=2, le=1000, description="smallest network that is paid a post")
 
-    def begin(self, state: State, name: str) -> Acting:
-        return _Paying(self, _networks(self, state, name))
+    def begin(self, state: State, name: str) -> IntArray:
+        return _networks(self, state, name)
+
+    def act(self, state: State, rows: IntArray) -> float:
+        state.networks.sponsored[rows] = 1
+        return monthly_cost(self.fte * self.eur_per_year, state.networks.country[rows])
 
     def explain(self) -> str:
         return (
@@ -44,15 +48,3 @@ def _networks(preset: PayPost, state: State, name: str) -> IntArray:
     ordered = rows[np.argsort(order.get(preset.target, luck), kind="stable")]
     chosen: IntArray = ordered[: round(preset.coverage * rows.size)]
     return chosen
-
-
-class _Paying(Acting):
-    def __init__(self, preset: PayPost, rows: IntArray) -> None:
-        self._preset = preset
-        self._rows = rows
-
-    def act(self, state: State) -> float:
-        state.networks.sponsored[self._rows] = 1
-        yearly = self._preset.fte * self._preset.eur_per_year
-        countries = state.networks.country[self._rows]
-        return sum(monthly_cost(yearly, int(country)) for country in countries)

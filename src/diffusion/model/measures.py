@@ -1,26 +1,16 @@
-"""What is measured each month, straight from the arrays."""
+"""What is measured each month: settings, and the columns that follow from the month's totals."""
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from diffusion.base.arrays import (
-    NOTHING,
-    FloatArray,
-    IntArray,
-    MaskArray,
-    counts,
-    lowest,
-    without_lowest,
-)
-from diffusion.base.compiled import compiled
-from diffusion.world import network
+from diffusion.base.arrays import FloatArray, IntArray, counts, table_of
+from diffusion.model.totals import Ledger, Totals, enough
 from diffusion.world.rule import RuleSettings, number, share
 from diffusion.world.state import GENERAL, State, relevant_practices
 from diffusion.world.traffic import Flow
 from diffusion.world.vocabulary import SCALES
-
-SLOW_EVERY = 12  # months between measurements of clustering and components
 
 FLOW_COLUMNS = {
     "exits": Flow.EXITS,
@@ -40,6 +30,8 @@ FLOW_COLUMNS = {
     "grants_won": Flow.GRANTS_WON,
 }
 
+Columns = dict[str, npt.NDArray[Any]]
+
 
 class MeasureSettings(RuleSettings):
     """Cut-offs of the SPRING questions: below them an organisation would say it lacks knowledge."""
@@ -50,183 +42,119 @@ class MeasureSettings(RuleSettings):
     small_posts: int = number("fewer posts make an organisation small", "posts", 1, 100)
 
 
-@compiled
-def _use_by_practice(masks, total):  # type: ignore[no-untyped-def]
-    total[:] = 0
-    for i in range(masks.shape[0]):
-        mask = masks[i]
-        while mask != NOTHING:
-            total[lowest(mask)] += 1
-            mask = without_lowest(mask)
+def open_ledger(state: State, settings: MeasureSettings) -> Ledger:
+    """What measuring remembers of each organisation, as the world stands now."""
+    orgs = state.organisations
+    fields = orgs.fields & ~GENERAL
+    own = relevant_practices(fields, state.practices.fields)
+    related = orgs.related_practices & ~own
+    using = orgs.adopted | orgs.institutional
+    return table_of(
+        Ledger,
+        state.n_organisations,
+        fields=fields,
+        own=own,
+        related=related,
+        need_own=enough(counts(own), settings.gap_own_field),
+        need_related=enough(counts(related), settings.gap_related_fields),
+        migrant_led=orgs.migrant_led,
+        small=orgs.n_posts < settings.small_posts,
+        first=using,
+        ever=using,
+    )
 
 
-@compiled
-def _survey_ties(ties, fields, kind, others, result):
-    """Partners without a common field of each organisation; across, of one kind, trust."""
-    others[:] = 0
-    across, same_kind, trust = 0, 0, 0.0
-    for t in range(ties.size[0]):
-        a, b = ties.a[t], ties.b[t]
-        trust += ties.trust[t]
-        if kind[a] == kind[b]:
-            same_kind += 1
-        if fields[a] & fields[b] == NOTHING:
-            across += 1
-            others[a] += 1
-            others[b] += 1
-    result[0], result[1], result[2] = across, same_kind, trust
+class Sizes:
+    """What totals are divided by: fixed in a run, except the posts' and networks' own numbers."""
 
-
-class Measurer:
-    """Measures one state again and again; what stays fixed in a run is prepared once."""
-
-    def __init__(self, state: State, settings: MeasureSettings) -> None:
-        orgs, practices = state.organisations, state.practices
-        n, p = state.n_organisations, state.n_practices
-        self._settings = settings
-        self._pairs = float(n * p)
-        self._migrant_led = np.flatnonzero(orgs.migrant_led)
-        self._small = np.flatnonzero(orgs.n_posts < settings.small_posts)
-        self._scales = [np.flatnonzero(practices.scale == s) for s in range(len(SCALES))]
-        self._own = relevant_practices(orgs.fields & ~GENERAL, practices.fields)
-        self._related = orgs.related_practices & ~self._own
-        self._territory_size = np.bincount(
-            orgs.territory, minlength=state.territories.country.shape[0]
-        )
-        self._scratch = np.zeros(p, np.int64)
-        self._fields = orgs.fields & ~GENERAL
-        self._others = np.zeros(n, np.int64)
-        self._tied = np.zeros(3)
-
-    def measure(self, state: State) -> dict[str, float]:
-        """All columns of the monthly table except the month and the costs."""
-        row: dict[str, float] = {}
-        row |= self._spread(state)
-        row |= self._reach(state)
-        row |= self._knowledge(state)
-        row |= self._network(state)
-        row |= self._organisations(state)
-        row |= {name: float(state.flows[flow]) for name, flow in FLOW_COLUMNS.items()}
-        return row
-
-    def use_by_practice(self, masks: MaskArray) -> IntArray:
-        """Organisations with each bit set, shape (P,)."""
-        _use_by_practice(masks, self._scratch)
-        return self._scratch.copy()
-
-    def _spread(self, state: State) -> dict[str, float]:
+    def __init__(self, state: State, ledger: Ledger) -> None:
         orgs = state.organisations
-        using = using_mask(state)
-        by_practice = self.use_by_practice(using)
-        n = state.n_organisations
-        row = {
-            "share_aware": float(counts(orgs.aware).sum()) / self._pairs,
-            "share_trial": float(counts(orgs.trial).sum()) / self._pairs,
-            "share_using": float(by_practice.sum()) / self._pairs,
-            "share_institutionalised": float(counts(orgs.institutional).sum()) / self._pairs,
-            "n_using": float(by_practice.sum()),
-            "share_organisations_using": _mean(using != 0),
-        }
-        for name, practices in zip(SCALES, self._scales, strict=True):
-            used = by_practice[practices].sum()
-            row[f"using_{name}"] = float(used / (n * practices.size)) if practices.size else 0.0
-        return row
-
-    def _reach(self, state: State) -> dict[str, float]:
-        orgs = state.organisations
-        used = counts(using_mask(state))
-        p = state.n_practices
-        by_territory = np.bincount(orgs.territory, used, minlength=self._territory_size.shape[0])
-        settled = self._territory_size > 0
-        transfers = float(state.flows[Flow.TRANSFERS])
-        cross = float(state.flows[Flow.CROSS_TRANSFERS])
-        return {
-            "using_migrant_led": _mean(used[self._migrant_led]) / p,
-            "using_small": _mean(used[self._small]) / p,
-            "gini_territories": _gini(by_territory[settled] / self._territory_size[settled]),
-            "cross_silo_transfers": cross / transfers if transfers else 0.0,
-        }
-
-    def _knowledge(self, state: State) -> dict[str, float]:
-        orgs, settings = state.organisations, self._settings
-        _survey_ties(state.ties, self._fields, orgs.kind, self._others, self._tied)
-        return {
-            "gap_own_field": _lacking(orgs.aware, self._own, settings.gap_own_field),
-            "gap_related_fields": _lacking(orgs.aware, self._related, settings.gap_related_fields),
-            "gap_other_actors": _mean(self._others < settings.gap_other_actors),
-            "persons_knowing": float(counts(state.posts.knows).sum()),
-        }
-
-    def _network(self, state: State) -> dict[str, float]:
-        n, size = state.n_ties, state.n_organisations
-        across, same_kind, trust = self._tied / max(1, n)  # from `_knowledge`
-        a, b = state.ties.a[:n], state.ties.b[:n]
-        slow = dict.fromkeys(("clustering", "modularity", "largest_component"), np.nan)
-        if state.month % SLOW_EVERY == 0:
-            slow = {
-                "clustering": network.clustering(size, a, b),
-                "modularity": network.modularity(a, b, state.organisations.territory),
-                "largest_component": network.largest_component(size, a, b),
-            }
-        return {
-            "n_ties": float(n),
-            "density": 2.0 * n / (size * (size - 1.0)) if size > 1 else 0.0,
-            "mean_trust": float(trust),
-            "cross_silo_ties": float(across),
-            "ei_index": float(1.0 - 2.0 * same_kind) if n else 0.0,
-            **slow,
-        }
-
-    def _organisations(self, state: State) -> dict[str, float]:
-        orgs, networks = state.organisations, state.networks
-        active = networks.active == 1
-        return {
-            "networks_active": _mean(networks.active),
-            "networks_coordinated": _mean(networks.coordinated[active]),
-            "share_in_cop": _mean(in_active_cop(state)),
-            "staff_filled": _mean(state.posts.filled),
-            "mean_overload": _mean(orgs.overload),
-            "mean_slack": _mean(orgs.slack),
-            "grants_active": _mean(state.grants.active),
-            "political_will": _mean(state.territories.will),
-            "n_policy": float(counts(state.territories.policy).sum()),
-        }
+        self.n = state.n_organisations
+        self.practices = state.n_practices
+        self.pairs = float(self.n * self.practices)
+        self.migrant_led = int(ledger.migrant_led.sum())
+        self.small = int(ledger.small.sum())
+        self.asked_own = int((ledger.own != 0).sum())
+        self.asked_related = int((ledger.related != 0).sum())
+        self.posts = len(state.posts)
+        self.grants = len(state.grants)
+        self.territories = len(state.territories)
+        self.scales = [np.flatnonzero(state.practices.scale == s) for s in range(len(SCALES))]
+        self.by_territory = np.bincount(orgs.territory, minlength=self.territories)
 
 
-def using_mask(state: State) -> MaskArray:
-    """What each organisation uses: adopted or institutionalised."""
-    return state.organisations.adopted | state.organisations.institutional
+def monthly_columns(
+    totals: Totals,
+    by_practice: IntArray,
+    by_territory: IntArray,
+    slow: FloatArray,
+    flows: IntArray,
+    sizes: Sizes,
+) -> Columns:
+    """All columns of the monthly table except the month and the costs, one value a row of totals.
+
+    Args:
+        by_practice: uses by practice, shape (rows, P).
+        by_territory: uses by territory, shape (rows, territories).
+        slow: clustering, modularity, largest component, shape (rows, 3); NaN where not measured.
+        flows: counts of the month, shape (rows, flows).
+    """
+    settled = sizes.by_territory > 0
+    columns: Columns = {
+        "share_aware": totals.aware / sizes.pairs,
+        "share_trial": totals.trial / sizes.pairs,
+        "share_using": totals.using / sizes.pairs,
+        "share_institutionalised": totals.institutional / sizes.pairs,
+        "n_using": totals.using.astype(np.float64),
+        "share_organisations_using": totals.organisations_using / sizes.n,
+    }
+    for name, rows in zip(SCALES, sizes.scales, strict=True):
+        columns[f"using_{name}"] = _over(by_practice[:, rows].sum(axis=1), sizes.n * rows.size)
+    columns |= {
+        "using_migrant_led": _over(totals.using_migrant_led, sizes.migrant_led) / sizes.practices,
+        "using_small": _over(totals.using_small, sizes.small) / sizes.practices,
+        "gini_territories": _gini(by_territory[:, settled] / sizes.by_territory[settled]),
+        "cross_silo_transfers": _over(flows[:, Flow.CROSS_TRANSFERS], flows[:, Flow.TRANSFERS]),
+        "gap_own_field": _over(totals.lack_own, sizes.asked_own),
+        "gap_related_fields": _over(totals.lack_related, sizes.asked_related),
+        "gap_other_actors": totals.lack_others / sizes.n,
+        "persons_knowing": totals.persons_knowing.astype(np.float64),
+        "n_ties": totals.ties.astype(np.float64),
+        "density": _over(2.0 * totals.ties, sizes.n * (sizes.n - 1.0)),
+        "mean_trust": _over(totals.trust, totals.ties),
+        "cross_silo_ties": _over(totals.ties_across, totals.ties),
+        "ei_index": np.where(
+            totals.ties > 0, 1.0 - 2.0 * _over(totals.ties_one_kind, totals.ties), 0.0
+        ),
+        "clustering": slow[:, 0],
+        "modularity": slow[:, 1],
+        "largest_component": slow[:, 2],
+        "networks_active": _over(totals.networks_active, totals.networks),
+        "networks_coordinated": _over(totals.networks_coordinated, totals.networks_active),
+        "share_in_cop": totals.in_cop / sizes.n,
+        "staff_filled": _over(totals.posts_filled, sizes.posts),
+        "mean_overload": totals.overload / sizes.n,
+        "mean_slack": totals.slack / sizes.n,
+        "grants_active": _over(totals.grants_active, sizes.grants),
+        "political_will": _over(totals.will, sizes.territories),
+        "n_policy": totals.policies.astype(np.float64),
+    }
+    columns |= {name: flows[:, flow].astype(np.float64) for name, flow in FLOW_COLUMNS.items()}
+    columns["n_ever_used"] = totals.ever_used.astype(np.float64)
+    columns["share_newly_using"] = totals.newly_using / sizes.n
+    return columns
 
 
-def in_active_cop(state: State) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether each organisation is a member of an active community of practice."""
-    sizes = np.diff(state.members.start)
-    live = np.repeat((state.networks.is_cop == 1) & (state.networks.active == 1), sizes)
-    inside = np.zeros(state.n_organisations, bool)
-    inside[state.members.organisation[live]] = True
-    return inside
+def _over(part: npt.ArrayLike, whole: npt.ArrayLike) -> FloatArray:
+    """Part / whole; 0 where there is no whole."""
+    top = np.asarray(part, np.float64)
+    bottom = np.broadcast_to(np.asarray(whole, np.float64), top.shape)
+    return np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0.0)
 
 
-def _lacking(aware: MaskArray, relevant: MaskArray, cutoff: float) -> float:
-    """Share of organisations that know less than `cutoff` of the practices relevant to them."""
-    total = counts(relevant)
-    asked = total > 0
-    if not asked.any():
-        return 0.0
-    known = counts(aware & relevant)[asked] / total[asked]
-    return _mean(known < cutoff)
-
-
-def _mean(values: Any) -> float:
-    return float(values.sum()) / values.size if values.size else 0.0
-
-
-def _gini(values: FloatArray) -> float:
-    """Gini coefficient of values >= 0; 0 where all are equal or nothing is there."""
-    total = float(values.sum())
-    if total <= 0.0:
-        return 0.0
-    ordered = np.sort(values)
-    n = ordered.size
-    rank = np.arange(1, n + 1)
-    return float(2.0 * (rank * ordered).sum() / (n * total) - (n + 1.0) / n)
+def _gini(values: FloatArray) -> FloatArray:
+    """Gini coefficient of each row of values >= 0; 0 where all are equal or nothing is there."""
+    n = values.shape[1]
+    total = values.sum(axis=1)
+    ranked = (np.sort(values, axis=1) * np.arange(1, n + 1)).sum(axis=1)
+    return np.where(total > 0.0, 2.0 * _over(ranked, n * total) - (n + 1.0) / n, 0.0)

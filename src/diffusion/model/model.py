@@ -1,6 +1,7 @@
 """The simulation as a Mesa model: what a Mesa user expects, at no cost until it is asked for."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import networkx as nx
@@ -9,6 +10,7 @@ import pandas as pd
 from diffusion.base.draws import Decision, uniform
 from diffusion.base.errors import DiffusionError
 from diffusion.base.start_method import kept_start_method
+from diffusion.model import snapshot
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.world.cooperation import CooperationNetwork, Funder, PolicyMaker
@@ -62,8 +64,12 @@ class Model(mesa.Model):  # type: ignore[misc]
                 f"organisation_class = {organisation_class!r} is not allowed; "
                 f"give a subclass of diffusion.world.organisation.Organisation"
             )
-        super().__init__(rng=int(uniform(settings.seed, Decision.MESA_SEED, -1, 0) * _SEEDS))
-        self.simulation = Simulation(settings)
+        self._wrap(Simulation(settings), organisation_class)
+
+    def _wrap(self, simulation: Simulation, organisation_class: type[Organisation]) -> None:
+        seed = uniform(simulation.settings.seed, Decision.MESA_SEED, -1, 0)
+        super().__init__(rng=int(seed * _SEEDS))
+        self.simulation = simulation
         self._organisation_class = organisation_class
         self._calls_hook = organisation_class.step is not Organisation.step
         self._views: dict[type[AgentView], list[Any]] = {}
@@ -115,6 +121,56 @@ class Model(mesa.Model):  # type: ignore[misc]
     def run_model(self) -> None:
         """Mesa's name for `run`."""
         self.run()
+
+    def save(self, path: Path | str) -> None:
+        """Write the run as it stands to one file, to go on from with `load`.
+
+        Raises:
+            DiffusionError: the file can't be written.
+        """
+        about, arrays = self.simulation.pack()
+        # the model never draws from Mesa's generators, but the user's own code may
+        about["mesa"] = {
+            "steps": self.steps,
+            "random": vars(self)["random"].getstate(),
+            "rng": self.rng.bit_generator.state,
+        }
+        snapshot.write(path, about, arrays)
+
+    @classmethod
+    def load(
+        cls,
+        path: Path | str,
+        settings: ModelSettings | None = None,
+        organisation_class: type[Organisation] = Organisation,
+    ) -> Self:
+        """The model that `save` wrote; going on gives the same bits as never having stopped.
+
+        Several policies branch from one file: load it once for each, with its settings.
+
+        Args:
+            settings: of a branch: may differ in nothing that could have shown by then.
+            organisation_class: the one that the saved model had.
+
+        Raises:
+            DiffusionError: the file is no snapshot or is damaged, was saved by another version of
+                diffusion, or the settings differ in something that has shown.
+            ExtensionError: an intervention of one's own that can't be imported.
+        """
+        about, arrays = snapshot.read(path)
+        simulation = Simulation.unpack(about, arrays)
+        model = cls.__new__(cls)
+        model._wrap(
+            simulation if settings is None else simulation.fork(settings), organisation_class
+        )
+        mesa_part = about.get("mesa")  # a bare `Simulation` may have saved it
+        if mesa_part is not None:
+            version, numbers, gauss = mesa_part["random"]
+            vars(model)["random"].setstate((version, tuple(numbers), gauss))
+            model.rng.bit_generator.state = mesa_part["rng"]
+            model.steps = mesa_part["steps"]
+        model.running = not model.simulation.done
+        return model
 
     # results
 
@@ -232,7 +288,7 @@ class Model(mesa.Model):  # type: ignore[misc]
         try:
             for kind in (self._organisation_class, PolicyMaker, Funder, CooperationNetwork):
                 views = self._views.setdefault(kind, [])
-                for row in range(len(views), getattr(self.state, kind.table)[0].shape[0]):
+                for row in range(len(views), len(getattr(self.state, kind.table))):
                     views.append(kind(self, row))
                     if self._agents_removed:
                         self.deregister_agent(views[-1])

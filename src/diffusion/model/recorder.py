@@ -1,48 +1,37 @@
-"""Writes down what happens: the monthly table, the history of use, groups, outcomes, events."""
+"""Writes down what happens: totals, groups, the history of use, events; tables at the end."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import numpy as np
+import numpy.typing as npt
 
-from diffusion.base.arrays import (
-    NEVER,
-    NOTHING,
-    FloatArray,
-    IntArray,
-    MaskArray,
-    bit,
-    counts,
-    lowest,
-    without_lowest,
-)
-from diffusion.base.compiled import compiled
+from diffusion.base.arrays import FloatArray, IntArray, MaskArray, part_of, table_of
 from diffusion.base.errors import DiffusionError
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.model.measures import Measurer, MeasureSettings, using_mask
+from diffusion.model.clock import Record, Timing
+from diffusion.model.measures import (
+    Columns,
+    MeasureSettings,
+    Sizes,
+    monthly_columns,
+    open_ledger,
+)
+from diffusion.model.snapshot import Arrays, as_table
+from diffusion.model.totals import Ledger, Totals, note_history, take, take_groups
+from diffusion.world import network
 from diffusion.world.state import State
-from diffusion.world.traffic import EVENT_COLUMNS, Event, room_for_events
+from diffusion.world.traffic import Flow
 from diffusion.world.vocabulary import FIELDS, KINDS, NETWORK_TYPES, SCALES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PRACTICE_DIMENSIONS = ("practice", "scale", "field")
+SLOW_EVERY = 12  # months between measurements of clustering and components
 GROUPS_EVERY = 12
-_EVENTS_AN_ORGANISATION_MONTH = 4
-
-
-@compiled
-def _without_grant(using, unfunded, result):
-    """The practices in use whose grant is gone, for each organisation."""
-    for i in range(using.shape[0]):
-        mask, gone = using[i], NOTHING
-        while mask != NOTHING:
-            p = lowest(mask)
-            mask = without_lowest(mask)
-            if unfunded[i, p] > NEVER:
-                gone |= bit(p)
-        result[i] = gone
+_GROUPINGS = 5  # arrays of `_Groups.found`
+STAGES = ("aware", "using", "institutionalised")
 
 
 @dataclass
@@ -56,166 +45,286 @@ class History:
     unfunded: MaskArray
 
 
+class Monthly(NamedTuple):
+    """What is written down of each month; row m is the world after m months."""
+
+    totals: Totals
+    by_practice: IntArray  # uses, shape (months + 1, P)
+    by_territory: IntArray  # uses, shape (months + 1, territories)
+    slow: FloatArray  # clustering, modularity, largest component; NaN where not measured
+    flows: IntArray  # counts of the month, see traffic.Flow
+
+
 @dataclass
+class _Groups:
+    """Uses in the three STAGES, shape (3, groups), after `month`."""
+
+    month: int
+    found: tuple[IntArray, ...]  # by practice, kind, territory, type; organisations by type
+
+
 class Recorder:
-    """Collects the rows of one run."""
+    """Collects the rows of one run.
 
-    state: State
-    months: int
-    measures: MeasureSettings
-    groups: tuple[str, ...]
-    events: bool
-    rows: list[dict[str, float]] = field(default_factory=list)
-    group_rows: list[tuple[object, ...]] = field(default_factory=list)
+    Args:
+        state: the world, as it stands before the first month.
+        timing: length of the run, and the window that outcomes refer to.
+        measures: cut-offs.
+        record: which groups, and whether to keep the event log and the history.
+    """
 
-    def __post_init__(self) -> None:
-        state = self.state
-        shape = (self.months + 1, state.n_organisations)
-        self.history = History(np.zeros(shape, np.uint64), np.zeros(shape, np.uint64))
-        self._measurer = Measurer(state, self.measures)
-        self._ever = using_mask(state)
-        self._first = self._ever.copy()
-        self._note_history(0)
-        if self.events:
-            state.events = room_for_events(
-                self.months * state.n_organisations * _EVENTS_AN_ORGANISATION_MONTH
-            )
+    def __init__(
+        self, state: State, timing: Timing, measures: MeasureSettings, record: Record
+    ) -> None:
+        self._state, self._timing, self._record = state, timing, record
+        self._few_others = measures.gap_other_actors
+        self._ledger = open_ledger(state, measures)
+        self._sizes = Sizes(state, self._ledger)
+        self._costs: list[dict[str, float]] = []
+        self._groups: list[_Groups] = []
+        rows = timing.months + 1
+        self._monthly = Monthly(
+            totals=table_of(Totals, rows),
+            by_practice=np.zeros((rows, state.n_practices), np.int32),
+            by_territory=np.zeros((rows, len(state.territories)), np.int32),
+            slow=np.full((rows, 3), np.nan),
+            flows=np.zeros((rows, len(Flow)), np.int64),
+        )
+        self._history: History | None = None
+        if record.history:
+            shape = (rows, state.n_organisations)
+            self._history = History(np.zeros(shape, np.uint64), np.zeros(shape, np.uint64))
+        self._take(0)
+
+    @property
+    def months_recorded(self) -> int:
+        """How many months have been written down."""
+        return len(self._costs)
+
+    @property
+    def history(self) -> History:
+        """What every organisation used, month by month.
+
+        Raises:
+            DiffusionError: the history was not switched on.
+        """
+        if self._history is None:
+            raise DiffusionError("the history is off; switch it on with record.history=true")
+        return self._history
 
     def record(self, costs: dict[str, float]) -> None:
         """Measure the month that has just passed (`state.month` is still that month)."""
-        state = self.state
-        row = {"month": float(state.month)} | self._measurer.measure(state)
-        self._ever |= using_mask(state)
-        row["n_ever_used"] = float(counts(self._ever).sum())
-        row["share_newly_using"] = float(((self._ever & ~self._first) != 0).mean())
-        row["cost"] = sum(costs.values())
-        row |= {f"cost_{name}": cost for name, cost in costs.items()}
-        self.rows.append(row)
-        self._note_history(state.month + 1)
-        last = state.month + 1 == self.months
-        if self.groups and (state.month % GROUPS_EVERY == 0 or last):
-            self._note_groups()
+        state = self._state
+        self._costs.append(costs)
+        m = state.month + 1
+        self._take(m)
+        self._monthly.flows[m] = state.flows
+        if state.month % SLOW_EVERY == 0:
+            self._take_slow(m)
+        last = m == self._timing.months
+        if self._record.groups and (state.month % GROUPS_EVERY == 0 or last):
+            self._take_groups()
 
-    def _note_history(self, m: int) -> None:
-        state = self.state
-        self.history.using[m] = using_mask(state)
-        _without_grant(self.history.using[m], state.uses.unfunded, self.history.unfunded[m])
+    def fork(self, state: State, timing: Timing) -> "Recorder":
+        """A recorder of its own for a copy of the state; what is written so far is in common.
 
-    def _note_groups(self) -> None:
-        state = self.state
-        stages = (state.organisations.aware, using_mask(state), state.organisations.institutional)
-        by_practice = np.array([self._measurer.use_by_practice(stage) for stage in stages])
-        by_organisation = np.array([counts(stage) for stage in stages])
-        n, p = state.n_organisations, state.n_practices
-        for dimension in self.groups:
-            if dimension in PRACTICE_DIMENSIONS:
-                totals, others = by_practice, n
-                groups = _practice_groups(state, dimension)
-            else:
-                totals, others = by_organisation, p
-                groups = _organisation_groups(state, dimension)
-            for name, rows in groups:
-                if rows.size:
-                    pairs = rows.size * others
-                    aware, using, institutionalised = totals[:, rows].sum(axis=1) / pairs
-                    entry = (state.month, dimension, name, pairs)
-                    self.group_rows.append((*entry, aware, using, institutionalised))
+        Args:
+            timing: may have other months and, as long as neither has come, another stop.
+        """
+        forked = copy.copy(self)
+        forked._state, forked._timing = state, timing
+        forked._ledger = self._ledger.copy()
+        forked._costs, forked._groups = list(self._costs), list(self._groups)
+        rows = timing.months + 1
+        forked._monthly = Monthly(*(_cut(array, rows) for array in self._monthly))
+        if self._history is not None:
+            using, unfunded = self._history.using, self._history.unfunded
+            forked._history = History(_cut(using, rows), _cut(unfunded, rows))
+        return forked
 
-    def months_table(self) -> "pd.DataFrame":
-        """One row a month."""
+    def pack(self) -> tuple[dict[str, Any], Arrays]:
+        """What has been written down, as JSON-ready data and arrays."""
+        about = {"costs": self._costs, "groups": [noted.month for noted in self._groups]}
+        arrays: Arrays = {f"recorder.{name}": a for name, a in self._monthly._asdict().items()}
+        arrays["recorder.ledger"] = self._ledger
+        for g, noted in enumerate(self._groups):
+            arrays |= {f"recorder.groups.{g}.{k}": array for k, array in enumerate(noted.found)}
+        if self._history is not None:
+            arrays |= {f"recorder.history.{name}": a for name, a in vars(self._history).items()}
+        return about, arrays
+
+    def unpack(self, about: dict[str, Any], arrays: Arrays) -> None:
+        """Go on where the recorder stood that was packed."""
+        kinds = get_type_hints(Monthly)
+        self._monthly = Monthly(
+            *(as_table(kinds[name], arrays[f"recorder.{name}"]) for name in Monthly._fields)
+        )
+        self._ledger = as_table(Ledger, arrays["recorder.ledger"])
+        self._sizes = Sizes(self._state, self._ledger)
+        self._costs = about["costs"]
+        self._groups = [
+            _Groups(month, tuple(arrays[f"recorder.groups.{g}.{k}"] for k in range(_GROUPINGS)))
+            for g, month in enumerate(about["groups"])
+        ]
+        if self._history is not None:
+            parts = (arrays[f"recorder.history.{name}"] for name in ("using", "unfunded"))
+            self._history = History(*parts)
+
+    def _take(self, m: int) -> None:
+        state, monthly = self._state, self._monthly
+        take(
+            state.organisations,
+            state.posts,
+            state.ties,
+            state.networks,
+            *state.memberships,
+            state.grants,
+            state.territories,
+            state.n_ties,
+            self._ledger,
+            monthly.totals,
+            monthly.by_practice,
+            monthly.by_territory,
+            m,
+            self._timing.stop,
+            self._few_others,
+        )
+        if self._history is not None:
+            using, unfunded = self._history.using[m], self._history.unfunded[m]
+            note_history(state.organisations, state.uses, using, unfunded)
+
+    def _take_slow(self, m: int) -> None:
+        state, n = self._state, self._state.n_ties
+        a, b = state.ties.a[:n].astype(np.int64), state.ties.b[:n].astype(np.int64)
+        self._monthly.slow[m] = (
+            network.clustering(state.n_organisations, a, b),
+            network.modularity(a, b, state.organisations.territory),
+            network.largest_component(state.n_organisations, a, b),
+        )
+
+    def _take_groups(self) -> None:
+        state = self._state
+        types = len(NETWORK_TYPES) + 1
+        sizes = (state.n_practices, len(KINDS), len(state.territories), types)
+        found: tuple[IntArray, ...] = tuple(np.zeros((len(STAGES), k), np.int64) for k in sizes)
+        type_size = np.zeros(types, np.int64)
+        take_groups(state.organisations, state.networks, *state.memberships, *found, type_size)
+        self._groups.append(_Groups(state.month, (*found, type_size)))
+
+    def months_table(self, interventions: tuple[str, ...] = ()) -> "pd.DataFrame":
+        """One row a month.
+
+        Args:
+            interventions: names of those that get a column of their costs.
+        """
         import pandas as pd
 
-        table = pd.DataFrame(self.rows)
-        table["month"] = table["month"].astype(np.int64)
-        return table
+        rows = slice(1, self.months_recorded + 1)
+        columns: Columns = {"month": np.arange(self.months_recorded)}
+        columns |= self._columns(rows)
+        columns["cost"] = self._monthly_costs()
+        for name in interventions:
+            columns[f"cost_{name}"] = np.array([costs.get(name, 0.0) for costs in self._costs])
+        return pd.DataFrame(columns)
 
     def groups_table(self) -> "pd.DataFrame":
         """Shares by group, every 12th month and the last."""
         import pandas as pd
 
-        columns = ["month", "dimension", "value", "n", "aware", "using", "institutionalised"]
-        return pd.DataFrame(self.group_rows, columns=columns)
+        columns: dict[str, list[object]] = {
+            name: [] for name in ("month", "dimension", "value", "n", *STAGES)
+        }
+        for noted in self._groups:
+            for dimension in self._record.groups:
+                self._add_groups(columns, noted, dimension)
+        return pd.DataFrame(columns)
 
-    def events_table(self) -> "pd.DataFrame":
-        """The event log in words.
+    def _add_groups(self, columns: dict[str, list[object]], noted: _Groups, dimension: str) -> None:
+        names, totals, pairs = self._grouped(noted, dimension)
+        there = np.flatnonzero(pairs)
+        columns["month"] += [noted.month] * there.size
+        columns["dimension"] += [dimension] * there.size
+        columns["value"] += [names[group] for group in there]
+        columns["n"] += pairs[there].tolist()
+        for stage, row in zip(STAGES, totals, strict=True):
+            columns[stage] += (row[there] / pairs[there]).tolist()
 
-        Raises:
-            DiffusionError: the log was not switched on, or ran out of room.
-        """
+    def _grouped(self, noted: _Groups, dimension: str) -> tuple[list[str], IntArray, IntArray]:
+        """Names of the groups of a dimension, uses in each stage, pairs that could be."""
+        state, n, p = self._state, self._sizes.n, self._sizes.practices
+        by_practice, by_kind, by_territory, by_type, type_size = noted.found
+        if dimension == "practice":
+            return state.names.practices, by_practice, np.full(p, n)
+        if dimension in ("scale", "field"):
+            names, inside = _practice_groups(state, dimension)
+            return names, by_practice @ inside.T, inside.sum(axis=1) * n
+        if dimension == "kind":
+            sizes = np.bincount(state.organisations.kind, minlength=len(KINDS))
+            return list(KINDS), by_kind, sizes * p
+        if dimension == "territory":
+            return state.names.territories, by_territory, self._sizes.by_territory * p
+        return [*NETWORK_TYPES, "none"], by_type, type_size * p
+
+    def survival_table(self) -> "pd.DataFrame":
+        """Use after `stop` of what was in use then, in unbroken use and in use at all."""
         import pandas as pd
 
-        if not self.events:
-            raise DiffusionError("the event log is off; switch it on with record.events=true")
-        log = self.state.events
-        size, capacity = int(log[0, 0]), log.shape[0] - 1
-        if size > capacity:
-            raise DiffusionError(
-                f"the event log has room for {capacity} events and {size} happened; "
-                f"run fewer months or organisations"
-            )
-        names = self.state.names
-        words = np.array([event.name.lower() for event in Event])
-        table = pd.DataFrame(log[1 : size + 1], columns=list(EVENT_COLUMNS))
-        table["event"] = words[table["event"]]
-        table["organisation"] = _named(table["organisation"].to_numpy(), names.organisations)
-        table["practice"] = _named(table["practice"].to_numpy(), names.practices)
-        table["network"] = _named(table["network"].to_numpy(), names.networks)
-        return table
-
-    def survival(self, stop: int) -> "pd.DataFrame":
-        """Use after month `stop` of what was in use then, in unbroken use and in use at all."""
-        import pandas as pd
-
-        using = self.history.using[stop:]
-        start = using[0]
-        unbroken = np.bitwise_and.accumulate(using, axis=0)
+        stop, every = self._timing.stop, self._monthly.totals
+        totals = part_of(every, slice(stop, self.months_recorded + 1))
         return pd.DataFrame(
             {
-                "since_stop": np.arange(using.shape[0]),
-                "at_risk": int(counts(start).sum()),
-                "unbroken": counts(unbroken).sum(axis=1),
-                "in_use": counts(using & start).sum(axis=1),
+                "since_stop": np.arange(totals.shape[0]),
+                "at_risk": int(every.using[stop]),
+                "unbroken": totals.cohort_unbroken.astype(np.int64),
+                "in_use": totals.cohort_in_use.astype(np.int64),
             }
         )
 
-    def outcomes(self, start: int, stop: int) -> dict[str, float]:
-        """One row a run: spread, what remains, time to spread, costs, gaps."""
-        using = self.history.using
-        n_using = counts(using).sum(axis=1).astype(np.float64)
-        pairs = float(self.state.n_organisations * self.state.n_practices)
+    def outcomes(self) -> dict[str, float]:
+        """One row a run: spread, what remains, time to spread, costs, gaps.
+
+        Raises:
+            DiffusionError: the run has not reached its last month.
+        """
+        if self.months_recorded < self._timing.months:
+            raise DiffusionError(
+                f"outcomes are of whole runs; this one stands at month {self.months_recorded} "
+                f"of {self._timing.months}: run it to the end first"
+            )
+        start, stop = self._timing.start, self._timing.stop
+        using = self._monthly.totals.using.astype(np.float64)
+        columns = self._columns(slice(1, None))
+        newly = columns["share_newly_using"]
         result = {
-            "using_start": n_using[start] / pairs,
-            "using_stop": n_using[stop] / pairs,
-            "using_end": n_using[-1] / pairs,
+            "using_start": using[start] / self._sizes.pairs,
+            "using_stop": using[stop] / self._sizes.pairs,
+            "using_end": using[-1] / self._sizes.pairs,
             # what is in use after month m counts for the month that begins there
-            "practice_years": n_using[start + 1 :].sum() / MONTHS_A_YEAR,
-            "retained_practice_years": n_using[stop + 1 :].sum() / MONTHS_A_YEAR,
+            "practice_years": using[start + 1 :].sum() / MONTHS_A_YEAR,
+            "retained_practice_years": using[stop + 1 :].sum() / MONTHS_A_YEAR,
         }
         result |= self._retained(stop)
-        result["n_ever_used"] = self.rows[-1]["n_ever_used"]
-        newly = np.array([row["share_newly_using"] for row in self.rows])
+        result["n_ever_used"] = columns["n_ever_used"][-1]
         result["months_to_10"] = _first_month(newly, 0.10)
         result["months_to_50"] = _first_month(newly, 0.50)
-        result["cost_total"] = float(sum(row["cost"] for row in self.rows))
-        at_stop = self.rows[max(0, stop - 1)]
+        result["cost_total"] = self._monthly_costs().sum()
         for gap in ("gap_own_field", "gap_related_fields", "gap_other_actors"):
-            result[gap] = at_stop[gap]
+            result[gap] = columns[gap][max(0, stop - 1)]
         return {name: float(value) for name, value in result.items()}
 
     def _retained(self, stop: int) -> dict[str, float]:
         """Of the pairs in use at `stop`: in use, unbroken, restarted, stopped later on."""
         result: dict[str, float] = {}
-        start = self.history.using[stop]
-        at_risk = float(counts(start).sum())
+        totals = self._monthly.totals
+        at_risk = float(totals.using[stop])
         for later in (12, 36, 60):
-            value = np.nan
-            if stop + later <= self.months and at_risk:
-                value = counts(self.history.using[stop + later] & start).sum() / at_risk
-            result[f"retained_{later}"] = value
+            known = stop + later <= self._timing.months and at_risk
+            result[f"retained_{later}"] = (
+                totals.cohort_in_use[stop + later] / at_risk if known else np.nan
+            )
         broken = {"unbroken_60": np.nan, "restarted_60": np.nan, "stopped_60": np.nan}
-        if stop + 60 <= self.months and at_risk:
-            window = self.history.using[stop : stop + 61]
-            unbroken = counts(np.bitwise_and.reduce(window, axis=0)).sum() / at_risk
+        if stop + 60 <= self._timing.months and at_risk:
+            unbroken = totals.cohort_unbroken[stop + 60] / at_risk
             broken = {
                 "unbroken_60": unbroken,
                 "restarted_60": result["retained_60"] - unbroken,
@@ -223,40 +332,40 @@ class Recorder:
             }
         return result | broken
 
+    def _columns(self, rows: slice) -> Columns:
+        monthly = self._monthly
+        return monthly_columns(
+            part_of(monthly.totals, rows),
+            monthly.by_practice[rows],
+            monthly.by_territory[rows],
+            monthly.slow[rows],
+            monthly.flows[rows],
+            self._sizes,
+        )
+
+    def _monthly_costs(self) -> FloatArray:
+        return np.array([sum(costs.values()) for costs in self._costs], np.float64)
+
+
+def _cut(array: Any, rows: int) -> Any:
+    """A copy with so many rows: fewer of its own, or further ones that are still empty."""
+    copied = array[:rows].copy()
+    if rows > array.shape[0]:
+        # what was not taken yet looks everywhere as in the last row: rows are filled in order
+        copied = np.concatenate([copied, np.repeat(array[-1:], rows - array.shape[0], axis=0)])
+    return copied.view(type(array))
+
 
 def _first_month(shares: FloatArray, level: float) -> float:
     reached = np.flatnonzero(shares >= level)
     return float(reached[0] + 1) if reached.size else np.nan
 
 
-def _named(codes: IntArray, names: list[str]) -> list[str]:
-    return [names[code] if code >= 0 else "" for code in codes]
-
-
-def _practice_groups(state: State, dimension: str) -> list[tuple[str, IntArray]]:
-    """(name, practices) of every group of a dimension of practices."""
+def _practice_groups(state: State, dimension: str) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Names of the groups of practices, and which practices are inside, shape (groups, P)."""
     practices = state.practices
-    if dimension == "practice":
-        return [(name, np.array([p])) for p, name in enumerate(state.names.practices)]
     if dimension == "scale":
-        return [(name, np.flatnonzero(practices.scale == s)) for s, name in enumerate(SCALES)]
-    return [
-        (name, np.flatnonzero(practices.fields & np.uint64(1 << f)))
-        for f, name in enumerate(FIELDS)
-    ]
-
-
-def _organisation_groups(state: State, dimension: str) -> list[tuple[str, IntArray]]:
-    """(name, organisations) of every group of a dimension of organisations."""
-    orgs = state.organisations
-    if dimension == "kind":
-        return [(name, np.flatnonzero(orgs.kind == k)) for k, name in enumerate(KINDS)]
-    if dimension == "territory":
-        territories = enumerate(state.names.territories)
-        return [(name, np.flatnonzero(orgs.territory == r)) for r, name in territories]
-    groups = []
-    types = np.repeat(state.networks.type, np.diff(state.members.start))
-    for t, name in enumerate(NETWORK_TYPES):
-        groups.append((name, np.unique(state.members.organisation[types == t])))
-    everyone = np.arange(state.n_organisations)
-    return [*groups, ("none", np.setdiff1d(everyone, state.members.organisation))]
+        codes = np.arange(len(SCALES))[:, None]
+        return list(SCALES), (practices.scale == codes).astype(np.int64)
+    bits = np.uint64(1) << np.arange(len(FIELDS), dtype=np.uint64)[:, None]
+    return list(FIELDS), ((practices.fields & bits) != 0).astype(np.int64)

@@ -2,10 +2,10 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
 
-from diffusion.base.errors import nearest
 from diffusion.interventions.base import Intervention
+from diffusion.model.clock import Record, Timing
 from diffusion.model.measures import MeasureSettings
 from diffusion.rules import (
     adoption,
@@ -20,32 +20,6 @@ from diffusion.rules import (
 )
 from diffusion.world.practices import PracticesSettings
 from diffusion.world.worlds import WorldSettings
-
-GROUP_DIMENSIONS = ("practice", "scale", "field", "kind", "territory", "network_type")
-
-
-class Timing(BaseModel):
-    """The clock of a run in months: burn-in until `start`, interventions until `stop`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    months: int = Field(ge=1, le=1200, description="length of the run")
-    start: int = Field(ge=0, description="first month of the interventions")
-    stop: int = Field(ge=0, description="month in which their money stops")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.stop < self.start:
-            raise ValueError(
-                f"the window ends (stop = {self.stop}) before it starts (start = {self.start}): "
-                f"stop must not be earlier than start"
-            )
-        if self.stop > self.months:
-            raise ValueError(
-                f"stop = {self.stop} lies beyond the run of months = {self.months}: "
-                f"stop must be at most months"
-            )
-        return self
 
 
 class RuleParameters(BaseModel):
@@ -62,28 +36,6 @@ class RuleParameters(BaseModel):
     adoption: adoption.Parameters
     persistence: persistence.Parameters
     policy: policy.Parameters
-
-
-class Record(BaseModel):
-    """What is written down besides the monthly table."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    groups: tuple[str, ...] = Field(description="dimensions of the table of groups")
-    events: bool = Field(description="whether to keep the event log")
-
-    @field_validator("groups")
-    @classmethod
-    def _known(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
-        for name in groups:
-            if name not in GROUP_DIMENSIONS:
-                raise ValueError(
-                    f"group '{name}' is not known; allowed: {', '.join(GROUP_DIMENSIONS)}"
-                    f"{nearest(name, GROUP_DIMENSIONS)}"
-                )
-            if groups.count(name) > 1:
-                raise ValueError(f"'{name}' stands there twice; name it once")
-        return groups
 
 
 class ModelSettings(BaseModel):
@@ -116,5 +68,43 @@ class ModelSettings(BaseModel):
         return self.model_copy(update={"seed": seed})
 
     def plain(self) -> dict[str, Any]:
-        """As JSON-ready data, for manifests and hashes."""
-        return self.model_dump(mode="json", by_alias=True)
+        """As JSON-ready data that name the class of each intervention; for manifests and hashes."""
+        data = self.model_dump(mode="json", by_alias=True)
+        for name, intervention in self.interventions.items():
+            cls = type(intervention)
+            data["interventions"][name]["_target_"] = f"{cls.__module__}.{cls.__qualname__}"
+        return data
+
+
+def shared_months(one: ModelSettings, other: ModelSettings) -> int:
+    """How many months of two runs are the same in every bit, whatever happens in them.
+
+    Runs of one world and seed agree until the first intervention begins that only one of them
+    has. 0 stands for nothing but the starting world, -1 for not even that.
+    """
+    if (one.seed, one.world, one.practices) != (other.seed, other.world, other.practices):
+        return -1
+    if (one.rules, one.measures, one.record) != (other.rules, other.measures, other.record):
+        return 0
+    months = [one.timing.months, other.timing.months]
+    if one.timing.months != other.timing.months:
+        months = [min(months) - 1]  # in the last month groups are written down
+    if one.timing.stop != other.timing.stop:
+        # what is in use then is followed from there on
+        months.append(min(one.timing.stop, other.timing.stop) - 1)
+    months += [intervention.window.start for intervention in _apart(one, other)]
+    return max(0, min(months))
+
+
+def _apart(one: ModelSettings, other: ModelSettings) -> list[Intervention]:
+    """The interventions that two runs don't have in common."""
+    mine, yours = one.interventions, other.interventions
+    common = {name for name in mine if name in yours and mine[name] == yours[name]}
+    if [name for name in mine if name in common] != [name for name in yours if name in common]:
+        common = set()  # those of a month act in their order
+    return [
+        intervention
+        for side in (mine, yours)
+        for name, intervention in side.items()
+        if name not in common
+    ]

@@ -4,15 +4,20 @@ This is the engine; `diffusion.model.model.Model` is its Mesa face. It does not 
 that workers of a sweep start quickly.
 """
 
+import copy
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from diffusion.interventions.base import Acting
+from diffusion.base.arrays import IntArray
+from diffusion.base.errors import DiffusionError
+from diffusion.model import snapshot
+from diffusion.model.event_log import events_table, open_log
 from diffusion.model.month import Month
 from diffusion.model.recorder import History, Recorder
-from diffusion.model.settings import ModelSettings
+from diffusion.model.settings import ModelSettings, shared_months
 from diffusion.world import modifiers
 from diffusion.world.rule import Rule
 from diffusion.world.state import State
@@ -46,14 +51,15 @@ class Simulation:
             world = settings.world.build(settings.practices, settings.seed)
         self.state = world
         self.rules = Month.standard(settings.rules) if rules is None else Month(rules)
-        self._acting: dict[str, Acting] = {}
+        self._own_rules = rules
+        self.reached: dict[str, IntArray] = {}  # rows of each intervention that has begun
+        open_log(world, settings.timing.months if settings.record.events else 0)
         with _keyed_overflow():
             self.recorder = Recorder(
                 state=world,
-                months=settings.timing.months,
+                timing=settings.timing,
                 measures=settings.measures,
-                groups=settings.record.groups,
-                events=settings.record.events,
+                record=settings.record,
             )
 
     @property
@@ -63,7 +69,7 @@ class Simulation:
 
     @property
     def history(self) -> History:
-        """What every organisation used, month by month."""
+        """What every organisation used, month by month, if `settings.record.history`."""
         return self.recorder.history
 
     @property
@@ -95,17 +101,100 @@ class Simulation:
         """Let every intervention act that is in its window; returns this month's costs."""
         costs: dict[str, float] = {}
         for name, intervention in self.settings.interventions.items():
-            costs[name] = 0.0
             if self.state.month not in intervention.window:
                 continue
-            if name not in self._acting:
-                self._acting[name] = intervention.begin(self.state, name)
-            costs[name] = self._acting[name].act(self.state)
+            if name not in self.reached:
+                self.reached[name] = intervention.begin(self.state, name)
+            costs[name] = intervention.act(self.state, self.reached[name])
         return costs
+
+    def fork(self, settings: ModelSettings) -> Self:
+        """A run of its own under other settings, with all that has happened so far in common.
+
+        Going on gives the same bits as running the other settings from the start.
+
+        Args:
+            settings: that differ in nothing that could have shown by now.
+
+        Raises:
+            DiffusionError: they differ in something that has shown (see `shared_months`).
+        """
+        shared = shared_months(self.settings, settings)
+        if shared < self.month:
+            since = f"from month {shared} on" if shared >= 0 else "in their world or seed"
+            raise DiffusionError(
+                f"this run stands at month {self.month}, and the other settings differ from its "
+                f"own {since}: only what has not shown yet can be changed"
+            )
+        rules = copy.deepcopy(self._own_rules)
+        if self.month == 0:
+            return type(self)(settings, self.state.copy(), rules)
+        forked = copy.copy(self)
+        forked.settings = settings
+        forked.state = self.state.copy()
+        forked.rules = self.rules if rules is None else Month(rules)
+        forked._own_rules = rules
+        forked.reached = dict(self.reached)
+        forked.recorder = self.recorder.fork(forked.state, settings.timing)
+        return forked
+
+    def save(self, path: Path | str) -> None:
+        """Write the run as it stands to one file, to go on from with `load`.
+
+        Raises:
+            DiffusionError: the run has rules of its own, which no file can hold, or the file
+                can't be written.
+        """
+        snapshot.write(path, *self.pack())
+
+    @classmethod
+    def load(cls, path: Path | str, settings: ModelSettings | None = None) -> Self:
+        """The run that `save` wrote; going on gives the same bits as never having stopped.
+
+        Args:
+            settings: of a branch: may differ in nothing that could have shown by then.
+
+        Raises:
+            DiffusionError: the file is no snapshot or is damaged, was saved by another version of
+                diffusion, or the settings differ in something that has shown (`shared_months`).
+            ExtensionError: an intervention of one's own that can't be imported.
+        """
+        run = cls.unpack(*snapshot.read(path))
+        return run if settings is None else run.fork(settings)
+
+    def pack(self) -> tuple[dict[str, Any], snapshot.Arrays]:
+        """The run as JSON-ready data and arrays."""
+        if self._own_rules is not None:
+            raise DiffusionError(
+                "a run with rules of its own can't be saved, because a file can't hold them; "
+                "fork it instead, or put the rule into the package"
+            )
+        state, tables = snapshot.pack_state(self.state)
+        recorded, rows = self.recorder.pack()
+        about = {
+            "settings": self.settings.plain(),
+            "state": state,
+            "recorder": recorded,
+            "reached": list(self.reached),
+        }
+        reached = {f"reached.{name}": chosen for name, chosen in self.reached.items()}
+        return about, tables | rows | reached
+
+    @classmethod
+    def unpack(cls, about: dict[str, Any], arrays: snapshot.Arrays) -> Self:
+        """The run that `pack` packed."""
+        settings = snapshot.settings_from(about["settings"])
+        state = snapshot.unpack_state(about["state"], arrays)
+        events = state.events
+        run = cls(settings, state)
+        state.events = events
+        run.recorder.unpack(about["recorder"], arrays)
+        run.reached = {name: arrays[f"reached.{name}"] for name in about["reached"]}
+        return run
 
     def months(self) -> "pd.DataFrame":
         """The monthly table, one row a month."""
-        return self.recorder.months_table()
+        return self.recorder.months_table(tuple(self.settings.interventions))
 
     def groups(self) -> "pd.DataFrame":
         """Shares by practice, scale, field, kind, territory, network type as settings ask."""
@@ -113,13 +202,12 @@ class Simulation:
 
     def events(self) -> "pd.DataFrame":
         """The event log, if `settings.record.events`."""
-        return self.recorder.events_table()
+        return events_table(self.state)
 
     def survival(self) -> "pd.DataFrame":
         """What of the use at `timing.stop` is left in the months that follow."""
-        return self.recorder.survival(self.settings.timing.stop)
+        return self.recorder.survival_table()
 
     def outcomes(self) -> dict[str, float]:
         """The outcomes of the run, one number each."""
-        timing = self.settings.timing
-        return self.recorder.outcomes(timing.start, timing.stop)
+        return self.recorder.outcomes()

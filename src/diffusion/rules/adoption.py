@@ -154,8 +154,8 @@ def _favour(orgs, grants, funders, territories, national, modifiers, policy, rew
 
 @inner
 def _start_trials(
-    orgs, uses, practices, grants, modifiers, policy, rewarded, will, flows, events, values, seed,
-    month,
+    orgs, uses, exposure, practices, grants, modifiers, policy, rewarded, will, flows, events, values,
+    seed, month,
 ):  # fmt: skip
     key = draws.stream(seed, _TRIAL, month)
     for i in range(orgs.kind.shape[0]):
@@ -179,7 +179,7 @@ def _start_trials(
                 if failed > 0 and month - failed < values.cooldown:
                     continue
                 hazard = able * _response(
-                    uses.exposure[i, p], orgs.contacts[i], orgs.threshold[i], values.kappa
+                    exposure[i, p], orgs.contacts[i], orgs.threshold[i], values.kappa
                 )
                 luck = draws.at(key, i, p)
                 if luck >= hazard * values.rel_guideline:
@@ -309,8 +309,8 @@ def loop(w, values, seed, month):
     )  # fmt: skip
     _finish_trials(w.orgs, w.uses, w.practices, w.flows, w.events, values, seed, month)
     _start_trials(
-        w.orgs, w.uses, w.practices, w.grants, w.modifiers, policy, rewarded, will, w.flows,
-        w.events, values, seed, month,
+        w.orgs, w.uses, w.exposure, w.practices, w.grants, w.modifiers, policy, rewarded, will,
+        w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _set_up(w.orgs, w.uses, w.practices, values, seed, month)
 

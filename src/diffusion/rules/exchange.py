@@ -20,7 +20,7 @@ from diffusion.base.arrays import NOTHING, bit, count, has, lowest, without_lowe
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
-from diffusion.world.traffic import Event, Flow, log
+from diffusion.world.traffic import Event, Flow, Live, log
 from diffusion.world.vocabulary import FIELDS
 
 _AWARE = int(Decision.AWARENESS)
@@ -37,6 +37,8 @@ _N_CROSS = int(Flow.CROSS_TRANSFERS)
 _N_MEETING = int(Flow.TRANSFERS_BY_MEETING)
 _GENERAL = np.uint64(1 << FIELDS.index("general"))
 _PRACTICES = 64
+_CONTACTS = int(Live.CONTACTS)
+_ATTENDING = int(Live.ATTENDANCE)
 _TAGS = 1 << 21  # more than any network's key: tells meetings of the same two apart
 
 
@@ -108,14 +110,14 @@ def _similarity(orgs_alike, values):
 
 @inner
 def _awareness(
-    orgs, uses, networks, contacts, modifiers, aware_before, users, interest, flows, events, values,
-    seed, month,
+    orgs, exposure, networks, contacts, n_contacts, modifiers, aware_before, users, interest,
+    flows, events, values, seed, month,
 ):  # fmt: skip
     """News passes, and contacts with users are remembered."""
     key = draws.stream(seed, _AWARE, month)
     related, other = interest
     aware = orgs.aware
-    for c in range(2 * contacts.size[0]):
+    for c in range(2 * n_contacts):
         # each contact is read both ways
         source, to = contacts.a[c >> 1], contacts.b[c >> 1]
         if c & 1 == 1:
@@ -147,18 +149,18 @@ def _awareness(
         while running != NOTHING:
             p = lowest(running)
             running = without_lowest(running)
-            uses.exposure[to, p] += depth
+            exposure[to, p] += depth
 
 
 @inner
 def _know_how(
-    orgs, uses, posts, practices, networks, contacts, modifiers, aware_before, knows_before,
+    orgs, uses, posts, practices, networks, contacts, n_contacts, modifiers, aware_before, knows_before,
     interest, flows, events, values, seed, month,
 ):  # fmt: skip
     """People teach people on deep contacts."""
     key = draws.stream(seed, _KNOW, month)
     related, other = interest
-    for c in range(2 * contacts.size[0]):
+    for c in range(2 * n_contacts):
         source, to = contacts.a[c >> 1], contacts.b[c >> 1]
         teacher, pupil = contacts.post_a[c >> 1], contacts.post_b[c >> 1]
         if c & 1 == 1:
@@ -215,12 +217,23 @@ def _presenter(organisation, users, key, meeting, first, last):
 
 @inner
 def _presentations(
-    orgs, networks, attendance, modifiers, users, interest, flows, events, values, seed, month
+    orgs,
+    networks,
+    attendance,
+    n_attending,
+    modifiers,
+    users,
+    interest,
+    flows,
+    events,
+    values,
+    seed,
+    month,
 ):
     choose = draws.stream(seed, _SHOW, month)
     hear = draws.stream(seed, _PRESENTED, month)
     related, other = interest
-    first, rows = 0, attendance.size[0]
+    first, rows = 0, n_attending
     while first < rows:
         k = attendance.network[first]
         last = first
@@ -254,19 +267,19 @@ def _presentations(
 
 
 @inner
-def _notices_and_memory(orgs, uses, modifiers, interest, flows, events, values, seed, month):
+def _notices_and_memory(orgs, exposure, modifiers, interest, flows, events, values, seed, month):
     """Platform notices arrive; what nobody needs is forgotten; remembered contacts fade."""
     notice = draws.stream(seed, _NOTICE, month)
     forget = draws.stream(seed, _FORGET, month)
     related, other = interest
-    exposure = uses.exposure.ravel()
-    for x in range(exposure.shape[0]):
-        exposure[x] *= values.fade
+    cells = exposure.ravel()
+    for x in range(cells.shape[0]):
+        cells[x] *= values.fade
     for i in range(orgs.kind.shape[0]):
         orgs.contacts[i] *= values.fade
         reach = values.p_notice * modifiers.add_notices[i]
         if reach > 0.0:
-            for p in range(uses.exposure.shape[1]):
+            for p in range(exposure.shape[1]):
                 if not has(orgs.aware[i], p):
                     chance = reach * _relevance(
                         orgs.own_practices[i], orgs.related_practices[i], related[i], other[i], p
@@ -292,18 +305,18 @@ def loop(w, values, seed, month):
     silo = w.orgs.siloing * w.modifiers.rel_siloing
     interest = (values.related**silo, values.other**silo)
     _notices_and_memory(
-        w.orgs, w.uses, w.modifiers, interest, w.flows, w.events, values, seed, month
+        w.orgs, w.exposure, w.modifiers, interest, w.flows, w.events, values, seed, month
     )
     _awareness(
-        w.orgs, w.uses, w.networks, w.contacts, w.modifiers, aware_before, users, interest, w.flows,
+        w.orgs, w.exposure, w.networks, w.contacts, w.sizes[_CONTACTS], w.modifiers, aware_before, users, interest, w.flows,
         w.events, values, seed, month,
     )  # fmt: skip
     _know_how(
-        w.orgs, w.uses, w.posts, w.practices, w.networks, w.contacts, w.modifiers, aware_before,
+        w.orgs, w.uses, w.posts, w.practices, w.networks, w.contacts, w.sizes[_CONTACTS], w.modifiers, aware_before,
         knows_before, interest, w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _presentations(
-        w.orgs, w.networks, w.attendance, w.modifiers, users, interest, w.flows, w.events, values,
+        w.orgs, w.networks, w.attendance, w.sizes[_ATTENDING], w.modifiers, users, interest, w.flows, w.events, values,
         seed, month,
     )  # fmt: skip
 

@@ -19,13 +19,16 @@ from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.world.adjacency import tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
 from diffusion.world.state import State
-from diffusion.world.traffic import Flow, grown_contacts, room_for_attendance
+from diffusion.world.traffic import Flow, Live
 
 _HELD = int(Decision.MEETING_HELD)
 _ATTEND = int(Decision.ATTENDANCE)
 _DELEGATE = int(Decision.DELEGATE)
 _SEATING = int(Decision.SEATING)
 _BILATERAL = int(Decision.BILATERAL)
+_TIES = int(Live.TIES)
+_LIVE_CONTACTS = int(Live.CONTACTS)
+_ATTENDING = int(Live.ATTENDANCE)
 _MEETINGS = int(Flow.MEETINGS)
 _CONTACTS = int(Flow.CONTACTS)
 
@@ -76,10 +79,10 @@ def _delegate(filled, first_post, n_posts, key, i, whom):
 
 
 @inner
-def _bilateral(orgs, posts, ties, contacts, values, seed, month):
+def _bilateral(orgs, posts, ties, contacts, sizes, values, seed, month):
     key = draws.stream(seed, _BILATERAL, month)
     n = 0
-    for t in range(ties.size[0]):
+    for t in range(sizes[_TIES]):
         a, b = ties.a[t], ties.b[t]
         pa, pb = ties.post_a[t], ties.post_b[t]
         if posts.filled[pa] == 0 or posts.filled[pb] == 0:
@@ -94,12 +97,12 @@ def _bilateral(orgs, posts, ties, contacts, values, seed, month):
             contacts.network[n] = -1
             ties.contact[t] = month
             n += 1
-    contacts.size[0] = n
+    sizes[_LIVE_CONTACTS] = n
 
 
 @inner
 def _gather(
-    orgs, posts, networks, members, modifiers, attendance, place, flows, values, seed, month
+    orgs, posts, networks, members, modifiers, attendance, sizes, place, flows, values, seed, month
 ):
     """Decide which networks meet and who comes; `place` says where they sit."""
     held = draws.stream(seed, _HELD, month)
@@ -147,16 +150,16 @@ def _gather(
             flows[_MEETINGS] += 1
         else:
             rows = first  # nobody to meet
-    attendance.size[0] = rows
+    sizes[_ATTENDING] = rows
 
 
 @inner
-def _tables(ties, adjacency, networks, attendance, place, contacts, values, month):
+def _tables(ties, adjacency, networks, attendance, place, contacts, sizes, values, month):
     """Everyone at a table meets everyone else at it."""
     start, partner, tie = adjacency.start, adjacency.partner, adjacency.tie
     organisation, post = attendance.organisation, attendance.post
-    n = contacts.size[0]
-    first, rows = 0, attendance.size[0]
+    n = sizes[_LIVE_CONTACTS]
+    first, rows = 0, sizes[_ATTENDING]
     while first < rows:
         k = attendance.network[first]
         last = first
@@ -182,20 +185,22 @@ def _tables(ties, adjacency, networks, attendance, place, contacts, values, mont
                 contacts.network[n] = k
                 n += 1
         first = last
-    contacts.size[0] = n
+    sizes[_LIVE_CONTACTS] = n
 
 
 @inner
 def loop(w, values, seed, month):
     """Meetings, for a month."""
     place = np.zeros(w.attendance.network.shape[0])
-    _bilateral(w.orgs, w.posts, w.ties, w.contacts, values, seed, month)
+    _bilateral(w.orgs, w.posts, w.ties, w.contacts, w.sizes, values, seed, month)
     _gather(
-        w.orgs, w.posts, w.networks, w.members, w.modifiers, w.attendance, place, w.flows, values,
+        w.orgs, w.posts, w.networks, w.members, w.modifiers, w.attendance, w.sizes, place, w.flows, values,
         seed, month,
     )  # fmt: skip
-    _tables(w.ties, w.adjacency, w.networks, w.attendance, place, w.contacts, values, month)
-    w.flows[_CONTACTS] += w.contacts.size[0]
+    _tables(
+        w.ties, w.adjacency, w.networks, w.attendance, place, w.contacts, w.sizes, values, month
+    )
+    w.flows[_CONTACTS] += w.sizes[_LIVE_CONTACTS]
 
 
 @compiled
@@ -230,9 +235,6 @@ class Meetings(CompiledRule):
 
     def prepare(self, state: State) -> None:
         seats = state.members.organisation.shape[0]
-        if state.attendance.network.shape[0] < seats:
-            state.attendance = room_for_attendance(seats)
+        state.reserve_attendance(seats)
         # every tie once, and half a table for each seat
-        capacity = state.ties.a.shape[0] + seats * (self.values.table // 2 + 1)
-        if state.contacts.a.shape[0] < capacity:
-            state.contacts = grown_contacts(state.contacts, capacity)
+        state.reserve_contacts(state.n_ties + seats * (self.values.table // 2 + 1))

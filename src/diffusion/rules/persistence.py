@@ -110,14 +110,14 @@ def _reason(values, risks, scale, luck):
 
 
 @inner
-def _lapses(orgs, uses, practices, modifiers, flows, events, values, seed, month):
+def _lapses(orgs, uses, exposure, practices, modifiers, flows, events, values, seed, month):
     key = draws.stream(seed, _LAPSE, month)
     for i in range(orgs.kind.shape[0]):
         running = orgs.adopted[i] | orgs.institutional[i]
         while running != NOTHING:
             p = lowest(running)
             running = without_lowest(running)
-            fidelity = _kept_fidelity(values, uses.fidelity[i, p], uses.exposure[i, p])
+            fidelity = _kept_fidelity(values, uses.fidelity[i, p], exposure[i, p])
             uses.fidelity[i, p] = fidelity
             champion = 0.0
             if month - uses.champion_left[i, p] < values.months_champion:
@@ -174,7 +174,9 @@ def _restarts(orgs, uses, practices, flows, events, values, seed, month):
 def loop(w, values, seed, month):
     """Persistence, for a month."""
     _restarts(w.orgs, w.uses, w.practices, w.flows, w.events, values, seed, month)
-    _lapses(w.orgs, w.uses, w.practices, w.modifiers, w.flows, w.events, values, seed, month)
+    _lapses(
+        w.orgs, w.uses, w.exposure, w.practices, w.modifiers, w.flows, w.events, values, seed, month
+    )
 
 
 @compiled

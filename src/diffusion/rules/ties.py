@@ -19,7 +19,7 @@ from diffusion.base.draws import Decision
 from diffusion.world.adjacency import rebuild_adjacency, tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
 from diffusion.world.state import State
-from diffusion.world.traffic import Flow
+from diffusion.world.traffic import Flow, Live
 
 _DECAY = int(Decision.TIE_DECAY)
 _SEARCH = int(Decision.TIE_SEARCH)
@@ -27,6 +27,8 @@ _CANDIDATE = int(Decision.TIE_CANDIDATE)
 _ACCEPT = int(Decision.TIE_ACCEPT)
 _MEETING = int(Decision.TIE_FROM_MEETING)
 _HOLDER = int(Decision.TIE_HOLDER)
+_TIES = int(Live.TIES)
+_CONTACTS = int(Live.CONTACTS)
 _FORMED = int(Flow.TIES_FORMED)
 _LOST = int(Flow.TIES_LOST)
 
@@ -80,11 +82,11 @@ class _Values(NamedTuple):
 
 
 @inner
-def _in_coordinated(start, network, coordinated, a, b):
+def _in_coordinated(start, network, networks, a, b):
     """Whether two organisations share a coordinated network."""
     for x in range(start[a], start[a + 1]):
         k = network[x]
-        if coordinated[k] == 1:
+        if networks[k].coordinated == 1:
             for y in range(start[b], start[b + 1]):
                 if network[y] == k:
                     return True
@@ -92,40 +94,25 @@ def _in_coordinated(start, network, coordinated, a, b):
 
 
 @inner
-def _shared_partners(start, partner, stamp, mark, b):
-    """How many neighbours of b carry the stamp `mark`."""
-    shared = 0
-    for k in range(start[b], start[b + 1]):
-        if stamp[partner[k]] == mark:
-            shared += 1
-    return shared
-
-
-@inner
-def _affinities(orgs, modifiers, first, second, found, values):
-    """Chance factor, 0..1, that the organisations of each pair take to each other."""
-    affinity = np.empty(found)
-    for x in range(found):
-        a, b = first[x], second[x]
-        silo = 0.5 * (
-            orgs.siloing[a] * modifiers.rel_siloing[a] + orgs.siloing[b] * modifiers.rel_siloing[b]
-        )
-        distance = 0.0
-        if orgs.fields[a] & orgs.fields[b] == NOTHING:
-            distance += silo * values.field
-        if orgs.kind[a] != orgs.kind[b]:
-            distance += silo * values.kind
-        if orgs.level[a] != orgs.level[b]:
-            distance += values.level
-        if orgs.territory[a] != orgs.territory[b]:
-            distance += values.territory
-        if orgs.country[a] != orgs.country[b]:
-            distance += values.country
-        if orgs.languages[a] & orgs.languages[b] == NOTHING:
-            gaps = modifiers.rel_language_gap  # one mediated side is enough
-            distance += values.language * min(gaps[a], gaps[b])
-        affinity[x] = math.exp(-distance)
-    return affinity
+def _affinity(orgs, modifiers, a, b, values):
+    """Chance factor, 0..1, that two organisations take to each other."""
+    one, other, m_one, m_other = orgs[a], orgs[b], modifiers[a], modifiers[b]
+    silo = 0.5 * (one.siloing * m_one.rel_siloing + other.siloing * m_other.rel_siloing)
+    distance = 0.0
+    if one.fields & other.fields == NOTHING:
+        distance += silo * values.field
+    if one.kind != other.kind:
+        distance += silo * values.kind
+    if one.level != other.level:
+        distance += values.level
+    if one.territory != other.territory:
+        distance += values.territory
+    if one.country != other.country:
+        distance += values.country
+    if one.languages & other.languages == NOTHING:
+        # one mediated side is enough
+        distance += values.language * min(m_one.rel_language_gap, m_other.rel_language_gap)
+    return math.exp(-distance)
 
 
 @inner
@@ -135,94 +122,112 @@ def _wish(start, scale, i):
 
 
 @inner
-def _age(ties, adjacency, memberships, networks, modifiers, stamp, flows, values, seed, month):
+def _age(
+    ties, sizes, start, partner, tie, joined_start, joined, networks, modifiers, flows, values,
+    seed, month,
+):  # fmt: skip
+    """Trust grows or fades, and what nobody keeps up lapses."""
     key = draws.stream(seed, _DECAY, month)
-    start, partner, tie = adjacency.start, adjacency.partner, adjacency.tie
-    trust = ties.trust
-    stamp[:] = -1
+    stamp = np.full(start.shape[0] - 1, -1, np.int32)
+    lost = 0
     for a in range(start.shape[0] - 1):
+        stamped = False
         for k in range(start[a], start[a + 1]):
-            stamp[partner[k]] = a
-        for k in range(start[a], start[a + 1]):
-            b, t = partner[k], tie[k]
+            b = partner[k]
             if b < a:
                 continue
-            if ties.contact[t] >= month - 1:
-                trust[t] += values.trust_gain * (1.0 - trust[t])
+            row = ties[tie[k]]
+            if row.contact >= month - 1:
+                row.trust += values.trust_gain * (1.0 - row.trust)
                 continue
-            trust[t] *= 1.0 - values.trust_loss
+            row.trust *= 1.0 - values.trust_loss
+            if not stamped:
+                for x in range(start[a], start[a + 1]):
+                    stamp[partner[x]] = a
+                stamped = True
             hazard = values.lapse_bridging
-            if _shared_partners(start, partner, stamp, a, b) > 0:
-                hazard = values.lapse_embedded
-            hazard *= 0.5 * (modifiers.rel_tie_decay[a] + modifiers.rel_tie_decay[b])
-            if _in_coordinated(memberships.start, memberships.network, networks.coordinated, a, b):
+            for x in range(start[b], start[b + 1]):
+                if stamp[partner[x]] == a:
+                    hazard = values.lapse_embedded
+                    break
+            hazard *= 0.5 * (modifiers[a].rel_tie_decay + modifiers[b].rel_tie_decay)
+            luck = draws.at(key, a, b)
+            if luck >= hazard * max(1.0, values.rel_coordinated):
+                continue
+            if _in_coordinated(joined_start, joined, networks, a, b):
                 hazard *= values.rel_coordinated
-            if draws.at(key, a, b) < hazard:
-                trust[t] = 0.0  # marks the row for removal
+            if luck < hazard:
+                row.trust = 0.0  # marks the row for removal
+                lost += 1
+    if lost == 0:
+        return
+    flows[_LOST] += lost
     kept = 0
-    for t in range(ties.size[0]):
-        if trust[t] <= 0.0:
-            flows[_LOST] += 1
-            continue
-        ties.a[kept], ties.b[kept] = ties.a[t], ties.b[t]
-        ties.post_a[kept], ties.post_b[kept] = ties.post_a[t], ties.post_b[t]
-        trust[kept], ties.contact[kept] = trust[t], ties.contact[t]
-        kept += 1
-    ties.size[0] = kept
+    for t in range(sizes[_TIES]):
+        if ties[t].trust > 0.0:
+            if kept < t:
+                ties[kept] = ties[t]
+            kept += 1
+    sizes[_TIES] = kept
 
 
 @inner
 def _search(
-    orgs, adjacency, memberships, members, modifiers, seekers, thought_of, values, seed, month
-):
-    """Who looks for a partner and thinks of whom: a partner's partner, a fellow member, anybody."""
-    n = orgs.kind.shape[0]
+    orgs, start, partner, tie, joined_start, joined, members_start, members, modifiers, pairs,
+    values, seed, month,
+):  # fmt: skip
+    """Who looks for a partner and thinks of whom: a partner's partner, a fellow member, anybody.
+
+    Writes (seeker, candidate) into `pairs` and returns how many.
+    """
+    n = orgs.shape[0]
     search = draws.stream(seed, _SEARCH, month)
     key = draws.stream(seed, _CANDIDATE, month)
-    start, partner = adjacency.start, adjacency.partner
     found = 0
     for i in range(n):
-        eager = values.p_search * _wish(start, values.degree_scale, i) * min(1.0, orgs.slack[i])
-        if draws.at(search, i, 0) >= eager * modifiers.rel_tie_formation[i]:
+        eager = values.p_search * _wish(start, values.degree_scale, i) * min(1.0, orgs[i].slack)
+        if draws.at(search, i, 0) >= eager * modifiers[i].rel_tie_formation:
             continue
         way = draws.at(key, i, 0)
         own = start[i + 1] - start[i]
-        joined = memberships.start[i + 1] - memberships.start[i]
+        groups = joined_start[i + 1] - joined_start[i]
         if way < values.share_friends and own > 0:
             friend = partner[start[i] + draws.below(key, i, 1, own)]
             c = partner[start[friend] + draws.below(key, i, 2, start[friend + 1] - start[friend])]
-        elif way < values.share_friends + values.share_neighbourhood and joined > 0:
-            k = memberships.network[memberships.start[i] + draws.below(key, i, 3, joined)]
-            size = members.start[k + 1] - members.start[k]
-            c = members.organisation[members.start[k] + draws.below(key, i, 4, size)]
+        elif way < values.share_friends + values.share_neighbourhood and groups > 0:
+            k = joined[joined_start[i] + draws.below(key, i, 3, groups)]
+            size = members_start[k + 1] - members_start[k]
+            c = members[members_start[k] + draws.below(key, i, 4, size)]
         else:
             c = draws.below(key, i, 5, n)
-        if c != i and tie_between(start, partner, adjacency.tie, i, c) < 0:
-            seekers[found] = i
-            thought_of[found] = c
+        if c != i and tie_between(start, partner, tie, i, c) < 0:
+            pairs[found, 0] = i
+            pairs[found, 1] = c
             found += 1
     return found
 
 
 @inner
 def _accept(
-    adjacency, memberships, networks, stamp, seekers, thought_of, affinity, found, wanted, values,
+    orgs, start, partner, joined_start, joined, networks, modifiers, pairs, found, wanted, values,
     seed, month,
 ):  # fmt: skip
     """Which searches end in a tie; writes the pairs as a * n + b and returns how many."""
     key = draws.stream(seed, _ACCEPT, month)
-    start, partner = adjacency.start, adjacency.partner
-    n = start.shape[0] - 1
-    stamp[:] = -1
+    n = orgs.shape[0]
+    stamp = np.full(n, -1, np.int32)
     taken = 0
     for x in range(found):
-        i, c = seekers[x], thought_of[x]
+        i, c = pairs[x, 0], pairs[x, 1]
         for k in range(start[i], start[i + 1]):
             stamp[partner[k]] = i
-        shared = _shared_partners(start, partner, stamp, i, c)
-        chance = affinity[x] * _wish(start, values.degree_scale, c)
+        shared = 0
+        for k in range(start[c], start[c + 1]):
+            if stamp[partner[k]] == i:
+                shared += 1
+        chance = _affinity(orgs, modifiers, i, c, values) * _wish(start, values.degree_scale, c)
         chance *= values.transitivity ** min(shared, 5)
-        if _in_coordinated(memberships.start, memberships.network, networks.coordinated, i, c):
+        if _in_coordinated(joined_start, joined, networks, i, c):
             chance *= values.rel_formation
         if draws.at(key, i, c) < chance:
             wanted[taken] = min(i, c) * n + max(i, c)
@@ -231,117 +236,91 @@ def _accept(
 
 
 @inner
-def _strangers_met(contacts, adjacency, first, second, met):
-    """Last month's contacts at meetings between organisations without a tie."""
-    found = 0
-    for c in range(contacts.size[0]):
-        a, b = contacts.a[c], contacts.b[c]
-        if contacts.network[c] < 0:
-            continue
-        if tie_between(adjacency.start, adjacency.partner, adjacency.tie, a, b) < 0:
-            first[found], second[found], met[found] = a, b, c
-            found += 1
-    return found
-
-
-@inner
 def _after_meetings(
-    contacts,
-    adjacency,
-    networks,
-    modifiers,
-    met,
-    affinity,
-    found,
-    wanted,
-    taken,
-    values,
-    seed,
-    month,
-):
-    """Which strangers become partners; continues the list of wanted pairs."""
+    contacts, n_contacts, orgs, start, partner, tie, networks, modifiers, wanted, taken, values,
+    seed, month,
+):  # fmt: skip
+    """Which strangers met last month become partners; continues the list of wanted pairs."""
     key = draws.stream(seed, _MEETING, month)
-    start = adjacency.start
-    n = start.shape[0] - 1
-    for x in range(found):
-        c = met[x]
-        k, a, b = contacts.network[c], contacts.a[c], contacts.b[c]
-        chance = values.p_meeting * contacts.depth[c] * affinity[x]
-        chance *= 0.5 * (modifiers.rel_tie_formation[a] + modifiers.rel_tie_formation[b])
+    n = orgs.shape[0]
+    for c in range(n_contacts):
+        met = contacts[c]
+        k, a, b = met.network, np.int64(met.a), np.int64(met.b)
+        if k < 0 or tie_between(start, partner, tie, a, b) >= 0:
+            continue
+        chance = values.p_meeting * met.depth * _affinity(orgs, modifiers, a, b, values)
+        chance *= 0.5 * (modifiers[a].rel_tie_formation + modifiers[b].rel_tie_formation)
         scale = values.degree_scale
         chance *= _wish(start, scale, a) + _wish(start, scale, b)
-        if networks.coordinated[k] == 1:
+        if networks[k].coordinated == 1:
             chance *= values.rel_formation
-        if draws.at(key, min(a, b) * n + max(a, b), networks.key[k]) < chance:
+        if draws.at(key, min(a, b) * n + max(a, b), networks[k].key) < chance:
             wanted[taken] = min(a, b) * n + max(a, b)
             taken += 1
     return taken
 
 
 @inner
-def _holder(filled, first_post, n_posts, key, i, other):
+def _holder(posts, org, key, i, other):
     """The person of organisation i who holds a new tie: any filled post, else the first."""
-    offset = draws.below(key, i, other, n_posts)
-    for k in range(n_posts):
-        j = first_post + (offset + k) % n_posts
-        if filled[j] == 1:
+    offset = draws.below(key, i, other, org.n_posts)
+    for k in range(org.n_posts):
+        j = org.first_post + (offset + k) % org.n_posts
+        if posts[j].filled == 1:
             return j
-    return first_post
+    return org.first_post
 
 
 @inner
-def _form(orgs, posts, ties, wanted, taken, flows, values, seed, month):
+def _form(orgs, posts, ties, sizes, wanted, taken, flows, values, seed, month):
     key = draws.stream(seed, _HOLDER, month)
-    n = orgs.kind.shape[0]
-    first, size = orgs.first_post, orgs.n_posts
+    n = orgs.shape[0]
     pairs = np.sort(wanted[:taken])
-    last = -1
+    t, last = sizes[_TIES], -1
     for x in range(taken):
         if pairs[x] == last:
             continue
         last = pairs[x]
         a, b = last // n, last % n
-        t = ties.size[0]
-        ties.size[0] = t + 1
-        ties.a[t], ties.b[t] = a, b
-        ties.post_a[t] = _holder(posts.filled, first[a], size[a], key, a, b)
-        ties.post_b[t] = _holder(posts.filled, first[b], size[b], key, b, a)
-        ties.trust[t] = values.trust_new
-        ties.contact[t] = month
+        row = ties[t]
+        row.a, row.b = a, b
+        row.post_a = _holder(posts, orgs[a], key, a, b)
+        row.post_b = _holder(posts, orgs[b], key, b, a)
+        row.trust = values.trust_new
+        row.contact = month
         flows[_FORMED] += 1
+        t += 1
+    sizes[_TIES] = t
 
 
 @inner
 def loop(w, values, seed, month):
     """Ties, for a month; the adjacency is rebuilt whenever ties went or came."""
-    n = w.orgs.kind.shape[0]
-    room = n + w.contacts.size[0]
-    stamp = np.empty(n, np.int64)
-    first, second = np.empty(room, np.int64), np.empty(room, np.int64)
-    met, wanted = np.empty(room, np.int64), np.empty(room, np.int64)
-    rebuild_adjacency(w.ties, w.adjacency)  # turnover broke some
+    n, n_contacts = w.orgs.shape[0], w.sizes[_CONTACTS]
+    start, partner, tie = w.adjacency.start, w.adjacency.partner, w.adjacency.tie
+    joined_start, joined = w.memberships.start, w.memberships.network
+    pairs = np.empty((n, 2), np.int64)
+    wanted = np.empty(n + n_contacts, np.int64)
+    rebuild_adjacency(w.ties, w.sizes[_TIES], start, partner, tie)  # turnover broke some
     _age(
-        w.ties, w.adjacency, w.memberships, w.networks, w.modifiers, stamp, w.flows, values, seed,
-        month,
+        w.ties, w.sizes, start, partner, tie, joined_start, joined, w.networks, w.modifiers,
+        w.flows, values, seed, month,
     )  # fmt: skip
-    rebuild_adjacency(w.ties, w.adjacency)
+    rebuild_adjacency(w.ties, w.sizes[_TIES], start, partner, tie)
     found = _search(
-        w.orgs, w.adjacency, w.memberships, w.members, w.modifiers, first, second, values, seed,
-        month,
+        w.orgs, start, partner, tie, joined_start, joined, w.members.start, w.members.organisation,
+        w.modifiers, pairs, values, seed, month,
     )  # fmt: skip
-    affinity = _affinities(w.orgs, w.modifiers, first, second, found, values)
     taken = _accept(
-        w.adjacency, w.memberships, w.networks, stamp, first, second, affinity, found, wanted,
+        w.orgs, start, partner, joined_start, joined, w.networks, w.modifiers, pairs, found, wanted,
         values, seed, month,
     )  # fmt: skip
-    found = _strangers_met(w.contacts, w.adjacency, first, second, met)
-    affinity = _affinities(w.orgs, w.modifiers, first, second, found, values)
     taken = _after_meetings(
-        w.contacts, w.adjacency, w.networks, w.modifiers, met, affinity, found, wanted, taken,
+        w.contacts, n_contacts, w.orgs, start, partner, tie, w.networks, w.modifiers, wanted, taken,
         values, seed, month,
     )  # fmt: skip
-    _form(w.orgs, w.posts, w.ties, wanted, taken, w.flows, values, seed, month)
-    rebuild_adjacency(w.ties, w.adjacency)
+    _form(w.orgs, w.posts, w.ties, w.sizes, wanted, taken, w.flows, values, seed, month)
+    rebuild_adjacency(w.ties, w.sizes[_TIES], start, partner, tie)
 
 
 @compiled
@@ -383,4 +362,4 @@ class TieDynamics(CompiledRule):
 
     def prepare(self, state: State) -> None:
         # at most one search an organisation and one tie a contact
-        state.reserve_ties(state.n_organisations + int(state.contacts.size[0]))
+        state.reserve_ties(state.n_organisations + state.n_contacts)

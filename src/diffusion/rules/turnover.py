@@ -26,7 +26,7 @@ from diffusion.world.rule import (
     ratio,
     share,
 )
-from diffusion.world.traffic import Event, Flow, log
+from diffusion.world.traffic import Event, Flow, Live, log
 from diffusion.world.vocabulary import CONTRACTS, KINDS
 
 _EXIT = int(Decision.EXIT)
@@ -36,6 +36,7 @@ _TIE_LAPSE = int(Decision.TIE_LAPSE_ON_EXIT)
 _LEARN = int(Decision.LEARN_FROM_COLLEAGUE)
 _DECAY = int(Decision.SKILL_DECAY)
 _MEMORY = int(Decision.MEMORY_LOSS)
+_TIES = int(Live.TIES)
 _EXITS = int(Flow.EXITS)
 _LOST = int(Flow.KNOWLEDGE_LOST)
 _SAVED = int(Flow.KNOWLEDGE_SAVED)
@@ -89,171 +90,198 @@ class _Values(NamedTuple):
 
 
 @inner
-def _ends_soon(active, renewed, ends, g, month):
-    """Whether grant line g is in its last months without a follow-up."""
-    if g < 0 or active[g] == 0 or renewed[g] != 0:
-        return False
-    return month >= ends[g] - _LAST_MONTHS
+def _ends_soon(line, month):
+    """Whether a grant line is in its last months without a follow-up."""
+    return line.active == 1 and line.renewed == 0 and month >= line.ends - _LAST_MONTHS
 
 
 @inner
-def _exits(orgs, uses, posts, grants, modifiers, flows, events, values, seed, month):
-    leave = draws.stream(seed, _EXIT, month)
-    refill = draws.stream(seed, _REFILL, month)
-    handover = draws.stream(seed, _HANDOVER, month)
-    for j in range(posts.organisation.shape[0]):
-        i, g, contract = posts.organisation[j], posts.grant[j], posts.contract[j]
-        if posts.filled[j] == 0:
+def _exits(
+    org, modifier, i, uses, posts, grants, hazard_paid, flows, events, values, keys, month
+):  # fmt: skip
+    """People of organisation i leave, and vacant posts are filled again."""
+    leave, refill, handover = keys
+    strain = (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
+    for j in range(org.first_post, org.first_post + org.n_posts):
+        post = posts[j]
+        g, contract = post.grant, post.contract
+        if post.filled == 0:
             payable = contract != _FIXED_TERM or g < 0
             if not payable:
-                ending = _ends_soon(grants.active, grants.renewed, grants.ends, g, month)
-                payable = grants.active[g] == 1 and not ending
-            if payable and draws.at(refill, j, posts.person[j]) < values.p_refill:
-                posts.filled[j] = 1
-                posts.hired[j] = month
-                posts.person[j] += 1
+                payable = grants[g].active == 1 and not _ends_soon(grants[g], month)
+            if payable and draws.at(refill, j, post.person) < values.p_refill:
+                post.filled = 1
+                post.hired = month
+                post.person += 1
             continue
-        hazard = values.hazard_volunteer if contract == _VOLUNTEER else values.hazards[orgs.kind[i]]
-        hazard *= (1.0 + values.overload_slope * orgs.overload[i]) * modifiers.rel_turnover[i]
-        if month - posts.hired[j] < MONTHS_A_YEAR:
+        hazard = values.hazard_volunteer if contract == _VOLUNTEER else hazard_paid
+        hazard *= strain
+        if month - post.hired < MONTHS_A_YEAR:
             hazard *= values.first_year
-        if contract == _FIXED_TERM and _ends_soon(
-            grants.active, grants.renewed, grants.ends, g, month
-        ):
+        if contract == _FIXED_TERM and g >= 0 and _ends_soon(grants[g], month):
             hazard = max(hazard, values.hazard_last_months)
-        if draws.at(leave, j, posts.person[j]) >= hazard:
+        if draws.at(leave, j, post.person) >= hazard:
             continue
         flows[_EXITS] += 1
         log(events, month, _LEFT, i, -1, j, -1)
-        habit = orgs.handover[i] + modifiers.add_handover[i]
-        hands_over = draws.at(handover, j, 0) < habit
-        knows = posts.knows[j]
+        hands_over = draws.at(handover, j, 0) < org.handover + modifier.add_handover
+        knows = post.knows
         while knows != NOTHING:
             p = lowest(knows)
             knows = without_lowest(knows)
             flows[_LOST] += 1
             if hands_over and draws.at(handover, j, 1 + p) < values.handover:
-                orgs.written[i] |= bit(p)
+                org.written |= bit(p)
                 flows[_SAVED] += 1
-            if uses.champion[i, p] == j:
-                uses.champion[i, p] = -1
-                uses.champion_left[i, p] = month
-        posts.knows[j] = NOTHING
-        posts.filled[j] = 0
-        posts.left[j] = month
+            use = uses[i, p]
+            if use.champion == j:
+                use.champion = -1
+                use.champion_left = month
+        post.knows = NOTHING
+        post.filled = 0
+        post.left = month
 
 
 @inner
-def _successor(filled, first_post, n_posts, key, j, whom):
+def _learn(org, i, uses, posts, ease, values, keys):
+    """Colleagues teach each other what runs; what is not needed is forgotten."""
+    learn, decay, fade = keys
+    first, last = org.first_post, org.first_post + org.n_posts
+    known = NOTHING
+    for j in range(first, last):
+        known |= posts[j].knows
+    running = org.trial | org.adopted | org.institutional
+    teachable = running & (known | org.written)
+    for j in range(first, last):
+        post = posts[j]
+        if post.filled == 0:
+            continue
+        missing = teachable & ~post.knows
+        idle = post.knows & ~running
+        while missing != NOTHING:
+            p = lowest(missing)
+            missing = without_lowest(missing)
+            chance = values.p_colleague if has(known, p) else values.p_written
+            if draws.at(learn, j, p) < chance * ease[p]:
+                post.knows |= bit(p)
+        while idle != NOTHING:
+            p = lowest(idle)
+            idle = without_lowest(idle)
+            if draws.at(decay, j, p) < values.p_decay:
+                post.knows &= ~bit(p)
+                if uses[i, p].champion == j:
+                    uses[i, p].champion = -1
+    shelved = org.written & ~running
+    while shelved != NOTHING:
+        p = lowest(shelved)
+        shelved = without_lowest(shelved)
+        if draws.at(fade, i, p) < values.p_memory_loss:
+            org.written &= ~bit(p)
+
+
+@inner
+def _take_stock(org, i, uses, posts):
+    """Refresh what the staff knows together, and who knows each running practice best."""
+    first, last = org.first_post, org.first_post + org.n_posts
+    known = NOTHING
+    for j in range(first, last):
+        known |= posts[j].knows
+    org.knows = known
+    open_to = known & (org.trial | org.adopted | org.institutional)
+    while open_to != NOTHING:
+        p = lowest(open_to)
+        open_to = without_lowest(open_to)
+        use = uses[i, p]
+        if use.champion >= 0:
+            continue
+        best = -1
+        for j in range(first, last):
+            if has(posts[j].knows, p) and (best < 0 or posts[j].hired < posts[best].hired):
+                best = j
+        use.champion = best
+
+
+@inner
+def _staff(
+    orgs, uses, posts, practices, grants, modifiers, flows, events, values, seed, month
+):  # fmt: skip
+    """One organisation after the other: who leaves, who learns, who knows what now."""
+    exits = (
+        draws.stream(seed, _EXIT, month),
+        draws.stream(seed, _REFILL, month),
+        draws.stream(seed, _HANDOVER, month),
+    )
+    learning = (
+        draws.stream(seed, _LEARN, month),
+        draws.stream(seed, _DECAY, month),
+        draws.stream(seed, _MEMORY, month),
+    )
+    ease = np.empty(practices.shape[0])
+    for p in range(ease.shape[0]):
+        ease[p] = 1.0 - values.brake * practices[p].complexity
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        hazard_paid = values.hazards[org.kind]
+        _exits(
+            org, modifiers[i], i, uses, posts, grants, hazard_paid, flows, events, values, exits,
+            month,
+        )  # fmt: skip
+        _learn(org, i, uses, posts, ease, values, learning)
+        _take_stock(org, i, uses, posts)
+
+
+@inner
+def _successor(posts, org, key, j, whom):
     """A filled post of the same organisation to take over from post j; j if there is none."""
-    offset = draws.below(key, j, whom, n_posts)
-    for k in range(n_posts):
-        candidate = first_post + (offset + k) % n_posts
-        if filled[candidate] == 1:
+    offset = draws.below(key, j, whom, org.n_posts)
+    for k in range(org.n_posts):
+        candidate = org.first_post + (offset + k) % org.n_posts
+        if posts[candidate].filled == 1:
             return candidate
     return j
 
 
 @inner
-def _break_ties(orgs, posts, ties, modifiers, flows, values, seed, month):
+def _lapse(org, modifier, values):
+    """Chance that a tie lapses with its contact person."""
+    habit = min(1.0, org.handover + modifier.add_handover)
+    return values.p_tie_loss * (1.0 - habit * values.handover)
+
+
+@inner
+def _break_ties(orgs, posts, ties, sizes, modifiers, flows, values, seed, month):
     key = draws.stream(seed, _TIE_LAPSE, month)
-    filled, left = posts.filled, posts.left
-    first_post, n_posts = orgs.first_post, orgs.n_posts
-    lapse = np.empty(n_posts.shape[0])
-    for i in range(lapse.shape[0]):
-        habit = min(1.0, orgs.handover[i] + modifiers.add_handover[i])
-        lapse[i] = values.p_tie_loss * (1.0 - habit * values.handover)
     kept = 0
-    for t in range(ties.size[0]):
-        a, b = ties.a[t], ties.b[t]
-        pa, pb = ties.post_a[t], ties.post_b[t]
-        if (left[pa] == month and draws.at(key, a, b) < lapse[a]) or (
-            left[pb] == month and draws.at(key, b, a) < lapse[b]
-        ):
-            flows[_TIES_LOST] += 1
-            continue
-        if filled[pa] == 0:
-            pa = _successor(filled, first_post[a], n_posts[a], key, pa, b)
-        if filled[pb] == 0:
-            pb = _successor(filled, first_post[b], n_posts[b], key, pb, a)
-        ties.a[kept], ties.b[kept] = a, b
-        ties.post_a[kept], ties.post_b[kept] = pa, pb
-        ties.trust[kept] = ties.trust[t]
-        ties.contact[kept] = ties.contact[t]
+    for t in range(sizes[_TIES]):
+        row = ties[t]
+        pa, pb = row.post_a, row.post_b
+        vacant_a, vacant_b = posts[pa].filled == 0, posts[pb].filled == 0
+        if vacant_a or vacant_b:
+            a, b = row.a, row.b
+            left_a, left_b = posts[pa].left == month, posts[pb].left == month
+            if (left_a and draws.at(key, a, b) < _lapse(orgs[a], modifiers[a], values)) or (
+                left_b and draws.at(key, b, a) < _lapse(orgs[b], modifiers[b], values)
+            ):
+                flows[_TIES_LOST] += 1
+                continue
+            if vacant_a:
+                row.post_a = _successor(posts, orgs[a], key, pa, b)
+            if vacant_b:
+                row.post_b = _successor(posts, orgs[b], key, pb, a)
+        if kept < t:
+            ties[kept] = row
         kept += 1
-    ties.size[0] = kept
-
-
-@inner
-def _learn(orgs, uses, posts, practices, values, seed, month):
-    learn = draws.stream(seed, _LEARN, month)
-    decay = draws.stream(seed, _DECAY, month)
-    fade = draws.stream(seed, _MEMORY, month)
-    filled, knows, written = posts.filled, posts.knows, orgs.written
-    for i in range(orgs.kind.shape[0]):
-        first, last = orgs.first_post[i], orgs.first_post[i] + orgs.n_posts[i]
-        known = NOTHING
-        for j in range(first, last):
-            known |= knows[j]
-        running = orgs.trial[i] | orgs.adopted[i] | orgs.institutional[i]
-        teachable = running & (known | written[i])
-        for j in range(first, last):
-            if filled[j] == 0:
-                continue
-            missing = teachable & ~knows[j]
-            idle = knows[j] & ~running
-            while missing != NOTHING:
-                p = lowest(missing)
-                missing = without_lowest(missing)
-                chance = values.p_colleague if has(known, p) else values.p_written
-                chance *= 1.0 - values.brake * practices.complexity[p]
-                if draws.at(learn, j, p) < chance:
-                    knows[j] |= bit(p)
-            while idle != NOTHING:
-                p = lowest(idle)
-                idle = without_lowest(idle)
-                if draws.at(decay, j, p) < values.p_decay:
-                    knows[j] &= ~bit(p)
-                    if uses.champion[i, p] == j:
-                        uses.champion[i, p] = -1
-        shelved = written[i] & ~running
-        while shelved != NOTHING:
-            p = lowest(shelved)
-            shelved = without_lowest(shelved)
-            if draws.at(fade, i, p) < values.p_memory_loss:
-                written[i] &= ~bit(p)
-
-
-@inner
-def _take_stock(orgs, uses, posts):
-    """Refresh what each staff knows together, and who knows each running practice best."""
-    knows, hired, champion = posts.knows, posts.hired, uses.champion
-    for i in range(orgs.kind.shape[0]):
-        first, last = orgs.first_post[i], orgs.first_post[i] + orgs.n_posts[i]
-        known = NOTHING
-        for j in range(first, last):
-            known |= knows[j]
-        orgs.knows[i] = known
-        open_to = known & (orgs.trial[i] | orgs.adopted[i] | orgs.institutional[i])
-        while open_to != NOTHING:
-            p = lowest(open_to)
-            open_to = without_lowest(open_to)
-            if champion[i, p] >= 0:
-                continue
-            best = -1
-            for j in range(first, last):
-                if has(knows[j], p) and (best < 0 or hired[j] < hired[best]):
-                    best = j
-            champion[i, p] = best
+    sizes[_TIES] = kept
 
 
 @inner
 def loop(w, values, seed, month):
     """Turnover, for a month."""
-    _exits(w.orgs, w.uses, w.posts, w.grants, w.modifiers, w.flows, w.events, values, seed, month)
-    _break_ties(w.orgs, w.posts, w.ties, w.modifiers, w.flows, values, seed, month)
-    _learn(w.orgs, w.uses, w.posts, w.practices, values, seed, month)
-    _take_stock(w.orgs, w.uses, w.posts)
+    _staff(
+        w.orgs, w.uses, w.posts, w.practices, w.grants, w.modifiers, w.flows, w.events, values,
+        seed, month,
+    )  # fmt: skip
+    _break_ties(w.orgs, w.posts, w.ties, w.sizes, w.modifiers, w.flows, values, seed, month)
 
 
 @compiled

@@ -10,10 +10,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import diffusion
-from diffusion.config import Experiment, as_data
+from diffusion.config import Experiment
 from diffusion.model.settings import ModelSettings
 
 ID_LENGTH = 16  # hex digits; a clash among a million runs has a chance below 1e-7
@@ -42,7 +43,7 @@ class Chunk:
 
 def runs_of(experiment: Experiment) -> list[Run]:
     """All runs; every replicate is complete before the next, so a stopped sweep is balanced."""
-    data = {name: as_data(one.settings) for name, one in experiment.scenarios.items()}
+    data = {name: one.settings.plain() for name, one in experiment.scenarios.items()}
     return [
         _run(name, scenario.settings, data[name], replicate)
         for replicate in range(experiment.replicates)
@@ -51,12 +52,19 @@ def runs_of(experiment: Experiment) -> list[Run]:
 
 
 def chunks_of(runs: Sequence[Run]) -> list[Chunk]:
-    """Runs cut into parts; the cut depends on the number of runs only, never on the workers."""
-    size = max(1, min(LARGEST_CHUNK, math.ceil(len(runs) / CHUNKS)))
-    return [
-        Chunk(number, tuple(runs[first : first + size]))
-        for number, first in enumerate(range(0, len(runs), size))
-    ]
+    """Runs cut into parts; the cut depends on the design only, never on the workers.
+
+    The scenarios of a replicate stay together as far as possible: what they have in common is
+    simulated once.
+    """
+    replicates = [list(same) for _, same in groupby(runs, key=lambda run: run.replicate)]
+    widest = max((len(same) for same in replicates), default=1)
+    wanted = max(1, min(LARGEST_CHUNK // widest, math.ceil(len(replicates) / CHUNKS)))
+    parts: list[list[Run]] = []
+    for first in range(0, len(replicates), wanted):
+        together = [run for same in replicates[first : first + wanted] for run in same]
+        parts += [together[k : k + LARGEST_CHUNK] for k in range(0, len(together), LARGEST_CHUNK)]
+    return [Chunk(number, tuple(part)) for number, part in enumerate(parts)]
 
 
 def design_hash(runs: Sequence[Run]) -> str:

@@ -8,7 +8,7 @@ from os import cpu_count
 from typing import Any
 
 import diffusion
-from diffusion.config import Experiment, Scenario, as_data
+from diffusion.config import Experiment, Scenario
 from diffusion.runner.design import Run, design_hash
 from diffusion.runner.store import SCHEMA_VERSION
 
@@ -35,7 +35,7 @@ def manifest_of(experiment: Experiment, runs: Sequence[Run]) -> dict[str, Any]:
             "processor": platform.processor() or platform.machine(),
             "cores": cpu_count(),
         },
-        "config": {name: as_data(one.settings) for name, one in experiment.scenarios.items()},
+        "config": {name: one.settings.plain() for name, one in experiment.scenarios.items()},
     }
 
 

@@ -4,6 +4,7 @@ import json
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from diffusion.base.errors import DiffusionError
-from diffusion.config import Experiment, as_data, build_target
+from diffusion.config import Experiment, build_target
 from diffusion.interventions.base import Intervention
 from diffusion.model.settings import ModelSettings
+from diffusion.model.sharing import simulate_together
 from diffusion.model.simulation import Simulation
 from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.design import Chunk, Run, chunks_of, runs_of
@@ -77,26 +79,34 @@ def run_experiment(
 def compute(folder: Path, chunk: Chunk) -> Report:
     """Simulate the runs of a chunk and store them; a run that raises is kept as a failure."""
     store = Store(folder)
-    frames: dict[str, Frames] = {}
-    seconds: dict[str, float] = {}
+    found: dict[str, tuple[Frames, float]] = {}
+    # together, months that scenarios have in common are simulated once; if one of them raises,
+    # the others are simulated alone, so that each tells of its own mistake only
+    with suppress(Exception):
+        _add_runs(chunk.runs, found)
     failed = 0
     for run in chunk.runs:
-        started = time.perf_counter()
+        if run.run_id in found:
+            continue
         try:
-            frames[run.run_id] = tables_of(simulate(run.settings))
-            seconds[run.run_id] = round(time.perf_counter() - started, 4)
+            _add_runs((run,), found)
         except Exception as error:  # noqa: BLE001 - whatever a run raises, others go on
             failed += 1
             store.write_failure(run, f"{type(error).__name__}: {error}", traceback.format_exc())
-    store.write(chunk, frames, seconds)
-    return Report(chunk.number, len(frames), failed)
+    done = [run.run_id for run in chunk.runs if run.run_id in found]
+    frames = {run_id: found[run_id][0] for run_id in done}
+    store.write(chunk, frames, {run_id: found[run_id][1] for run_id in done})
+    return Report(chunk.number, len(done), failed)
 
 
-def simulate(settings: ModelSettings) -> Simulation:
-    """Build the world and run it to its last month."""
-    simulation = Simulation(settings)
-    simulation.run()
-    return simulation
+def _add_runs(runs: Sequence[Run], found: dict[str, tuple[Frames, float]]) -> None:
+    """Add the tables and seconds of each run; months in common count for the first that ends."""
+    started = time.perf_counter()
+    for k, simulation in simulate_together([run.settings for run in runs]):
+        frames = tables_of(simulation)
+        now = time.perf_counter()
+        found[runs[k].run_id] = (frames, round(now - started, 4))
+        started = now
 
 
 def tables_of(simulation: Simulation) -> dict[str, pd.DataFrame]:
@@ -125,7 +135,7 @@ def check_worlds(experiment: Experiment) -> None:
     built: dict[str, Simulation] = {}
     begun = set()
     for scenario in experiment.scenarios.values():
-        data = as_data(scenario.settings)
+        data = scenario.settings.plain()
         world = json.dumps([data["world"], data["practices"]])
         if world not in built:
             built[world] = Simulation(scenario.settings)

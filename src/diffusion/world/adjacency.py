@@ -1,21 +1,20 @@
 """Ties and who is next to whom.
 
-Helpers that loops call take plain arrays: a structure of arrays as an argument would cost a
-reference count for each of its arrays at each call, and much time to compile.
+Helpers that loops call take plain arrays and tables, never several packed into one argument: that
+would cost a reference count for each of them at each call, and much time to compile.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, IntArray
+from diffusion.base.arrays import FloatArray, IntArray, Table
 from diffusion.base.compiled import compiled, inner
 
 
-class Ties(NamedTuple):
-    """Working ties; rows 0 .. size[0]-1 are live, the rest is spare capacity."""
+class Ties(Table):
+    """Working ties; the first `sizes[Live.TIES]` rows are live, the rest is spare capacity."""
 
-    size: IntArray  # shape (1,)
     a: IntArray  # organisation, a < b
     b: IntArray
     post_a: IntArray  # the person at a's end
@@ -36,25 +35,26 @@ def empty_adjacency(n: int, capacity: int) -> Adjacency:
     """Room for the neighbours of n organisations with up to `capacity` ties."""
     return Adjacency(
         start=np.zeros(n + 1, np.int64),
-        partner=np.zeros(2 * capacity, np.int64),
-        tie=np.zeros(2 * capacity, np.int64),
+        partner=np.zeros(2 * capacity, np.int32),
+        tie=np.zeros(2 * capacity, np.int32),
     )
 
 
 @compiled
-def rebuild_adjacency(ties, adjacency):  # type: ignore[no-untyped-def]
+def rebuild_adjacency(ties, live, start, partner, tie):  # type: ignore[no-untyped-def]
     """Counting sort of the live ties into the neighbours of each organisation."""
-    start, partner, tie = adjacency.start, adjacency.partner, adjacency.tie
     n = start.shape[0] - 1
     start[:] = 0
-    for t in range(ties.size[0]):
-        start[ties.a[t] + 1] += 1
-        start[ties.b[t] + 1] += 1
+    for t in range(live):
+        row = ties[t]
+        start[row.a + 1] += 1
+        start[row.b + 1] += 1
     for i in range(n):
         start[i + 1] += start[i]
     # `start[i]` serves as the cursor of row i and is shifted back afterwards
-    for t in range(ties.size[0]):
-        a, b = ties.a[t], ties.b[t]
+    for t in range(live):
+        row = ties[t]
+        a, b = row.a, row.b
         partner[start[a]] = b
         tie[start[a]] = t
         start[a] += 1

@@ -5,15 +5,11 @@ them again. So an intervention undoes itself, and a scenario with nothing switch
 same numbers as the baseline. `rel_*` multiply (neutral 1), `add_*` are added (neutral 0).
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
-from diffusion.base.arrays import FloatArray
+from diffusion.base.arrays import FloatArray, Table, columns_of, table_of
 
 
-class Modifiers(NamedTuple):
-    """One value an organisation, shape (n,)."""
+class Modifiers(Table):
+    """One row an organisation."""
 
     rel_demand: FloatArray  # demand of newcomers
     rel_slack: FloatArray  # time for exchange
@@ -38,7 +34,7 @@ class Modifiers(NamedTuple):
 
 def neutral_modifiers(n: int) -> Modifiers:
     """Modifiers that change nothing, for n organisations."""
-    return Modifiers(*(np.full(n, neutral_value(name)) for name in Modifiers._fields))
+    return table_of(Modifiers, n, **{name: neutral_value(name) for name in columns_of(Modifiers)})
 
 
 def neutral_value(name: str) -> float:
@@ -48,5 +44,7 @@ def neutral_value(name: str) -> float:
 
 def reset(modifiers: Modifiers) -> None:
     """Set every modifier back to neutral, in place."""
-    for name, array in zip(Modifiers._fields, modifiers, strict=True):
-        array[:] = neutral_value(name)
+    modifiers[:] = _NEUTRAL
+
+
+_NEUTRAL = neutral_modifiers(1)

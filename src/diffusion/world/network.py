@@ -12,7 +12,7 @@ from diffusion.base.arrays import FloatArray, IntArray, table_of
 from diffusion.base.compiled import compiled
 from diffusion.base.errors import WorldError
 from diffusion.world import vocabulary
-from diffusion.world.adjacency import Ties, empty_adjacency, rebuild_adjacency
+from diffusion.world.adjacency import Ties
 from diffusion.world.state import State
 
 if TYPE_CHECKING:
@@ -179,14 +179,14 @@ def set_ties_from_graph(state: State, graph: "nx.Graph[Any]", trust: float = 0.5
     pairs = np.array(sorted(edges), np.int64).reshape(-1, 2)
     values = np.array([edges[one, other] for one, other in pairs.tolist()])
     first = state.organisations.first_post
-    capacity = max(2 * pairs.shape[0], state.ties.a.shape[0])
-    size = pairs.shape[0]
-    table = table_of(Ties, capacity)
-    ties = table._replace(size=np.array([size], np.int64))
-    ties.a[:size], ties.b[:size] = pairs[:, 0], pairs[:, 1]
-    ties.post_a[:size], ties.post_b[:size] = first[pairs[:, 0]], first[pairs[:, 1]]
-    ties.trust[:size] = values
-    ties.contact[:size] = state.month - 1
-    state.ties = ties
-    state.adjacency = empty_adjacency(state.n_organisations, capacity)
-    rebuild_adjacency(state.ties, state.adjacency)
+    ties = table_of(
+        Ties,
+        pairs.shape[0],
+        a=pairs[:, 0],
+        b=pairs[:, 1],
+        post_a=first[pairs[:, 0]],
+        post_b=first[pairs[:, 1]],
+        trust=values,
+        contact=state.month - 1,
+    )
+    state.set_ties(ties, pairs.shape[0])

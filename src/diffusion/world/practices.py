@@ -12,7 +12,8 @@ from diffusion.base.arrays import MaskArray, table_of
 from diffusion.base.errors import SettingError, WorldError, nearest
 from diffusion.evidence import sources
 from diffusion.world import vocabulary
-from diffusion.world.state import MAX_PRACTICES, Practices, check_practice_count
+from diffusion.world.state import MAX_PRACTICES, check_practice_count
+from diffusion.world.tables import Practices
 
 FIELD_WORDS = {"own_culture": "culture_sports", "naturalisation": "legal"}
 STRENGTHS = ("named_only", "described", "reported_figures", "evaluated")

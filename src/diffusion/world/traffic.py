@@ -5,18 +5,25 @@ to the month's flows and, if it is switched on, to the event log.
 """
 
 from enum import IntEnum, unique
-from typing import NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, IntArray
+from diffusion.base.arrays import FloatArray, IntArray, Table
 from diffusion.base.compiled import inner
 
 
-class Contacts(NamedTuple):
-    """This month's contacts between two organisations; rows 0 .. size[0]-1."""
+@unique
+class Live(IntEnum):
+    """Tables with spare capacity: `sizes[...]` says how many of their rows are live."""
 
-    size: IntArray  # shape (1,)
+    TIES = 0
+    CONTACTS = 1
+    ATTENDANCE = 2
+
+
+class Contacts(Table):
+    """This month's contacts between two organisations; the first rows are live."""
+
     a: IntArray
     b: IntArray
     post_a: IntArray  # the persons who met
@@ -26,10 +33,9 @@ class Contacts(NamedTuple):
     network: IntArray  # network whose meeting it was, -1 for a bilateral contact
 
 
-class Attendance(NamedTuple):
-    """Who attended which meeting this month; rows 0 .. size[0]-1, grouped by network."""
+class Attendance(Table):
+    """Who attended which meeting this month; the first rows are live, grouped by network."""
 
-    size: IntArray  # shape (1,)
     network: IntArray
     organisation: IntArray
     post: IntArray
@@ -100,35 +106,6 @@ def log(events, month, event, organisation, practice, other, network):  # type: 
         events[row, 3] = practice
         events[row, 4] = other
         events[row, 5] = network
-
-
-def room_for_contacts(capacity: int) -> Contacts:
-    """An empty buffer for so many contacts a month."""
-    return Contacts(
-        size=np.zeros(1, np.int64),
-        a=np.zeros(capacity, np.int64),
-        b=np.zeros(capacity, np.int64),
-        post_a=np.zeros(capacity, np.int64),
-        post_b=np.zeros(capacity, np.int64),
-        depth=np.zeros(capacity),
-        trust=np.zeros(capacity),
-        network=np.zeros(capacity, np.int64),
-    )
-
-
-def grown_contacts(contacts: Contacts, capacity: int) -> Contacts:
-    """The same contacts with room for more: last month's are still to be read."""
-    grown = room_for_contacts(2 * capacity)
-    live = int(contacts.size[0])
-    for name in Contacts._fields[1:]:
-        getattr(grown, name)[:live] = getattr(contacts, name)[:live]
-    grown.size[0] = live
-    return grown
-
-
-def room_for_attendance(capacity: int) -> Attendance:
-    """An empty buffer for so many attendances a month."""
-    return Attendance(*(np.zeros(1 if i == 0 else capacity, np.int64) for i in range(4)))
 
 
 def room_for_events(capacity: int) -> IntArray:

@@ -91,16 +91,17 @@ def test_compare_ends_with_a_table_and_paths(
 def test_failed_runs_are_counted_and_give_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from diffusion.model import sharing
     from diffusion.runner import run
 
-    whole = run.simulate
+    whole = sharing.simulate_together
 
-    def simulate(settings: Any) -> Any:
-        if settings.seed == 2:
+    def together(every: Any) -> Any:
+        if any(settings.seed == 2 for settings in every):
             raise ArithmeticError("breaks")
-        return whole(settings)
+        return whole(every)
 
-    monkeypatch.setattr(run, "simulate", simulate)
+    monkeypatch.setattr(run, "simulate_together", together)
     words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
     assert main([*words, "--results", "r", "--no-figures"]) == 1
     said = capsys.readouterr().err
@@ -111,21 +112,22 @@ def test_failed_runs_are_counted_and_give_exit_code_1(
 def test_an_interrupted_sweep_says_how_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from diffusion.model import sharing
     from diffusion.runner import run
 
-    whole = run.simulate
+    whole = sharing.simulate_together
 
-    def simulate(settings: Any) -> Any:
-        if settings.seed == 3:
+    def together(every: Any) -> Any:
+        if any(settings.seed == 3 for settings in every):
             raise KeyboardInterrupt
-        return whole(settings)
+        return whole(every)
 
-    monkeypatch.setattr(run, "simulate", simulate)
+    monkeypatch.setattr(run, "simulate_together", together)
     words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
     words += ["--results", "r", "--no-figures"]
     assert main(words) == 130
     assert "give the same command again to go on" in capsys.readouterr().err
-    monkeypatch.setattr(run, "simulate", whole)
+    monkeypatch.setattr(run, "simulate_together", whole)
     assert main(words) == 0
     assert "4 of 6 runs are there already" in capsys.readouterr().err
 

@@ -6,7 +6,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from diffusion.base.errors import ExtensionError, SettingError
-from diffusion.config import as_data, design, load, settings_of
+from diffusion.config import design, load, settings_of
 from diffusion.config.folders import Folders
 
 SMALL = ["world=synthetic", "world.n=60", "world.n_territories=3"]
@@ -35,10 +35,10 @@ def test_windows_follow_the_timing() -> None:
 
 def test_settings_survive_the_way_through_the_manifest() -> None:
     settings = load([*SMALL, "intervention=[cop_formation,language_mediation]"])
-    data = as_data(settings)
+    data = settings.plain()
     again = settings_of({**data, **data["rules"], "intervention": data["interventions"]})
     assert again == settings
-    assert as_data(again) == data
+    assert again.plain() == data
 
 
 @pytest.mark.parametrize("own", ["replicates=4", "name=x", "executor=serial", "executor.workers=1"])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from diffusion.base.arrays import columns_of
 from diffusion.evidence.costs import relative_labour_cost
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
@@ -77,7 +78,7 @@ def test_everything_is_undone_after_the_window() -> None:
         moved = (state.modifiers.rel_language_gap != 1.0).any() and state.networks.sponsored.any()
         assert moved == (START <= month < STOP)
         if month >= STOP:
-            for name in Modifiers._fields:
+            for name in columns_of(Modifiers):
                 assert (getattr(state.modifiers, name) == neutral_value(name)).all()
 
 

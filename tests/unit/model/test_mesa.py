@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from diffusion.base.arrays import resized
 from diffusion.base.errors import DiffusionError
 from diffusion.config import load
 from diffusion.model.model import Model
@@ -141,9 +142,8 @@ def test_agents_keep_their_id_whenever_they_are_made(model: Model) -> None:
 def test_a_network_that_is_founded_gets_an_agent(model: Model) -> None:
     before = list(model.agents)
     state = model.state
-    state.networks = state.networks._replace(
-        **{name: np.append(c, c[-1:]) for name, c in state.networks._asdict().items()}
-    )
+    state.networks = resized(state.networks, state.n_networks + 1)
+    state.networks[-1] = state.networks[-2]
     members = state.members
     state.set_members(
         type(members)(np.append(members.start, len(members.organisation)), members.organisation)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from diffusion.base.arrays import NEVER, counts
+from diffusion.model.clock import GROUP_DIMENSIONS, Record, Timing
 from diffusion.model.recorder import Recorder
-from diffusion.model.settings import GROUP_DIMENSIONS
 from diffusion.model.simulation import Simulation
 from diffusion.world.state import State
 from diffusion.world.vocabulary import SCALES
@@ -101,7 +101,9 @@ def ran() -> Simulation:
 def recording(state: State, stages: list[list[int]], stop: int, start: int = 0) -> Recorder:
     """A recorder over months in which organisations use what is given, month by month."""
     state.organisations.adopted[:] = stages[0]
-    recorder = Recorder(state, len(stages) - 1, settings().measures, (), events=False)
+    timing = Timing(months=len(stages) - 1, start=start, stop=stop)
+    record = Record(groups=(), events=False, history=False)
+    recorder = Recorder(state, timing, settings().measures, record)
     for month, masks in enumerate(stages[1:]):
         state.month = month
         state.organisations.adopted[:] = masks
@@ -164,7 +166,7 @@ def test_measures_of_a_network_by_hand() -> None:
     link(state, [(0, 1), (0, 2), (1, 2), (2, 3)], trust=0.5)
     group(state, [[0, 1], [2, 3]], is_cop=[1, 1], active=[1, 0], coordinated=[1, 0])
     use(state, 0)
-    row = recording(state, [[1, 0, 0, 0, 0]] * 2, stop=0).rows[0]
+    row = recording(state, [[1, 0, 0, 0, 0]] * 2, stop=0).months_table().iloc[0]
     assert row["n_ties"] == 4
     assert row["density"] == pytest.approx(0.4)
     assert row["mean_trust"] == pytest.approx(0.5)
@@ -182,9 +184,9 @@ def test_measures_of_a_network_by_hand() -> None:
 
 def test_gini_of_territories_by_hand() -> None:
     state = world(4, territories=2)
-    everything_in_one = recording(state, [[1, 1, 0, 0]] * 2, stop=0).rows[0]
-    even = recording(state, [[1, 0, 1, 0]] * 2, stop=0).rows[0]
-    nothing = recording(state, [[0, 0, 0, 0]] * 2, stop=0).rows[0]
+    everything_in_one = recording(state, [[1, 1, 0, 0]] * 2, stop=0).months_table().iloc[0]
+    even = recording(state, [[1, 0, 1, 0]] * 2, stop=0).months_table().iloc[0]
+    nothing = recording(state, [[0, 0, 0, 0]] * 2, stop=0).months_table().iloc[0]
     assert everything_in_one["gini_territories"] == pytest.approx(0.5)
     assert even["gini_territories"] == pytest.approx(0.0)
     assert nothing["gini_territories"] == 0.0
@@ -204,7 +206,7 @@ def test_outcomes_by_hand() -> None:
         stages.append(row)
     state = world(10)
     recorder = recording(state, stages, stop=1)
-    found = recorder.outcomes(start=0, stop=1)
+    found = recorder.outcomes()
     use_by_month = [sum(row) for row in stages]
     assert sorted(found) == sorted(OUTCOMES)
     assert found["using_start"] == 0.0
@@ -226,7 +228,7 @@ def test_outcomes_by_hand() -> None:
 
 def test_outcomes_beyond_the_run_are_missing_not_zero() -> None:
     state = world(4)
-    found = recording(state, [[0, 0, 0, 0]] * 20, stop=3).outcomes(0, 3)
+    found = recording(state, [[0, 0, 0, 0]] * 20, stop=3).outcomes()
     for name in ("retained_12", "retained_36", "unbroken_60", "months_to_10", "months_to_50"):
         assert math.isnan(found[name])
     assert found["using_end"] == 0.0
@@ -252,7 +254,7 @@ def test_survival_agrees_with_the_outcomes(ran: Simulation) -> None:
 
 
 def test_history_is_the_use_after_each_month() -> None:
-    simulation = Simulation(settings())
+    simulation = Simulation(settings("record.history=true"))
     rows: list[Any] = [
         simulation.state.organisations.adopted | simulation.state.organisations.institutional
     ]

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
-from diffusion.interventions.base import Acting, Intervention, Window
+from diffusion.interventions.base import Intervention, Window, reach
 from diffusion.model.month import ORDER, Month, explain_month
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
@@ -154,17 +155,15 @@ def test_a_month_of_ones_own_rules_only() -> None:
 class Holiday(Intervention):
     """Closes everybody's offices for exchange."""
 
-    def begin(self, state: State, name: str) -> Acting:
-        return _Closing()
+    def begin(self, state: State, name: str) -> IntArray:
+        return reach(state, self.target, self.coverage, name)
+
+    def act(self, state: State, rows: IntArray) -> float:
+        state.modifiers.rel_slack[rows] = 0.0
+        return 5.0
 
     def explain(self) -> str:
         return f"Closes {self.coverage:.0%} of offices {self.months()}."
-
-
-class _Closing(Acting):
-    def act(self, state: State) -> float:
-        state.modifiers.rel_slack[:] = 0.0
-        return 5.0
 
 
 def with_holiday(start: int, until: int) -> ModelSettings:
@@ -197,7 +196,9 @@ def test_a_window_beyond_the_run_is_refused() -> None:
 
 @pytest.fixture(scope="module")
 def logged() -> Simulation:
-    return Simulation(settings(*LOGGED, "record.events=true", months=40, stop=20)).run()
+    return Simulation(
+        settings(*LOGGED, "record.events=true", "record.history=true", months=40, stop=20)
+    ).run()
 
 
 def test_the_event_log_is_off_unless_asked_for() -> None:

@@ -33,7 +33,7 @@ def ready(share: float = 0.5, practices: dict[str, Any] | None = None, **columns
     state = world(N, practices=practices, **columns)
     know(state, slice(None))
     state.organisations.contacts[:] = 10.0
-    state.uses.exposure[:, 0] = 10.0 * share
+    state.exposure[:, 0] = 10.0 * share
     state.uses.fit[:, 0] = 1.0
     return state
 
@@ -95,7 +95,7 @@ def test_without_a_first_user_nobody_ever_adopts() -> None:
     orgs = state.organisations
     for stage in (orgs.adopted, orgs.institutional, orgs.trial, orgs.lapsed):
         stage[:] = 0
-    state.uses.exposure[:] = 0.0
+    state.exposure[:] = 0.0
     state.uses.champion[:] = -1
     rounds = 0
     for _ in range(24):
@@ -160,7 +160,7 @@ def test_organisations_try_only_so_much_at_a_time() -> None:
     for practice in range(6):
         know(state, slice(None), practice)
     state.organisations.contacts[:] = 1.0
-    state.uses.exposure[:] = 1.0
+    state.exposure[:] = 1.0
     state.uses.fit[:] = 1.0
     advance(state, adoption(start_rate=1.0, kappa=50.0, max_parallel=3), months=3)
     assert np.bitwise_count(state.organisations.trial).max() == 3
@@ -230,7 +230,7 @@ def test_trials_fail_when_nobody_knows_how_any_more() -> None:
 def test_after_a_failure_there_is_a_pause() -> None:
     state = trying(fidelity=0.0)
     state.organisations.contacts[:] = 10.0
-    state.uses.exposure[:] = 10.0
+    state.exposure[:] = 10.0
     parameters = adoption(months_cooldown=12, start_rate=1.0, kappa=50.0)
     advance(state, parameters, months=3)
     failed = state.month - 1

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from diffusion.base.arrays import columns_of
 from diffusion.world.modifiers import Modifiers
 from diffusion.world.state import State
 from tests.simulating import FIXED_TERM, Act, advance, quiet, use, world
@@ -14,7 +15,7 @@ def moving(name: str, value: float) -> Act:
     def act(state: State) -> None:
         getattr(state.modifiers, name)[:] = value
 
-    assert name in Modifiers._fields
+    assert name in columns_of(Modifiers)
     return act
 
 

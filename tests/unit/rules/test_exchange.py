@@ -255,11 +255,11 @@ def test_contacts_with_users_are_remembered_and_fade() -> None:
     state = using()
     parameters = quiet(meetings=TALKING, exchange={"months_memory": 12.0})
     advance(state, parameters)
-    assert (state.uses.exposure[1::2, 0] == 1.0).all()
-    assert (state.uses.exposure[::2, 0] == 0.0).all()
+    assert (state.exposure[1::2, 0] == 1.0).all()
+    assert (state.exposure[::2, 0] == 0.0).all()
     assert (state.organisations.contacts == 1.0).all()
     advance(state, quiet(exchange={"months_memory": 12.0}), months=12)
-    assert state.uses.exposure[1::2, 0] == pytest.approx(math.exp(-1.0))
+    assert state.exposure[1::2, 0] == pytest.approx(math.exp(-1.0))
     assert state.organisations.contacts == pytest.approx(math.exp(-1.0))
 
 

@@ -37,7 +37,7 @@ def members(n: int = N, columns: dict[str, Any] | None = None, **network: Any) -
 def attending(state: State, **changes: Any) -> int:
     everybody = {"attendance": 0.5, "table_size": 5}
     advance(state, quiet(meetings={**everybody, **changes}))
-    return int(state.attendance.size[0])
+    return state.n_attending
 
 
 @pytest.mark.parametrize(("rhythm", "coordinated"), [(6.0, 1), (12.0, 1), (6.0, 0), (12.0, 0)])
@@ -88,7 +88,7 @@ def test_mediation_brings_people_without_the_language() -> None:
     group(state, np.arange(N).reshape(-1, 100).tolist())
     chances = {"attendance": 0.5, "rel_attendance_language": 0.5}
     advance(state, quiet(meetings=chances), act=act)
-    assert within(state.attendance.size[0], N, 0.5 * 0.9)
+    assert within(state.n_attending, N, 0.5 * 0.9)
 
 
 def test_busy_organisations_stay_away() -> None:
@@ -96,7 +96,7 @@ def test_busy_organisations_stay_away() -> None:
     group(state, np.arange(N).reshape(-1, 100).tolist())
     busy = quiet(demand={"base_load": 2.0}, meetings={"attendance": 0.5})
     advance(state, busy)
-    assert within(state.attendance.size[0], N, 0.5 * math.exp(-0.51))
+    assert within(state.n_attending, N, 0.5 * math.exp(-0.51))
 
 
 def test_only_filled_posts_are_sent() -> None:
@@ -108,7 +108,7 @@ def test_only_filled_posts_are_sent() -> None:
     for _ in range(5):
         empty = state.posts.filled.reshape(-1, 3).sum(axis=1) == 0
         advance(state, parameters)
-        rows = int(state.attendance.size[0])
+        rows = state.n_attending
         sent = state.attendance.post[:rows]
         assert (state.posts.filled[sent] == 1).all()
         assert np.array_equal(state.posts.organisation[sent], state.attendance.organisation[:rows])
@@ -124,7 +124,7 @@ def mixing(facilitated: int, **columns: Any) -> float:
     state = world(N, fields=fields, **columns)
     group(state, np.arange(N).reshape(-1, 60).tolist(), facilitated=facilitated)
     attending(state, attendance=1.0, seating_noise=0.0)
-    c = int(state.contacts.size[0])
+    c = state.n_contacts
     across = fields[state.contacts.a[:c]] != fields[state.contacts.b[:c]]
     return float(across.mean())
 
@@ -139,7 +139,7 @@ def test_facilitated_tables_mix_fields_and_plain_ones_do_not() -> None:
 def test_everyone_at_a_table_meets_everyone_else_at_it() -> None:
     state = members(n=100, facilitated=1)
     attending(state, attendance=1.0, table_size=5, depth_facilitated=0.6)
-    c = int(state.contacts.size[0])
+    c = state.n_contacts
     assert c == 20 * 10  # two tables of five in each of ten groups
     a, b = state.contacts.a[:c], state.contacts.b[:c]
     assert (a // SIZE == b // SIZE).all()
@@ -157,7 +157,7 @@ def test_facilitation_deepens_contacts_and_distance_flattens_them(
 ) -> None:
     state = members(n=100, **network)
     attending(state, attendance=1.0)
-    assert state.contacts.depth[: state.contacts.size[0]] == pytest.approx(depth)
+    assert state.contacts.depth[: state.n_contacts] == pytest.approx(depth)
 
 
 def test_partners_talk_as_often_as_trust_and_time_allow() -> None:
@@ -166,7 +166,7 @@ def test_partners_talk_as_often_as_trust_and_time_allow() -> None:
         couples(state, trust=trust)
         frequent = {"contacts_per_month": 1.0}
         advance(state, quiet(demand={"base_load": base_load}, meetings=frequent))
-        return int(state.contacts.size[0])
+        return state.n_contacts
 
     assert within(talks(1.0), N, 1.0 - math.exp(-1.0))
     assert within(talks(0.3), N, 1.0 - math.exp(-0.3))
@@ -177,7 +177,7 @@ def test_talks_of_trusting_partners_are_deeper() -> None:
     state = world(4)
     link(state, [(0, 1)], trust=0.5)
     advance(state, quiet(meetings=TALKING | {"depth_bilateral": 0.4}))
-    assert state.contacts.size[0] == 1
+    assert state.n_contacts == 1
     assert state.contacts.depth[0] == pytest.approx(0.4 + 0.6 * 0.5)
     assert state.contacts.trust[0] == 0.5
     assert state.contacts.network[0] == -1
@@ -190,7 +190,7 @@ def test_a_vacant_contact_person_talks_to_nobody() -> None:
     state.posts.filled[0] = 0
     advance(state, quiet(turnover={"months_vacancy": 36.0}, meetings=TALKING))
     assert state.posts.filled[0] == 0
-    assert state.contacts.size[0] == 1
+    assert state.n_contacts == 1
     assert state.contacts.a[0] == 2
 
 
@@ -199,7 +199,7 @@ def test_meeting_a_partner_counts_as_contact() -> None:
     couples(state, trust=0.7)
     attending(state, attendance=1.0, table_size=10)
     assert (state.ties.contact[:10] == 0).all()
-    c = int(state.contacts.size[0])
+    c = state.n_contacts
     partners = state.contacts.a[:c] // 2 == state.contacts.b[:c] // 2
     assert (state.contacts.trust[:c][partners] == 0.7).all()
     assert (state.contacts.trust[:c][~partners] == 0.2).all()

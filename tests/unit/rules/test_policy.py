@@ -116,7 +116,7 @@ def test_policy_makes_adoption_easier() -> None:
         state.organisations.knows[:] = 1
         state.posts.knows[:] = 1
         state.organisations.contacts[:] = 1.0
-        state.uses.exposure[:] = 1.0
+        state.exposure[:] = 1.0
         state.uses.fit[:] = 1.0
         state.territories.policy[:] = policy
         return number_with(advance(state, quiet(adoption={"start_rate": 0.3})).organisations.trial)

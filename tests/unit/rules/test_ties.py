@@ -182,7 +182,7 @@ def met(state: State, p: float, rel: float) -> int:
         ties={"p_from_meeting": p, "rel_formation_coordinated": rel},
     )
     advance(state, parameters)
-    assert state.contacts.size[0] == N // 6 * 15
+    assert state.n_contacts == N // 6 * 15
     state.networks.meetings_per_year[:] = 0.0
     advance(state, parameters)
     return state.n_ties

@@ -1,6 +1,6 @@
 """Small experiments, and a stand-in for the simulation that needs no time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,7 +64,13 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeSimulation]:
     class Fresh(FakeSimulation):
         calls: list[int] = []  # noqa: RUF012 - each test has its own class
 
-    monkeypatch.setattr("diffusion.runner.run.Simulation", Fresh)
+    def together(every: Sequence[ModelSettings]) -> Iterator[tuple[int, Fresh]]:
+        for k, settings in enumerate(every):
+            run = Fresh(settings)
+            run.run()
+            yield k, run
+
+    monkeypatch.setattr("diffusion.runner.run.simulate_together", together)
     monkeypatch.setattr("diffusion.runner.run.compile_model", lambda *_: None)
     monkeypatch.setattr("diffusion.runner.run.check_worlds", lambda _: None)
     return Fresh

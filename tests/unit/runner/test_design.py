@@ -63,5 +63,7 @@ def test_chunks_cover_all_runs_in_order(make: Make) -> None:
     chunks = chunks_of(runs)
     assert [run for chunk in chunks for run in chunk.runs] == runs
     assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
-    assert max(len(chunk.runs) for chunk in chunks) == 7
+    assert max(len(chunk.runs) for chunk in chunks) == 8  # four replicates of two scenarios
+    for chunk in chunks:
+        assert len(chunk.runs) % 2 == 0, "the scenarios of a replicate stay together"
     assert max(len(chunk.runs) for chunk in chunks_of(runs * 20)) == LARGEST_CHUNK

@@ -1,30 +1,23 @@
 """A made-up world of any size, with only what a picture needs."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from diffusion.base.arrays import table_of
 from diffusion.base.draws import Decision, uniforms
 from diffusion.world.adjacency import Ties
-from diffusion.world.state import (
+from diffusion.world.state import Names, State
+from diffusion.world.tables import (
     Funders,
     Grants,
     Members,
-    Names,
     Networks,
     Organisations,
     Posts,
     Practices,
-    State,
     Territories,
     empty_uses,
 )
-
-
-def rows(cls: Any, n: int, **columns: Any) -> Any:
-    return cls(*table_of(cls, n, **columns))
 
 
 def picture_world(n: int, territories: int, degree: int = 6, seed: int = 3) -> State:
@@ -43,8 +36,8 @@ def picture_world(n: int, territories: int, degree: int = 6, seed: int = 3) -> S
     bit = np.uint64(1)
     return State(
         seed=seed,
-        practices=rows(Practices, 2),
-        organisations=rows(
+        practices=table_of(Practices, 2),
+        organisations=table_of(
             Organisations,
             n,
             kind=(luck[2] * 8).astype(int),
@@ -56,15 +49,13 @@ def picture_world(n: int, territories: int, degree: int = 6, seed: int = 3) -> S
             institutional=np.where(stage == 6, bit, 0),
         ),
         uses=empty_uses(n, 2),
-        posts=rows(Posts, n, organisation=np.arange(n)),
-        ties=rows(Ties, len(pairs), a=pairs[:, 0], b=pairs[:, 1], trust=0.5)._replace(
-            size=np.array([len(pairs)])
-        ),
-        networks=rows(Networks, 1),
+        posts=table_of(Posts, n, organisation=np.arange(n)),
+        ties=table_of(Ties, len(pairs), a=pairs[:, 0], b=pairs[:, 1], trust=0.5),
+        networks=table_of(Networks, 1),
         members=Members(np.array([0, 0]), np.zeros(0, np.int64)),
-        grants=rows(Grants, 1),
-        funders=rows(Funders, 1),
-        territories=rows(Territories, territories),
+        grants=table_of(Grants, 1),
+        funders=table_of(Funders, 1),
+        territories=table_of(Territories, territories),
         names=Names(
             [f"organisation {i}" for i in range(n)],
             ["network"],

@@ -7,23 +7,22 @@ import mesa
 import numpy as np
 import pytest
 
-from diffusion.base.arrays import NEVER, table_of
+from diffusion.base.arrays import NEVER, columns_of, table_of
 from diffusion.base.errors import ExtensionError, SettingError
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
 from diffusion.world.cooperation import CooperationNetwork, Funder, PolicyMaker
 from diffusion.world.holdings import Grant, StaffMember
 from diffusion.world.organisation import Organisation
-from diffusion.world.state import (
+from diffusion.world.state import Names, State
+from diffusion.world.tables import (
     Funders,
     Grants,
     Members,
-    Names,
     Networks,
     Organisations,
     Posts,
     Practices,
-    State,
     Territories,
     empty_uses,
 )
@@ -38,15 +37,16 @@ def small_state() -> State:
     """Three organisations in a row (0-1-2), two posts each, two networks, one funder."""
     germany = vocabulary.index(vocabulary.COUNTRIES, "germany")
     malta = vocabulary.index(vocabulary.COUNTRIES, "malta")
-    ties: Any = {
-        "size": np.array([2]),
-        "a": np.array([0, 1, 77]),
-        "b": np.array([1, 2, 77]),
-        "post_a": np.array([1, 3, 77]),
-        "post_b": np.array([2, 4, 77]),
-        "trust": np.array([0.5, 0.25, 0.9]),
-        "contact": np.array([-1, -7, 0]),
-    }
+    ties = table_of(
+        Ties,
+        3,
+        a=[0, 1, 77],
+        b=[1, 2, 77],
+        post_a=[1, 3, 77],
+        post_b=[2, 4, 77],
+        trust=[0.5, 0.25, 0.9],
+        contact=[-1, -7, 0],
+    )
     tables: Any = {
         "practices": table_of(Practices, 3, trial_months=6, cost=[0, 1, 2]),
         "organisations": table_of(
@@ -104,7 +104,8 @@ def small_state() -> State:
         practices=PRACTICES,
         practice_titles=[practice.title() for practice in PRACTICES],
     )
-    return State(seed=1, uses=empty_uses(3, 3), ties=Ties(**ties), names=names, month=5, **tables)
+    uses = empty_uses(3, 3)
+    return State(seed=1, uses=uses, ties=ties, live_ties=2, names=names, month=5, **tables)
 
 
 class SmallModel(mesa.Model):  # type: ignore[misc]
@@ -177,7 +178,7 @@ def test_attributes_are_plain_python(model: SmallModel) -> None:
     ],
 )
 def test_every_column_has_an_attribute(view: type, table: Any, otherwise: set[str]) -> None:
-    assert {column for column in table._fields if not hasattr(view, column)} == otherwise
+    assert {column for column in columns_of(table) if not hasattr(view, column)} == otherwise
 
 
 def test_writes_end_up_in_the_row_and_nowhere_else(model: SmallModel) -> None:
@@ -192,14 +193,15 @@ def test_writes_end_up_in_the_row_and_nowhere_else(model: SmallModel) -> None:
     assert vocabulary.KINDS[after.kind[1]] == "educational"
     assert b.languages == ("fr", "mt")
     written = {"support", "overload", "migrant_led", "kind", "languages"}
-    for column in set(Organisations._fields) - written:
+    for column in set(columns_of(Organisations)) - written:
         np.testing.assert_array_equal(getattr(after, column), getattr(before, column))
 
 
 def test_arrays_are_resolved_at_each_access(model: SmallModel) -> None:
     a = model.organisations[0]
     assert a.slack == 0.0
-    model.state.organisations = model.state.organisations._replace(slack=np.full(3, 0.4))
+    model.state.organisations = model.state.organisations.copy()
+    model.state.organisations.slack[:] = 0.4
     assert a.slack == 0.4
     a.slack = 0.1
     assert model.state.organisations.slack.tolist() == [0.1, 0.4, 0.4]

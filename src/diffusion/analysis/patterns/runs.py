@@ -116,7 +116,7 @@ class Runs:
 
 def settings_of(set_up: SetUp, overrides: Sequence[str]) -> ModelSettings:
     """The settings of a set-up, with its moves as an intervention that costs nothing."""
-    settings = config.load([*overrides, *set_up.overrides])
+    settings = config.load([*overrides, *set_up.overrides, "record.history=true"])
     if not set_up.moves:
         return settings
     first = getattr(settings.timing, set_up.moved_from) if set_up.moved_from else 0

@@ -9,7 +9,8 @@ from diffusion.base.arrays import NEVER, FloatArray, IntArray, MaskArray, table_
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
 from diffusion.world.practices import Catalogue, PracticesSettings, catalogue
-from diffusion.world.state import Members, Networks, State
+from diffusion.world.state import State
+from diffusion.world.tables import Members, Networks
 from diffusion.world.worlds.erasmi_census import Census, census
 from diffusion.world.worlds.erasmi_cops import spring_plans
 from diffusion.world.worlds.erasmi_draw import surveyed

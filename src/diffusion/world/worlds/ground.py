@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from diffusion.base.arrays import FloatArray, IntArray, MaskArray
-from diffusion.world.state import Members, Networks
+from diffusion.world.tables import Members, Networks
 
 ALWAYS = 1_000_000  # a month that no run reaches: money that does not end
 

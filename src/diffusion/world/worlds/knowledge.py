@@ -12,15 +12,8 @@ import numpy as np
 from diffusion.base.arrays import FloatArray, IntArray, MaskArray
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
-from diffusion.world.state import (
-    GENERAL,
-    Organisations,
-    Posts,
-    Practices,
-    Territories,
-    Uses,
-    empty_uses,
-)
+from diffusion.world.state import GENERAL
+from diffusion.world.tables import Organisations, Posts, Practices, Territories, Uses, empty_uses
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.luck import BoolArray, Use, luck, whole
 from diffusion.world.worlds.settled import Settled, column
@@ -37,15 +30,6 @@ class Known(NamedTuple):
     practice: IntArray
 
 
-class Start(NamedTuple):
-    """What comes out: the changed tables."""
-
-    organisations: Organisations
-    posts: Posts
-    uses: Uses
-    territories: Territories
-
-
 def spread(
     ground: Ground,
     practices: Practices,
@@ -54,8 +38,11 @@ def spread(
     territories: Territories,
     settings: Settled,
     seed: int,
-) -> Start:
-    """First awareness, know-how and use; masks agree with each other and with the posts."""
+) -> Uses:
+    """First awareness, know-how and use; masks agree with each other and with the posts.
+
+    Writes them into the tables it is given; returns what is known of each use.
+    """
     n, n_practices = ground.n, practices.scale.shape[0]
     aware = np.zeros(n, np.uint64)
     parts: list[list[Known]] = [[], [], []]
@@ -69,7 +56,7 @@ def spread(
             part.append(Known(one + low, which))
     running, lapsed, known = (_joined(part) for part in parts)
     uses = empty_uses(n, n_practices)
-    organisations = organisations._replace(aware=aware)
+    organisations.aware[:] = aware
     origin = Known(ground.origin_organisation, ground.origin_practice)
     code = origin.organisation * n_practices + origin.practice
     others = ~np.isin(running.organisation * n_practices + running.practice, code)
@@ -88,7 +75,7 @@ def spread(
     organisations.aware[:] |= union | organisations.lapsed
     organisations.aware[:] |= organisations.adopted | organisations.institutional
     _write_policy(organisations, territories, settings, seed)
-    return Start(organisations, posts, uses, territories)
+    return uses
 
 
 def _block(

@@ -9,13 +9,12 @@ many of all ties are chance ties is found so that the clustering comes out as as
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from diffusion.base.arrays import FloatArray, IntArray, table_of
 from diffusion.base.draws import Decision
 from diffusion.world.adjacency import Ties
 from diffusion.world.network import clustering
-from diffusion.world.state import Organisations, Posts
+from diffusion.world.tables import Organisations, Posts
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.luck import Use, luck, normals, whole
 from diffusion.world.worlds.settled import Settled
@@ -45,21 +44,19 @@ def ties(
     n_close = _balance(n, needed, close, far, settings.clustering)
     a = np.concatenate((close.a[:n_close], far.a[: needed - n_close]))
     b = np.concatenate((close.b[:n_close], far.b[: needed - n_close]))
-    size = a.shape[0]
     spread = settings.trust_high - settings.trust_low
     trust = settings.trust_low + spread * _luck(seed, Use.TRUST, a, b)
     trust[n_close:] *= settings.trust_chance
-    table = table_of(
+    return table_of(
         Ties,
-        2 * size,
-        a=_padded(a),
-        b=_padded(b),
-        post_a=_padded(_holder(organisations, a, _luck(seed, Use.HOLDER_A, a, b))),
-        post_b=_padded(_holder(organisations, b, _luck(seed, Use.HOLDER_B, a, b))),
-        trust=_padded(trust),
-        contact=_padded(-1 - whole(_luck(seed, Use.CONTACT, a, b), settings.months_since_contact)),
+        a.shape[0],
+        a=a,
+        b=b,
+        post_a=_holder(organisations, a, _luck(seed, Use.HOLDER_A, a, b)),
+        post_b=_holder(organisations, b, _luck(seed, Use.HOLDER_B, a, b)),
+        trust=trust,
+        contact=-1 - whole(_luck(seed, Use.CONTACT, a, b), settings.months_since_contact),
     )
-    return table._replace(size=np.array([size], np.int64))
 
 
 def _balance(n: int, needed: int, close: Pairs, far: Pairs, target: float) -> int:
@@ -212,10 +209,6 @@ def _pull(ground: Ground, settings: Settled, seed: int) -> FloatArray:
 def _holder(organisations: Organisations, who: IntArray, u: FloatArray) -> IntArray:
     result: IntArray = organisations.first_post[who] + whole(u, organisations.staff[who])
     return result
-
-
-def _padded(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    return np.concatenate((values, np.zeros_like(values)))
 
 
 def _luck(seed: int, use: Use, who: IntArray, whom: IntArray | int = 0) -> FloatArray:

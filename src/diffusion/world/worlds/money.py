@@ -5,7 +5,7 @@ import numpy as np
 from diffusion.base.arrays import NEVER, FloatArray, IntArray, table_of
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
-from diffusion.world.state import Funders, Grants, Organisations
+from diffusion.world.tables import Funders, Grants, Organisations
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.luck import Use, choice, luck, whole
 from diffusion.world.worlds.settled import Settled, column
@@ -50,7 +50,7 @@ def funders(ground: Ground, settings: Settled, seed: int) -> tuple[Funders, list
 
 def grants(
     organisations: Organisations, funders: Funders, settings: Settled, seed: int
-) -> tuple[Organisations, Funders, Grants, IntArray]:
+) -> tuple[Grants, IntArray]:
     """Grant lines in proportion to project money, with staggered ends, and the calls' budgets.
 
     An organisation's active lines come first. Returns also the number of active lines each.
@@ -80,8 +80,10 @@ def grants(
     )
     ending = np.bincount(funder, minlength=funders.kind.shape[0]) * 12.0 / funders.months_grant
     budget = np.maximum(1, np.rint(settings.call_generosity * ending)).astype(np.int64)
-    organisations = organisations._replace(first_grant=first.astype(np.int64), n_grants=n_grants)
-    return organisations, funders._replace(budget=budget), table, n_active
+    organisations.first_grant[:] = first
+    organisations.n_grants[:] = n_grants
+    funders.budget[:] = budget
+    return table, n_active
 
 
 def _funder_rows(

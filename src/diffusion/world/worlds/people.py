@@ -8,7 +8,7 @@ from diffusion.base.arrays import NEVER, FloatArray, IntArray, MaskArray, table_
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
 from diffusion.world.practices import related_of
-from diffusion.world.state import Organisations, Posts
+from diffusion.world.tables import Organisations, Posts
 from diffusion.world.worlds.fields import FIELD_SHARES
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.luck import BoolArray, Use, choice, luck, normals, whole
@@ -70,7 +70,7 @@ def organisations(
 
 def posts(
     organisations: Organisations, n_active_grants: IntArray, settings: Settled, seed: int
-) -> tuple[Organisations, Posts]:
+) -> Posts:
     """Posts of every organisation: contract, who pays, filled or vacant, since when.
 
     Vacant posts are an organisation's last ones, so that its filled posts are
@@ -116,10 +116,10 @@ def posts(
         left=NEVER,
         hired=-1 - np.minimum(months, MONTHS_IN_POST_MAX).astype(np.int64),
     )
-    filled = organisations._replace(
-        first_post=first.astype(np.int64), n_posts=n_posts, staff=staff.astype(np.float64)
-    )
-    return filled, table
+    organisations.first_post[:] = first
+    organisations.n_posts[:] = n_posts
+    organisations.staff[:] = staff
+    return table
 
 
 def beta_quantile(u: FloatArray, mean: float, sd: float) -> FloatArray:

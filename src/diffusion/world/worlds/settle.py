@@ -5,7 +5,8 @@ import numpy as np
 from diffusion.base.arrays import table_of
 from diffusion.base.draws import Decision
 from diffusion.world.practices import Catalogue
-from diffusion.world.state import Grants, Names, State, Territories, Uses
+from diffusion.world.state import Names, State
+from diffusion.world.tables import Grants, Territories, Uses
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.knowledge import spread
 from diffusion.world.worlds.linking import ties as linked
@@ -24,30 +25,24 @@ def settle(
     """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed."""
     organisations = all_organisations(ground, settings, related_cases, seed)
     funders, funder_names = all_funders(ground, settings, seed)
-    organisations, funders, grants, n_active = first_grants(organisations, funders, settings, seed)
-    organisations, posts = all_posts(organisations, n_active, settings, seed)
-    start = spread(
-        ground,
-        catalogue.practices,
-        organisations,
-        posts,
-        _territories(ground, settings, seed),
-        settings,
-        seed,
-    )
-    _regular_where_dry(start.uses, grants)
+    grants, n_active = first_grants(organisations, funders, settings, seed)
+    posts = all_posts(organisations, n_active, settings, seed)
+    territories = _territories(ground, settings, seed)
+    uses = spread(ground, catalogue.practices, organisations, posts, territories, settings, seed)
+    _regular_where_dry(uses, grants)
+    ground.networks.languages[:] = meeting_languages(ground, organisations)
     return State(
         seed=seed,
         practices=catalogue.practices,
-        organisations=start.organisations,
-        uses=start.uses,
-        posts=start.posts,
+        organisations=organisations,
+        uses=uses,
+        posts=posts,
         ties=linked(ground, organisations, posts, settings, seed),
-        networks=ground.networks._replace(languages=meeting_languages(ground, organisations)),
+        networks=ground.networks,
         members=ground.members,
         grants=grants,
         funders=funders,
-        territories=start.territories,
+        territories=territories,
         names=Names(
             organisations=ground.organisation_names,
             networks=ground.network_names,

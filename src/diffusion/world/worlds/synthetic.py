@@ -10,7 +10,8 @@ from diffusion.base.draws import Decision
 from diffusion.base.errors import WorldError
 from diffusion.world import vocabulary
 from diffusion.world.practices import PracticesSettings, catalogue
-from diffusion.world.state import Members, Networks, State
+from diffusion.world.state import State
+from diffusion.world.tables import Members, Networks
 from diffusion.world.worlds.ground import ALWAYS, Ground
 from diffusion.world.worlds.linking import cut
 from diffusion.world.worlds.luck import Use, choice, luck, whole

@@ -1,0 +1,206 @@
+"""The tables of a state: what is known of one organisation, post, network, grant line ...
+
+Rows of organisations, posts, networks, grant lines and practices never move, hence their index is
+their identity (and keys their luck); ties are compacted freely, because a tie's luck is keyed by
+its two organisations. What an organisation or a person knows and runs is a mask: bit p =
+practice p, at most 64 practices.
+"""
+
+from typing import NamedTuple
+
+from diffusion.base.arrays import NEVER, FloatArray, IntArray, MaskArray, Table, table_of
+from diffusion.world.adjacency import Adjacency, Ties
+from diffusion.world.modifiers import Modifiers
+from diffusion.world.traffic import Attendance, Contacts
+
+
+class Practices(Table):
+    """The catalogue, one row a practice (P rows); fixed during a run."""
+
+    fields: MaskArray  # bits of vocabulary.FIELDS
+    related: MaskArray  # fields that share practices or networks with the practice's own
+    scale: IntArray  # code of vocabulary.SCALES
+    cost: IntArray  # code of vocabulary.COSTS
+    complexity: FloatArray  # 0 (one format anyone can run) .. 1 (many institutions, legal duties)
+    adaptability: FloatArray  # 0 (tied to one place) .. 1 (works almost anywhere)
+    strength: FloatArray  # strength of its evidence, 0 .. 1
+    needs_will: IntArray  # 1 if it needs political will
+    load: FloatArray  # staff posts it binds while it runs
+    trial_months: IntArray  # length of a trial
+
+
+class Organisations(Table):
+    """One row an organisation (n rows)."""
+
+    kind: IntArray  # code of vocabulary.KINDS
+    territory: IntArray  # row in Territories
+    country: IntArray  # code of vocabulary.COUNTRIES
+    level: IntArray  # code of vocabulary.LEVELS
+    fields: MaskArray  # bits of vocabulary.FIELDS
+    related: MaskArray  # fields related to its own, without its own
+    languages: MaskArray  # working languages, bits of vocabulary.LANGUAGES
+    migrant_led: IntArray  # 0 or 1
+    founding_year: IntArray
+    first_post: IntArray  # posts of organisation i: first_post[i] .. first_post[i] + n_posts[i] - 1
+    n_posts: IntArray
+    first_grant: IntArray  # grant lines of organisation i, likewise
+    n_grants: IntArray
+    project_share: FloatArray  # share of its money that is project money, 0..1
+    absorptive: FloatArray  # absorptive capacity relative to the mean, 0.3..2 (G04)
+    support: FloatArray  # management support, 0..1
+    threshold: FloatArray  # adoption threshold: share of contacts using it, 0..1 (D04)
+    handover: IntArray  # 1 if leavers hand over in a structured way
+    own_practices: MaskArray  # practices of its own fields or of general use (derived)
+    related_practices: MaskArray  # practices of related fields (derived)
+    siloing: FloatArray  # pull towards one's own field and kind; 1 = as surveyed, 0 = none
+    # changing
+    staff: FloatArray  # filled posts
+    overload: FloatArray  # >= 0
+    slack: FloatArray  # time for exchange relative to normal, >= 0
+    contacts: FloatArray  # remembered contacts, fading over 12 months
+    aware: MaskArray  # has heard of it (kept while it runs)
+    trial: MaskArray
+    adopted: MaskArray
+    institutional: MaskArray  # institutionalised
+    lapsed: MaskArray  # ran it once, does not now
+    written: MaskArray  # written down well enough to learn it from
+    knows: MaskArray  # union of what its staff knows (derived, once a month)
+
+
+class Uses(Table):
+    """What changes slowly for an organisation i and a practice p: shape (n, P)."""
+
+    since: IntArray  # month in which the present stage began
+    fidelity: FloatArray  # 0..1
+    fit: FloatArray  # 0..1, best over the places it was learned from
+    champion: IntArray  # post of the person who knows it best, -1 if there is none
+    champion_left: IntArray  # month in which the last such person left, NEVER otherwise
+    grant: IntArray  # grant line that pays it; -1 regular money; -2 needs none
+    unfunded: IntArray  # month since which its grant is gone, NEVER while it is paid
+
+
+class Posts(Table):
+    """One row a staff post (or volunteer place)."""
+
+    organisation: IntArray
+    contract: IntArray  # code of vocabulary.CONTRACTS
+    grant: IntArray  # grant line that pays a fixed-term post, -1 otherwise
+    filled: IntArray  # 0 or 1
+    hired: IntArray  # month in which the present person started (may be negative)
+    person: IntArray  # counts the persons who held the post: a new person has new luck
+    left: IntArray  # month in which the last person left, NEVER before the first
+    knows: MaskArray  # practices this person knows how to run
+
+
+class Networks(Table):
+    """Cooperation networks and communities of practice, one row each."""
+
+    key: IntArray  # keys its luck: stable whatever else is founded
+    type: IntArray  # code of vocabulary.NETWORK_TYPES
+    is_cop: IntArray  # 1 for communities of practice
+    territory: IntArray
+    country: IntArray
+    level: IntArray
+    coordinator: IntArray  # organisation that coordinates, -1 none
+    coordinator_kind: IntArray  # code of vocabulary.COORDINATORS
+    formalisation: IntArray  # code of vocabulary.FORMALISATIONS
+    meetings_per_year: FloatArray
+    facilitated: IntArray  # 1 if meetings are facilitated so that tables mix
+    online: IntArray  # 1 if it meets online
+    bridging: IntArray  # 1 if it links sectors
+    policy_link: IntArray  # 1 if what works is carried to policy makers
+    languages: MaskArray  # languages in which it meets
+    regular_money: IntArray  # 1 if its own coordination money does not end
+    # changing
+    active: IntArray  # 0 = dormant
+    paid_until: IntArray  # own coordinator money lasts until this month
+    sponsored: IntArray  # 1 if an intervention pays its coordination this month
+    paid: IntArray  # 1 if coordination is paid this month, by whomever
+    coordinated: IntArray  # 1 while coordination works: paid, within the lag, or small
+    months_unpaid: IntArray  # since coordination was last paid
+    founded: IntArray  # month, may be negative
+    met: IntArray  # 1 if it met this month
+    months_met: IntArray  # meetings held so far
+
+
+class Members(NamedTuple):
+    """Members of network k: organisation[start[k] : start[k+1]]."""
+
+    start: IntArray
+    organisation: IntArray
+
+
+class Memberships(NamedTuple):
+    """Networks of organisation i: network[start[i] : start[i+1]] (Members, turned round)."""
+
+    start: IntArray
+    network: IntArray
+
+
+class Grants(Table):
+    """Grant lines: the project money of an organisation, one row a line."""
+
+    organisation: IntArray
+    funder: IntArray
+    active: IntArray  # 1 while money flows
+    ends: IntArray  # month in which the present grant ends
+    renewed: IntArray  # decision on the follow-up: 1 yes, 0 no, -1 not yet taken
+    starts: IntArray  # month in which a promised grant starts, NEVER otherwise
+
+
+class Funders(Table):
+    """One row a funder."""
+
+    kind: IntArray  # code of vocabulary.FUNDER_KINDS
+    country: IntArray  # -1 for the EU
+    territory: IntArray  # of a municipal funder, -1 otherwise
+    call_month: IntArray  # 0..11
+    budget: IntArray  # grants a call can award
+    months_grant: IntArray  # usual length of a grant
+    months_to_start: IntArray  # from the call to the money
+    success_rate: FloatArray
+    min_staff: FloatArray  # smallest applicant
+    guidelines: MaskArray  # practices its guidelines reward
+
+
+class Territories(Table):
+    """One row a territory, with its policy maker; the last rows are the countries' own."""
+
+    country: IntArray
+    is_national: IntArray
+    log_pressure: FloatArray  # log of demand relative to normal
+    will: FloatArray  # political will, 0..1
+    policy: MaskArray  # practices written into policy
+
+
+class Tables(NamedTuple):
+    """All tables of a state, as one argument for compiled loops."""
+
+    practices: Practices
+    orgs: Organisations
+    uses: Uses
+    exposure: FloatArray  # (n, P): remembered contacts with users of it, fading over 12 months
+    posts: Posts
+    ties: Ties
+    adjacency: Adjacency
+    networks: Networks
+    members: Members
+    memberships: Memberships
+    grants: Grants
+    funders: Funders
+    territories: Territories
+    modifiers: Modifiers
+    contacts: Contacts
+    attendance: Attendance
+    events: IntArray  # the event log, see traffic.log
+    flows: IntArray  # counts of the month, see traffic.Flow
+    sizes: IntArray  # live rows of the tables with spare capacity, see traffic.Live
+    national: IntArray  # row of each country's own territory, or -1
+    awarded: IntArray  # grants awarded at this month's calls, one a funder
+
+
+def empty_uses(n: int, n_practices: int) -> Uses:
+    """No organisation runs anything."""
+    return table_of(
+        Uses, (n, n_practices), champion=-1, champion_left=NEVER, grant=-2, unfunded=NEVER
+    )
