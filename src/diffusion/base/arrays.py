@@ -129,9 +129,27 @@ def table_of(
     return table  # type: ignore[no-any-return]
 
 
+def row_of(values: Any) -> npt.NDArray[Any]:
+    """A table of one row with the fields of a named tuple of numbers or arrays of numbers.
+
+    Compiled loops take one array at the price that they would pay for each number.
+    """
+    cells = {name: np.asarray(value) for name, value in values._asdict().items()}
+    columns = [(name, cell.dtype, cell.shape) for name, cell in cells.items()]
+    row = np.zeros(1, np.dtype((np.record, np.dtype(columns, align=True))))
+    for name, cell in cells.items():
+        row[name] = cell
+    return row
+
+
 def part_of(table: AnyTable, rows: slice) -> AnyTable:
     """A view of some rows."""
     return table[rows]  # type: ignore[return-value]
+
+
+def bare(table: Any) -> Any:
+    """A table without the attribute access of `recarray`, which costs more than a loop's call."""
+    return table.view(np.ndarray) if isinstance(table, np.recarray) else table
 
 
 def resized(table: AnyTable, capacity: int) -> AnyTable:

@@ -45,15 +45,15 @@ ORDER: tuple[type[CompiledRule], ...] = (
 @compiled
 def _month(tables, values, seed, month):
     """One month of the standard rules, entered from Python once."""
-    demand.loop(tables, values[0], seed, month)
-    funding.loop(tables, values[1], seed, month)
-    turnover.loop(tables, values[2], seed, month)
-    ties.loop(tables, values[3], seed, month)
-    meetings.loop(tables, values[4], seed, month)
-    exchange.loop(tables, values[5], seed, month)
-    adoption.loop(tables, values[6], seed, month)
-    persistence.loop(tables, values[7], seed, month)
-    policy.loop(tables, values[8], seed, month)
+    demand.loop(tables, values[0][0], seed, month)
+    funding.loop(tables, values[1][0], seed, month)
+    turnover.loop(tables, values[2][0], seed, month)
+    ties.loop(tables, values[3][0], seed, month)
+    meetings.loop(tables, values[4][0], seed, month)
+    exchange.loop(tables, values[5][0], seed, month)
+    adoption.loop(tables, values[6][0], seed, month)
+    persistence.loop(tables, values[7][0], seed, month)
+    policy.loop(tables, values[8][0], seed, month)
 
 
 class Month:

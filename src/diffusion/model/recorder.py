@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 import numpy as np
 import numpy.typing as npt
 
-from diffusion.base.arrays import FloatArray, IntArray, MaskArray, part_of, table_of
+from diffusion.base.arrays import FloatArray, IntArray, MaskArray, bare, part_of, table_of
 from diffusion.base.errors import DiffusionError
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.model.clock import Record, Timing
@@ -172,17 +172,19 @@ class Recorder:
 
     def _take(self, m: int) -> None:
         state, monthly = self._state, self._monthly
+        w = state.tables()
         take(
-            state.organisations,
-            state.posts,
-            state.ties,
-            state.networks,
-            *state.memberships,
-            state.grants,
-            state.territories,
+            w.orgs,
+            w.posts,
+            w.ties,
+            w.networks,
+            w.memberships.start,
+            w.memberships.network,
+            w.grants,
+            w.territories,
             state.n_ties,
-            self._ledger,
-            monthly.totals,
+            bare(self._ledger),
+            bare(monthly.totals),
             monthly.by_practice,
             monthly.by_territory,
             m,
@@ -191,7 +193,7 @@ class Recorder:
         )
         if self._history is not None:
             using, unfunded = self._history.using[m], self._history.unfunded[m]
-            note_history(state.organisations, state.uses, using, unfunded)
+            note_history(w.orgs, w.uses, using, unfunded)
 
     def _take_slow(self, m: int) -> None:
         state, n = self._state, self._state.n_ties
@@ -208,7 +210,8 @@ class Recorder:
         sizes = (state.n_practices, len(KINDS), len(state.territories), types)
         found: tuple[IntArray, ...] = tuple(np.zeros((len(STAGES), k), np.int64) for k in sizes)
         type_size = np.zeros(types, np.int64)
-        take_groups(state.organisations, state.networks, *state.memberships, *found, type_size)
+        w = state.tables()
+        take_groups(w.orgs, w.networks, *w.memberships, *found, type_size)
         self._groups.append(_Groups(state.month, (*found, type_size)))
 
     def months_table(self, interventions: tuple[str, ...] = ()) -> "pd.DataFrame":

@@ -21,6 +21,7 @@ from diffusion.base.arrays import (
     count,
     has,
     lowest,
+    row_of,
     without_lowest,
 )
 from diffusion.base.compiled import compiled, inner
@@ -318,7 +319,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Adoption(CompiledRule):
@@ -330,28 +331,30 @@ class Adoption(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            start_rate=p.start_rate,
-            kappa=p.kappa,
-            fit_exponent=p.fit_exponent,
-            elasticity=p.capacity_elasticity,
-            will_floor=p.will_floor,
-            rel_guideline=p.rel_guideline,
-            money_medium=p.money_medium,
-            money_high=p.money_high,
-            p_grant_low=p.p_grant_low,
-            p_grant_medium=p.p_grant_medium,
-            p_grant_high=p.p_grant_high,
-            p_adapted=p.p_adapted,
-            fit_gain=p.fit_gain,
-            fidelity_cost=p.fidelity_cost,
-            fidelity_start=p.fidelity_start,
-            fidelity_zero=p.fidelity_zero,
-            fidelity_full=p.fidelity_full,
-            cooldown=p.months_cooldown,
-            p_written=p.p_written,
-            institutionalise=p.institutionalise_rate,
-            rel_grant=p.rel_institutionalise_grant,
-            rel_formal=p.rel_institutionalise_formal,
-            max_parallel=p.max_parallel,
+        self.values = row_of(
+            _Values(
+                start_rate=p.start_rate,
+                kappa=p.kappa,
+                fit_exponent=p.fit_exponent,
+                elasticity=p.capacity_elasticity,
+                will_floor=p.will_floor,
+                rel_guideline=p.rel_guideline,
+                money_medium=p.money_medium,
+                money_high=p.money_high,
+                p_grant_low=p.p_grant_low,
+                p_grant_medium=p.p_grant_medium,
+                p_grant_high=p.p_grant_high,
+                p_adapted=p.p_adapted,
+                fit_gain=p.fit_gain,
+                fidelity_cost=p.fidelity_cost,
+                fidelity_start=p.fidelity_start,
+                fidelity_zero=p.fidelity_zero,
+                fidelity_full=p.fidelity_full,
+                cooldown=p.months_cooldown,
+                p_written=p.p_written,
+                institutionalise=p.institutionalise_rate,
+                rel_grant=p.rel_institutionalise_grant,
+                rel_formal=p.rel_institutionalise_formal,
+                max_parallel=p.max_parallel,
+            )
         )

@@ -10,7 +10,7 @@ import math
 from typing import ClassVar, NamedTuple
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, lowest, without_lowest
+from diffusion.base.arrays import NOTHING, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
@@ -92,7 +92,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Demand(CompiledRule):
@@ -104,13 +104,15 @@ class Demand(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            base_load=p.base_load,
-            persistence=p.pressure_persistence,
-            shock_sd=p.pressure_sd * math.sqrt(1.0 - p.pressure_persistence**2),
-            gap=p.newcomer_gap,
-            tau=p.onboarding_months,
-            exponent=p.overload_exponent,
-            max_overload=p.max_overload,
-            load_weight=p.load_weight,
+        self.values = row_of(
+            _Values(
+                base_load=p.base_load,
+                persistence=p.pressure_persistence,
+                shock_sd=p.pressure_sd * math.sqrt(1.0 - p.pressure_persistence**2),
+                gap=p.newcomer_gap,
+                tau=p.onboarding_months,
+                exponent=p.overload_exponent,
+                max_overload=p.max_overload,
+                load_weight=p.load_weight,
+            )
         )

@@ -16,7 +16,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, bit, count, has, lowest, without_lowest
+from diffusion.base.arrays import NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
@@ -300,9 +300,9 @@ def _notices_and_memory(orgs, exposure, modifiers, interest, flows, events, valu
 @inner
 def loop(w, values, seed, month):
     """Exchange, for a month."""
-    aware_before, knows_before = w.orgs.aware.copy(), w.posts.knows.copy()
-    users = w.orgs.adopted | w.orgs.institutional
-    silo = w.orgs.siloing * w.modifiers.rel_siloing
+    aware_before, knows_before = w.orgs["aware"].copy(), w.posts["knows"].copy()
+    users = w.orgs["adopted"] | w.orgs["institutional"]
+    silo = w.orgs["siloing"] * w.modifiers["rel_siloing"]
     interest = (values.related**silo, values.other**silo)
     _notices_and_memory(
         w.orgs, w.exposure, w.modifiers, interest, w.flows, w.events, values, seed, month
@@ -324,7 +324,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Exchange(CompiledRule):
@@ -336,21 +336,23 @@ class Exchange(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            p_user=p.p_aware_from_user,
-            p_informed=p.p_aware_from_informed,
-            p_presented=p.p_aware_presented,
-            p_notice=p.p_aware_notice,
-            p_know_how=p.p_know_how,
-            deep=p.deep_contact,
-            brake=p.complexity_brake,
-            gap=1.0 - 1.0 / p.language_multiplier,
-            related=p.relevance_related,
-            other=p.relevance_other,
-            p_forget=p.p_forget,
-            fade=math.exp(-1.0 / p.months_memory),
-            country=p.similarity_country,
-            kind=p.similarity_kind,
-            level=p.similarity_level,
-            field=p.similarity_field,
+        self.values = row_of(
+            _Values(
+                p_user=p.p_aware_from_user,
+                p_informed=p.p_aware_from_informed,
+                p_presented=p.p_aware_presented,
+                p_notice=p.p_aware_notice,
+                p_know_how=p.p_know_how,
+                deep=p.deep_contact,
+                brake=p.complexity_brake,
+                gap=1.0 - 1.0 / p.language_multiplier,
+                related=p.relevance_related,
+                other=p.relevance_other,
+                p_forget=p.p_forget,
+                fade=math.exp(-1.0 / p.months_memory),
+                country=p.similarity_country,
+                kind=p.similarity_kind,
+                level=p.similarity_level,
+                field=p.similarity_field,
+            )
         )

@@ -14,7 +14,7 @@ lag (C12). Small networks govern themselves (C12, Provan and Kenis 2008).
 from typing import ClassVar, NamedTuple
 
 from diffusion.base import draws
-from diffusion.base.arrays import NEVER, NOTHING, lowest, without_lowest
+from diffusion.base.arrays import NEVER, NOTHING, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
@@ -201,7 +201,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Funding(CompiledRule):
@@ -213,23 +213,25 @@ class Funding(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            p_renewal=p.p_renewal,
-            p_renewal_institutionalised=p.p_renewal_institutionalised,
-            p_no_gap=p.p_no_gap,
-            p_gap_ends=1.0 / p.months_gap,
-            rel_small=p.rel_success_small,
-            rel_migrant_led=p.rel_success_migrant_led,
-            small_staff=p.small_staff,
-            rel_guideline=p.rel_success_guideline,
-            application_slack=p.application_slack,
-            coordinator_months=p.coordinator_months,
-            p_coordinator_renewal=p.p_coordinator_renewal,
-            p_coordinator_refund=p.p_coordinator_refund,
-            lag=p.coordinator_lag,
-            self_governed=p.self_governed_size,
-            hazard_cop=1.0 / p.months_cop_life,
-            hazard_cop_unpaid=1.0 / (p.months_cop_life * max(0.01, p.rel_cop_life_unpaid)),
-            p_dormant=p.p_network_dormant,
-            p_revival=p.p_network_revival,
+        self.values = row_of(
+            _Values(
+                p_renewal=p.p_renewal,
+                p_renewal_institutionalised=p.p_renewal_institutionalised,
+                p_no_gap=p.p_no_gap,
+                p_gap_ends=1.0 / p.months_gap,
+                rel_small=p.rel_success_small,
+                rel_migrant_led=p.rel_success_migrant_led,
+                small_staff=p.small_staff,
+                rel_guideline=p.rel_success_guideline,
+                application_slack=p.application_slack,
+                coordinator_months=p.coordinator_months,
+                p_coordinator_renewal=p.p_coordinator_renewal,
+                p_coordinator_refund=p.p_coordinator_refund,
+                lag=p.coordinator_lag,
+                self_governed=p.self_governed_size,
+                hazard_cop=1.0 / p.months_cop_life,
+                hazard_cop_unpaid=1.0 / (p.months_cop_life * max(0.01, p.rel_cop_life_unpaid)),
+                p_dormant=p.p_network_dormant,
+                p_revival=p.p_network_revival,
+            )
         )

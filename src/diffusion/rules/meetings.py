@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, lowest
+from diffusion.base.arrays import NOTHING, lowest, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
@@ -206,7 +206,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Meetings(CompiledRule):
@@ -218,23 +218,26 @@ class Meetings(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            attendance=p.attendance,
-            rel_distance=p.rel_attendance_distance,
-            rel_language=p.rel_attendance_language,
-            rel_uncoordinated=p.rel_rhythm_uncoordinated,
-            table=p.table_size,
-            depth_facilitated=p.depth_facilitated,
-            depth_plain=p.depth_plain,
-            rel_online=p.rel_depth_online,
-            trust_stranger=p.trust_stranger,
-            frequency=p.contacts_per_month,
-            depth_bilateral=p.depth_bilateral,
-            noise=p.seating_noise,
+        self._table = p.table_size
+        self.values = row_of(
+            _Values(
+                attendance=p.attendance,
+                rel_distance=p.rel_attendance_distance,
+                rel_language=p.rel_attendance_language,
+                rel_uncoordinated=p.rel_rhythm_uncoordinated,
+                table=p.table_size,
+                depth_facilitated=p.depth_facilitated,
+                depth_plain=p.depth_plain,
+                rel_online=p.rel_depth_online,
+                trust_stranger=p.trust_stranger,
+                frequency=p.contacts_per_month,
+                depth_bilateral=p.depth_bilateral,
+                noise=p.seating_noise,
+            )
         )
 
     def prepare(self, state: State) -> None:
         seats = state.members.organisation.shape[0]
         state.reserve_attendance(seats)
         # every tie once, and half a table for each seat
-        state.reserve_contacts(state.n_ties + seats * (self.values.table // 2 + 1))
+        state.reserve_contacts(state.n_ties + seats * (self._table // 2 + 1))

@@ -11,7 +11,7 @@ sooner where memory is left (S04).
 from typing import ClassVar, NamedTuple
 
 from diffusion.base import draws
-from diffusion.base.arrays import NEVER, NOTHING, bit, has, lowest, without_lowest
+from diffusion.base.arrays import NEVER, NOTHING, bit, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
@@ -182,7 +182,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Persistence(CompiledRule):
@@ -194,24 +194,26 @@ class Persistence(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            base=p.hazard_base,
-            rel_champion=p.rel_champion_left,
-            months_champion=p.months_champion,
-            nobody=p.hazard_nobody_knows,
-            rel_written=p.rel_written,
-            unfunded_first=p.hazard_unfunded_first,
-            unfunded_later=p.hazard_unfunded_later,
-            months_first=p.months_unfunded_first,
-            rel_low_cost=p.rel_unfunded_low_cost,
-            rel_institutional=p.rel_institutionalised,
-            overload=p.overload_slope,
-            erosion=p.fidelity_erosion,
-            support=p.fidelity_support,
-            enough=p.exposure_enough,
-            floor=p.fidelity_floor,
-            low_fidelity=p.hazard_low_fidelity,
-            p_restart_memory=p.p_restart_memory,
-            p_restart=p.p_restart,
-            months_pause=p.months_before_restart,
+        self.values = row_of(
+            _Values(
+                base=p.hazard_base,
+                rel_champion=p.rel_champion_left,
+                months_champion=p.months_champion,
+                nobody=p.hazard_nobody_knows,
+                rel_written=p.rel_written,
+                unfunded_first=p.hazard_unfunded_first,
+                unfunded_later=p.hazard_unfunded_later,
+                months_first=p.months_unfunded_first,
+                rel_low_cost=p.rel_unfunded_low_cost,
+                rel_institutional=p.rel_institutionalised,
+                overload=p.overload_slope,
+                erosion=p.fidelity_erosion,
+                support=p.fidelity_support,
+                enough=p.exposure_enough,
+                floor=p.fidelity_floor,
+                low_fidelity=p.hazard_low_fidelity,
+                p_restart_memory=p.p_restart_memory,
+                p_restart=p.p_restart,
+                months_pause=p.months_before_restart,
+            )
         )

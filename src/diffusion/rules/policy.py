@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
+from diffusion.base.arrays import NOTHING, bit, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import monthly_hazard
@@ -155,7 +155,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Policy(CompiledRule):
@@ -167,12 +167,14 @@ class Policy(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            uptake=monthly_hazard(p.uptake_per_year),
-            neighbour=p.neighbour_odds,
-            link=p.rel_policy_link,
-            mean=p.will_mean,
-            persistence=p.will_persistence,
-            shock_sd=p.will_sd * float(np.sqrt(1.0 - p.will_persistence**2)),
-            inspiration=p.inspiration,
+        self.values = row_of(
+            _Values(
+                uptake=monthly_hazard(p.uptake_per_year),
+                neighbour=p.neighbour_odds,
+                link=p.rel_policy_link,
+                mean=p.will_mean,
+                persistence=p.will_persistence,
+                shock_sd=p.will_sd * float(np.sqrt(1.0 - p.will_persistence**2)),
+                inspiration=p.inspiration,
+            )
         )

@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING
+from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.adjacency import rebuild_adjacency, tie_between
@@ -326,7 +326,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class TieDynamics(CompiledRule):
@@ -338,26 +338,28 @@ class TieDynamics(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.values = _Values(
-            lapse_embedded=p.p_lapse_embedded,
-            lapse_bridging=p.p_lapse_bridging,
-            rel_coordinated=p.rel_lapse_coordinated,
-            trust_gain=p.trust_gain,
-            trust_loss=p.trust_loss,
-            trust_new=p.trust_new,
-            p_search=p.p_search,
-            share_friends=p.share_friends,
-            share_neighbourhood=p.share_neighbourhood,
-            p_meeting=p.p_from_meeting,
-            rel_formation=p.rel_formation_coordinated,
-            transitivity=p.transitivity,
-            degree_scale=p.degree_scale,
-            field=p.homophily_field,
-            kind=p.homophily_kind,
-            level=p.homophily_level,
-            territory=p.homophily_territory,
-            country=p.homophily_country,
-            language=p.homophily_language,
+        self.values = row_of(
+            _Values(
+                lapse_embedded=p.p_lapse_embedded,
+                lapse_bridging=p.p_lapse_bridging,
+                rel_coordinated=p.rel_lapse_coordinated,
+                trust_gain=p.trust_gain,
+                trust_loss=p.trust_loss,
+                trust_new=p.trust_new,
+                p_search=p.p_search,
+                share_friends=p.share_friends,
+                share_neighbourhood=p.share_neighbourhood,
+                p_meeting=p.p_from_meeting,
+                rel_formation=p.rel_formation_coordinated,
+                transitivity=p.transitivity,
+                degree_scale=p.degree_scale,
+                field=p.homophily_field,
+                kind=p.homophily_kind,
+                level=p.homophily_level,
+                territory=p.homophily_territory,
+                country=p.homophily_country,
+                language=p.homophily_language,
+            )
         )
 
     def prepare(self, state: State) -> None:

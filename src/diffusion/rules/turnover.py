@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, FloatArray, bit, has, lowest, without_lowest
+from diffusion.base.arrays import NOTHING, FloatArray, bit, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
@@ -287,7 +287,7 @@ def loop(w, values, seed, month):
 @compiled
 def enter(w, values, seed, month):
     """The loop with an entry from Python."""
-    loop(w, values, seed, month)
+    loop(w, values[0], seed, month)
 
 
 class Turnover(CompiledRule):
@@ -301,18 +301,20 @@ class Turnover(CompiledRule):
         p = parameters
         by_kind = [getattr(p, f"share_{kind}") for kind in KINDS]
         stay = 1.0 - p.share_leaving_at_grant_end
-        self.values = _Values(
-            hazards=np.array([monthly_hazard(r) * p.rel_turnover for r in by_kind]),
-            overload_slope=p.overload_slope,
-            first_year=p.rel_first_year,
-            hazard_volunteer=monthly_hazard(p.share_volunteer) * p.rel_turnover,
-            hazard_last_months=1.0 - stay ** (1.0 / _LAST_MONTHS),
-            handover=p.handover_effect,
-            p_tie_loss=p.p_tie_loss,
-            p_refill=1.0 / p.months_vacancy,
-            p_colleague=p.p_learn_colleague,
-            p_written=p.p_learn_written,
-            brake=p.complexity_brake,
-            p_decay=p.p_skill_decay,
-            p_memory_loss=p.p_memory_loss,
+        self.values = row_of(
+            _Values(
+                hazards=np.array([monthly_hazard(r) * p.rel_turnover for r in by_kind]),
+                overload_slope=p.overload_slope,
+                first_year=p.rel_first_year,
+                hazard_volunteer=monthly_hazard(p.share_volunteer) * p.rel_turnover,
+                hazard_last_months=1.0 - stay ** (1.0 / _LAST_MONTHS),
+                handover=p.handover_effect,
+                p_tie_loss=p.p_tie_loss,
+                p_refill=1.0 / p.months_vacancy,
+                p_colleague=p.p_learn_colleague,
+                p_written=p.p_learn_written,
+                brake=p.complexity_brake,
+                p_decay=p.p_skill_decay,
+                p_memory_loss=p.p_memory_loss,
+            )
         )

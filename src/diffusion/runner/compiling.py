@@ -55,7 +55,7 @@ def _compile_rules(settings: ModelSettings, first: int, step: int) -> None:
     clock = (_type_of(settings.seed), _type_of(state.month))
     for rule in Month.standard(settings.rules).rules[first::step]:
         loop = import_module(type(rule).__module__).loop
-        values = rule.values  # type: ignore[attr-defined]
+        values = rule.values[0]  # type: ignore[attr-defined]
         loop.compile((_type_of(state.tables()), _type_of(values), *clock))
 
 

@@ -5,7 +5,9 @@ them again. So an intervention undoes itself, and a scenario with nothing switch
 same numbers as the baseline. `rel_*` multiply (neutral 1), `add_*` are added (neutral 0).
 """
 
-from diffusion.base.arrays import FloatArray, Table, columns_of, table_of
+import numpy as np
+
+from diffusion.base.arrays import FloatArray, Table, bare, columns_of, table_of
 
 
 class Modifiers(Table):
@@ -44,7 +46,9 @@ def neutral_value(name: str) -> float:
 
 def reset(modifiers: Modifiers) -> None:
     """Set every modifier back to neutral, in place."""
-    modifiers[:] = _NEUTRAL
+    # all columns are of one type: as one block of numbers they are set at once
+    cells = bare(modifiers).view(np.float64).reshape(len(modifiers), -1)
+    cells[:] = _NEUTRAL
 
 
-_NEUTRAL = neutral_modifiers(1)
+_NEUTRAL = np.array([neutral_value(name) for name in columns_of(Modifiers)])

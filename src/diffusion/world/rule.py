@@ -73,7 +73,7 @@ class CompiledRule(Rule):
     """
 
     enter: ClassVar[Callable[..., None]]
-    values: Any  # a NamedTuple of plain numbers, made from the parameters
+    values: Any  # one row with a field a number, made from the parameters (`row_of`)
 
     @abstractmethod
     def __init__(self, parameters: Any) -> None:

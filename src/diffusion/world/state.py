@@ -12,6 +12,7 @@ from diffusion.base.arrays import (
     FloatArray,
     IntArray,
     MaskArray,
+    bare,
     resized,
     table_of,
 )
@@ -114,15 +115,15 @@ class State:
 
     @property
     def n_organisations(self) -> int:
-        return int(self.organisations.shape[0])
+        return len(self.organisations)
 
     @property
     def n_practices(self) -> int:
-        return int(self.practices.shape[0])
+        return len(self.practices)
 
     @property
     def n_networks(self) -> int:
-        return int(self.networks.shape[0])
+        return len(self.networks)
 
     @property
     def n_ties(self) -> int:
@@ -150,9 +151,22 @@ class State:
         twin.names = replace(self.names, networks=list(self.names.networks))
         return twin
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        self.__dict__.pop("_tables", None)
+
     def tables(self) -> Tables:
-        """The tables as they are now; a table that has grown is another array."""
-        return Tables(
+        """The tables as they are now, for compiled loops; a table that has grown is another array.
+
+        Bare arrays rather than `recarray`s: loops take whole columns as `table["column"]`.
+        """
+        if "_tables" not in self.__dict__:
+            self.__dict__["_tables"] = self._bare_tables()
+        found: Tables = self.__dict__["_tables"]
+        return found
+
+    def _bare_tables(self) -> Tables:
+        tables = Tables(
             practices=self.practices,
             orgs=self.organisations,
             uses=self.uses,
@@ -175,6 +189,7 @@ class State:
             national=self.national_rows,
             awarded=self.awarded,
         )
+        return Tables(*(bare(table) for table in tables))
 
     def set_members(self, members: Members) -> None:
         """Replace the membership table and what is derived from it."""
@@ -194,22 +209,22 @@ class State:
         self.sizes[Live.TIES] = live
         self.adjacency = empty_adjacency(self.n_organisations, ties.shape[0])
         with np.errstate(over="ignore"):
-            rebuild_adjacency(ties, live, *self.adjacency)
+            rebuild_adjacency(bare(ties), live, *self.adjacency)
 
     def reserve_ties(self, spare: int) -> None:
         """Make room for `spare` further ties; loops never grow tables themselves."""
         needed = self.n_ties + spare
-        if needed > self.ties.shape[0]:
+        if needed > len(self.ties):
             self.set_ties(resized(self.ties, needed + needed // _SPARE), self.n_ties)
 
     def reserve_contacts(self, capacity: int) -> None:
         """Make room for so many contacts a month; last month's stay to be read."""
-        if capacity > self.contacts.shape[0]:
+        if capacity > len(self.contacts):
             self.contacts = resized(self.contacts, capacity + capacity // _SPARE)
 
     def reserve_attendance(self, capacity: int) -> None:
         """Make room for so many attendances a month."""
-        if capacity > self.attendance.shape[0]:
+        if capacity > len(self.attendance):
             self.attendance = resized(self.attendance, capacity)
 
 
