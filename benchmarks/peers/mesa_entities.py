@@ -1,0 +1,170 @@
+"""What the Mesa model holds besides its agents: plain objects, shared by reference.
+
+Practices are named by their number in the catalogue, so that sets and dicts of them stay small.
+Months are whole numbers and may be negative for what happened before the run.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from diffusion.base.arrays import NEVER
+
+if TYPE_CHECKING:
+    from benchmarks.peers.mesa_organisation import Organisation
+
+LAST_MONTHS = 2  # the follow-up of a grant is known so long before its end
+
+
+@dataclass(eq=False, slots=True)
+class Practice:
+    """A practice of the catalogue."""
+
+    number: int
+    scale: str  # of vocabulary.SCALES
+    cost: str  # of vocabulary.COSTS
+    complexity: float  # 0..1
+    adaptability: float  # 0..1
+    needs_will: bool
+    load: float  # posts it binds while it runs
+    trial_months: int
+
+
+@dataclass(eq=False, slots=True)
+class Territory:
+    """A place, or a whole country, and its policy maker."""
+
+    national: "Territory | None"  # the country's own; itself, where it is one
+    log_pressure: float
+    will: float  # 0..1
+    policy: set[int]
+    size: int = 0  # organisations, for a country those of its places too
+    demand: float = 0.0  # per paid post, this month
+    users: Counter[int] = field(default_factory=Counter)  # organisations that use a practice
+    little_users: int = 0  # organisations that use any little practice
+
+
+@dataclass(eq=False, slots=True)
+class Funder:
+    """Gives grants at a yearly call."""
+
+    follows: Territory | None  # whose policy its guidelines take in
+    call_month: int  # 0..11
+    budget: int  # grants a call
+    months_grant: int
+    months_to_start: int
+    success_rate: float
+    min_staff: float
+    guidelines: set[int]
+    lines: "list[Grant]" = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Grant:
+    """A line of project money of one organisation: money, gap, money."""
+
+    number: int
+    organisation: "Organisation"
+    funder: Funder
+    active: bool
+    ends: int
+    renewed: bool | None  # the decision on the follow-up, None before it is taken
+    starts: int  # month in which a grant won at a call starts, NEVER without one
+
+    def ends_soon(self, month: int) -> bool:
+        """Whether it is in its last months and is not followed up."""
+        return self.active and self.renewed is False and month >= self.ends - LAST_MONTHS
+
+
+@dataclass(eq=False, slots=True)
+class Post:
+    """A staff post or volunteer place, and the person in it."""
+
+    volunteer: bool
+    grant: Grant | None  # pays a fixed-term post
+    filled: bool
+    hired: int
+    left: int  # month in which the last person left, NEVER before
+    knows: set[int]  # practices the person knows how to run
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Profile:
+    """What stays the same about an organisation."""
+
+    kind: str  # of vocabulary.KINDS
+    level: str  # of vocabulary.LEVELS
+    country: str  # of vocabulary.COUNTRIES
+    fields: frozenset[int]  # numbers of vocabulary.FIELDS
+    languages: frozenset[int]  # numbers of vocabulary.LANGUAGES
+    relevance: list[float]  # interest in each practice, 0..1, siloing included
+    likeness: float  # place, 0..1, in an order of organisations by field and kind
+    siloing: float  # pull towards its own field and kind, 0 or more
+    migrant_led: bool
+    absorptive: float  # absorptive capacity relative to the mean
+    support: float  # of the management, 0..1
+    threshold: float  # share of contacts with users at which it is half moved to try, 0..1
+    hands_over: bool  # whether leavers hand over in a structured way
+
+
+@dataclass(eq=False, slots=True)
+class Use:
+    """A practice that an organisation tries or runs, or once tried or ran."""
+
+    practice: Practice
+    since: int  # month in which its stage began
+    fidelity: float = 0.0  # 0..1
+    institutional: bool = False
+    champion: Post | None = None  # who knows it best
+    champion_left: int = NEVER
+    grant: Grant | None = None  # pays it; None for regular money or where it needs none
+    unfunded: int = NEVER  # month in which its grant went, NEVER while it is paid
+
+    def settle_on_regular_money(self) -> None:
+        self.grant = None
+        self.unfunded = NEVER
+
+
+@dataclass(eq=False, slots=True)
+class Tie:
+    """A working tie between two organisations, held by a person on each side."""
+
+    a: "Organisation"
+    b: "Organisation"
+    post_a: Post
+    post_b: Post
+    trust: float  # (0, 1]
+    contact: int  # month of the last contact
+
+
+@dataclass(eq=False, slots=True)
+class CooperationNetwork:
+    """A cooperation network or community of practice."""
+
+    members: "list[Organisation]"
+    territory: Territory
+    is_cop: bool
+    has_coordinator: bool
+    formal: bool
+    meetings_per_year: float
+    facilitated: bool
+    online: bool
+    policy_link: bool
+    languages: frozenset[int]
+    regular_money: bool
+    active: bool
+    paid_until: int
+    months_unpaid: int
+    coordinated: bool
+
+
+class Contact(NamedTuple):
+    """Two persons of two organisations who met this month."""
+
+    a: "Organisation"
+    b: "Organisation"
+    post_a: Post
+    post_b: Post
+    depth: float  # 0..1
+    trust: float  # 0..1
+    network: CooperationNetwork | None  # whose meeting it was; None for a bilateral contact
