@@ -172,8 +172,8 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
         self.move_ties()
         self.meet()
         self.exchange()
-        self.agents.do("adopt")
-        self.agents.do("persist")
+        self.agents.shuffle_do("adopt")
+        self.agents.shuffle_do("persist")
         self.make_policy()
         self.datacollector.collect(self)
         self.running = self.steps < self.months
@@ -188,7 +188,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
             shock = self.random.gauss(0.0, sd)
             territory.log_pressure = p.pressure_persistence * territory.log_pressure + shock
             territory.demand = p.base_load * math.exp(territory.log_pressure)
-        self.agents.do("feel_demand")
+        self.agents.shuffle_do("feel_demand")
 
     # funding
 
@@ -276,7 +276,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
 
     def turn_staff_over(self) -> None:
         """People come, go, learn and forget; ties of those who went lapse or are taken over."""
-        self.agents.do("turn_staff_over")
+        self.agents.shuffle_do("turn_staff_over")
         broken = [
             tie
             for tie in self.ties
@@ -316,7 +316,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
         All decide on the ties that have lasted; new ones are formed at the end.
         """
         self._age_ties()
-        self.agents.do("seek_partner")
+        self.agents.shuffle_do("seek_partner")
         self._befriend_after_meetings()
         for a, b in self.agreed:
             post_a, post_b = a.somebody() or a.posts[0], b.somebody() or b.posts[0]
@@ -453,7 +453,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
 
     def exchange(self) -> None:
         """News and know-how pass on contacts; communities present; sources stand as they stood."""
-        self.agents.do("fade_and_forget")
+        self.agents.shuffle_do("fade_and_forget")
         deep = self.rules.exchange.deep_contact
         lessons = []
         for contact in self.contacts:

@@ -9,10 +9,11 @@ Heavy libraries are only imported when one of these names is used.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from diffusion.analysis.comparison import Comparison
     from diffusion.model.model import Model as Model
     from diffusion.model.settings import ModelSettings
@@ -22,7 +23,7 @@ __version__ = "0.1.0"
 __all__ = ["Model", "__version__", "compare", "load"]
 
 
-def load(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> "ModelSettings":
+def load(overrides: Iterable[str] = (), config_dir: "Path | str | None" = None) -> "ModelSettings":
     """The settings of one run: the packaged configuration with overrides.
 
     Args:
@@ -40,8 +41,8 @@ def load(overrides: Iterable[str] = (), config_dir: Path | str | None = None) ->
 def compare(
     experiment: str | None = None,
     overrides: Iterable[str] = (),
-    results: Path | str | None = None,
-    config_dir: Path | str | None = None,
+    results: "Path | str | None" = None,
+    config_dir: "Path | str | None" = None,
     fresh: bool = False,
 ) -> "Comparison":
     """Compute an experiment, or what is missing of it, and compare its scenarios.
@@ -58,12 +59,15 @@ def compare(
         SettingError: an override that does not fit.
         ResultsError: the folder can't be written, or holds another design.
     """
+    from pathlib import Path
+
     from diffusion import config
     from diffusion.analysis.comparison import Comparison
+    from diffusion.config.overrides import listed
     from diffusion.runner.run import run_experiment
 
     named = [] if experiment is None else [f"experiment={experiment}"]
-    designed = config.design([*named, *overrides], config_dir)
+    designed = config.design([*named, *listed(overrides)], config_dir)
     folder = None if results is None else Path(results)
     return Comparison.of(run_experiment(designed, folder, fresh))
 

@@ -41,7 +41,7 @@ class Tables(Protocol):
         """All rows of a stored table, with scenario, replicate, seed and run_id."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The stored runs of an experiment, ready to be compared.
 
@@ -84,6 +84,10 @@ class Comparison:
             outcomes=outcomes,
             survival=results.table("survival"),
         )
+
+    def __repr__(self) -> str:
+        runs = {name: self.n_replicates(name) for name in self.scenarios}
+        return f"<Comparison with baseline {self.baseline!r}, finished runs: {runs}>"
 
     @property
     def start(self) -> int:
@@ -240,6 +244,8 @@ def _variance_ratio(
         return ratio, math.nan, math.nan
     every = np.arange(n)
     without = np.log([_ratio(a[every != r], b[every != r]) for r in range(n)])
+    if not np.isfinite(without).all():  # all that differs is one replicate
+        return ratio, math.nan, math.nan
     error = math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2)))
     factor = math.exp(t_quantile(n) * error)
     return ratio, ratio / factor, ratio * factor

@@ -8,11 +8,14 @@ effect includes zero the price is not defined, and the result says so in words.
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diffusion.analysis.comparison import Comparison
 from diffusion.analysis.intervals import FloatArray, difference_interval, fieller
+
+if TYPE_CHECKING:
+    from diffusion.analysis.comparison import Comparison
 
 EFFECTS = {
     "practice_years": "additional practice-year",
@@ -46,7 +49,9 @@ class Price:
         return EFFECTS[self.effect]
 
 
-def price(comparison: Comparison, scenario: str, effect: str = "retained_practice_years") -> Price:
+def price(
+    comparison: "Comparison", scenario: str, effect: str = "retained_practice_years"
+) -> Price:
     """EUR per additional (`practice_years`) or retained (`retained_practice_years`) practice-year.
 
     Both count against the baseline; `retained` counts only use after the money has stopped.
@@ -62,7 +67,7 @@ def price(comparison: Comparison, scenario: str, effect: str = "retained_practic
     return Price(scenario, effect, eur, low, high, len(gain))
 
 
-def prices(comparison: Comparison, effect: str = "retained_practice_years") -> list[Price]:
+def prices(comparison: "Comparison", effect: str = "retained_practice_years") -> list[Price]:
     """`price` of every scenario except the baseline."""
     return [price(comparison, scenario, effect) for scenario in comparison.others]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
 
 LEVEL = 0.95
 
@@ -43,7 +42,7 @@ class Interval:
 
 def t_quantile(n: int) -> float:
     """The factor of the standard error for a 95 % interval from n values, n >= 2."""
-    return float(stdtrit(n - 1, 0.5 + LEVEL / 2))
+    return float(_t_quantiles(np.asarray(n)))
 
 
 def mean_interval(values: npt.ArrayLike) -> Interval:
@@ -89,8 +88,9 @@ def band(values: npt.NDArray[np.float64]) -> tuple[FloatArray, FloatArray, Float
     several = n > 1
     if several.any():
         kept = values[:, several]
-        factor = np.asarray(stdtrit(n[several] - 1, 0.5 + LEVEL / 2), dtype=np.float64)
-        half[several] = factor * np.nanstd(kept, axis=0, ddof=1) / np.sqrt(n[several])
+        half[several] = (
+            _t_quantiles(n[several]) * np.nanstd(kept, axis=0, ddof=1) / np.sqrt(n[several])
+        )
         constant = np.nanmin(kept, axis=0) == np.nanmax(kept, axis=0)
         mean[several] = np.where(constant, np.nanmin(kept, axis=0), mean[several])
         half[several] = np.where(constant, 0.0, half[several])
@@ -113,6 +113,12 @@ def fieller(above: FloatArray, below: FloatArray) -> tuple[float, float, float]:
     c = mean_above**2 - t2 * aa
     root = math.sqrt(max(b * b - a * c, 0.0))
     return mean_above / mean_below, float((b - root) / a), float((b + root) / a)
+
+
+def _t_quantiles(n: npt.NDArray[np.int64]) -> FloatArray:
+    from scipy.special import stdtrit  # slow to import, and a single run has no intervals
+
+    return np.asarray(stdtrit(n - 1, 0.5 + LEVEL / 2), dtype=np.float64)
 
 
 def _standard_error(values: FloatArray) -> float:

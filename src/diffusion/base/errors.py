@@ -1,6 +1,5 @@
 """Named errors: each carries one sentence that says what arrived, what is allowed, what to do."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -29,6 +28,8 @@ _SHORT = 3  # letters; a shorter name is near to too many
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The hint `; did you mean 'x'?` for the nearest of the known names, or an empty string."""
+    import difflib  # slow to import, and needed only after a mistake
+
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if not close:

@@ -10,7 +10,6 @@ from importlib import import_module
 
 import diffusion
 from diffusion.base.errors import DiffusionError, SettingError, nearest
-from diffusion.cli.parser import command_parser
 
 COMMANDS = {
     "run": "one run: a summary, figures, the monthly table",
@@ -46,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"({type(error).__name__}: {error}); --debug shows where\n"
         )
         return DEFECT
-    except KeyboardInterrupt:
-        sys.stderr.write("diffusion: interrupted\n")
+    except KeyboardInterrupt as interrupt:
+        sys.stderr.write(f"diffusion: {'; '.join(['interrupted', *map(str, interrupt.args)])}\n")
         return INTERRUPTED
 
 
@@ -57,6 +56,8 @@ def _command(name: str, words: Sequence[str]) -> int:
             f"there is no command '{name}'; commands: {', '.join(COMMANDS)}"
             f"{nearest(name, COMMANDS)}"
         )
+    from diffusion.cli.parser import command_parser
+
     module = import_module(f"diffusion.cli.{name}")
     parser = command_parser(name, COMMANDS[name], module.EXAMPLES)
     module.add_arguments(parser)

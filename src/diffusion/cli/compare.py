@@ -2,8 +2,13 @@
 
 import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from diffusion.cli.parser import add_overrides, add_results
+
+if TYPE_CHECKING:
+    from diffusion.runner.store import Results
 
 EXAMPLES = (
     "diffusion compare",
@@ -11,7 +16,7 @@ EXAMPLES = (
     "diffusion compare intervention=[cop_formation,language_mediation] executor.workers=4",
     "diffusion compare world=synthetic --results results/small --no-figures",
 )
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,38 +26,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Compute what is missing, then show tables and draw figures; returns the exit code."""
-    from diffusion.analysis.comparison import Comparison
-    from diffusion.cli.screen import ShowProgress, console, show_paths
+    """Compute what is missing, show and store tables, then draw; returns the exit code."""
+    from diffusion.cli.screen import ShowProgress, if_interrupted
     from diffusion.config import design
     from diffusion.runner.run import run_experiment
-    from diffusion.views import figures, tables
 
     experiment = design(args.overrides, args.config_dir)
     folder = experiment.results if args.results is None else args.results
-    try:
-        with ShowProgress() as progress:
-            results = run_experiment(
-                experiment, folder, args.fresh, progress=progress, notice=progress.notice
-            )
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            f"diffusion: interrupted; what was finished stands in {folder}, "
-            f"give the same command again to go on\n"
+    whole = f"what was finished stands in {folder}, give the same command again to go on"
+    with if_interrupted(whole), ShowProgress() as progress:
+        results = run_experiment(
+            experiment, folder, args.fresh, progress=progress, notice=progress.notice
         )
-        return INTERRUPTED
     failures = results.failures()
     if results.finished():
-        comparison = Comparison.of(results)
-        out = console()
-        out.print(tables.summary(comparison))
-        out.print(tables.variance(comparison))
-        if not args.no_figures:
-            show_paths(out, "Figures", figures.save_all(comparison, results, folder / "figures"))
-        show_paths(out, "Results", [folder, *tables.write(comparison, folder)])
+        _show(results, folder, args.no_figures)
     if failures:
         sys.stderr.write(
             f"diffusion: {len(failures)} of {results.manifest['runs']} runs failed "
             f"({failures[0]['error']}); tracebacks stand in {folder / 'failures'}\n"
         )
     return FAILED if failures else 0
+
+
+def _show(results: "Results", folder: Path, no_figures: bool) -> None:
+    """The tables on screen and as files; only then the figures, which take a while."""
+    from diffusion.analysis.comparison import Comparison
+    from diffusion.cli.screen import console, show_figures, show_paths
+    from diffusion.views import tables
+
+    comparison = Comparison.of(results)
+    out = console()
+    out.print(tables.summary(comparison))
+    out.print(tables.variance(comparison))
+    show_paths(out, "Results", [folder, *tables.write(comparison, folder)])
+    if no_figures:
+        return
+
+    def draw(figures_folder: Path) -> list[Path]:
+        from diffusion.views import figures
+
+        return figures.save_all(comparison, results, figures_folder)
+
+    show_figures(out, folder, draw)

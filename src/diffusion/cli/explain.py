@@ -1,7 +1,7 @@
 """`diffusion explain`: what the model does and what is known about it."""
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from diffusion.base.errors import SettingError, nearest
@@ -53,13 +53,11 @@ def _month(_: argparse.Namespace) -> Iterator[str]:
 
 
 def _parameter(args: argparse.Namespace) -> Iterator[str]:
-    from diffusion.config import compose, settings_of
     from diffusion.evidence.register import Register, sources_of
 
     entry = Register.load()[_registered(args)]
     key, choice = _as_typed(entry.key)
-    config = compose([*args.overrides, *choice], args.config_dir)
-    settings_of(config)
+    config = _configured(args, choice)
     yield f"{' '.join((key, *(f'({one})' for one in choice)))} = {_at(config, key)}"
     yield f"  unit {entry.unit}, range {entry.low:g} to {entry.high:g}, {entry.grade}"
     if entry.note:
@@ -92,14 +90,13 @@ def _registered(args: argparse.Namespace) -> str:
     Raises:
         SettingError: a setting that is no parameter, such as the seed.
     """
-    from diffusion.config import compose
     from diffusion.evidence.register import Register
 
     register, name = Register.load(), str(args.name)
     if name in register:
         return name
     group, _, field = name.partition(".")
-    config = compose(args.overrides, args.config_dir)
+    config = _configured(args)
     chosen = config["world"]["kind"]
     for files in (f"world.{chosen}", "world.base.settled", "world.synthetic", "world.erasmi"):
         if group == "world" and f"{files}.{field}" in register:
@@ -113,6 +110,23 @@ def _registered(args: argparse.Namespace) -> str:
             f"a range and sources; the register holds none for it"
         )
     return name
+
+
+def _configured(args: argparse.Namespace, choice: Sequence[str] = ()) -> Mapping[str, Any]:
+    """The resolved configuration; only what is the user's own needs the model to check it.
+
+    Raises:
+        SettingError: an override that does not fit.
+    """
+    if not args.overrides and args.config_dir is None:
+        from diffusion.config.composing import composed
+
+        return composed(choice)
+    from diffusion.config import compose, settings_of
+
+    config = compose([*args.overrides, *choice], args.config_dir)
+    settings_of(config)
+    return config
 
 
 def _as_typed(key: str) -> tuple[str, tuple[str, ...]]:

@@ -17,7 +17,11 @@ class Parser(argparse.ArgumentParser):
         Raises:
             SettingError: an option that does not exist, or lacks its value.
         """
-        known, unknown = self.parse_known_intermixed_args(list(words))
+        words = list(words)
+        if any(action.option_strings and action.nargs == "+" for action in self._actions):
+            # settings first, or an option of several words would take those that follow it
+            words.sort(key=lambda word: "=" not in word or word.startswith("-"))
+        known, unknown = self.parse_known_intermixed_args(words)
         if unknown:
             options = [name for action in self._actions for name in action.option_strings]
             raise SettingError(

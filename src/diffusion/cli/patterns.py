@@ -7,7 +7,7 @@ from diffusion.cli.parser import add_overrides, whole_number
 EXAMPLES = (
     "diffusion patterns",
     "diffusion patterns --only P3 P4 --replicates 20",
-    "diffusion patterns turnover.rel_turnover=1.5",
+    "diffusion patterns --only P8 turnover.rel_turnover=1.5",
 )
 
 

@@ -1,6 +1,9 @@
 """`diffusion run`: one run of the composed settings."""
 
 import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from diffusion.cli.parser import add_overrides, add_results
 
@@ -18,11 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Run once, show a summary and draw figures; returns the exit code."""
-    from diffusion.cli.screen import console, show_paths
+    """Run once, show a summary, store the tables, then draw; returns the exit code."""
+    from diffusion.cli.screen import console, show_figures, show_paths
     from diffusion.config import compose, settings_of
     from diffusion.runner.single import run_once
-    from diffusion.views import figures, tables
+    from diffusion.views import tables
 
     config = compose(args.overrides, args.config_dir)
     folder = args.results if args.results is not None else config["results"]
@@ -32,12 +35,28 @@ def execute(args: argparse.Namespace) -> int:
         folder,
         args.fresh,
         notice=lambda text: console(stderr=True).print(text),
+        show=lambda simulation: out.print(tables.run_summary(simulation)),
     )
-    out.print(tables.run_summary(finished.simulation))
-    for explained in finished.explained:
-        out.print(explained, markup=False)
-    if not args.no_figures:
-        drawn = figures.save_run(finished.simulation, finished.folder / "figures")
-        show_paths(out, "Figures", drawn)
+    for sentence in (*_left_out(config), *finished.explained):
+        out.print(sentence, markup=False)
     show_paths(out, "Results", [finished.folder, *finished.tables])
+    if args.no_figures:
+        return 0
+
+    def draw(folder: Path) -> list[Path]:
+        from diffusion.views import figures
+
+        return figures.save_run(finished.simulation, folder)
+
+    show_figures(out, finished.folder, draw)
     return 0
+
+
+def _left_out(config: Mapping[str, Any]) -> Iterator[str]:
+    """What an experiment holds that one run does not."""
+    names = ", ".join(config["scenarios"])
+    if names:
+        yield (
+            "This is one run without what the scenarios of the experiment change; "
+            f"`diffusion compare` with the same settings runs them: {names}."
+        )

@@ -2,16 +2,17 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from diffusion.runner.run import Progress
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -32,6 +33,31 @@ def show_paths(out: Console, heading: str, paths: Iterable[Path]) -> None:
         out.print(f"  {path}", soft_wrap=True, markup=False)
 
 
+@contextmanager
+def if_interrupted(sentence: str) -> Iterator[None]:
+    """Say what an interrupt of the body leaves behind.
+
+    Raises:
+        KeyboardInterrupt: with that sentence.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(sentence) from None
+
+
+def show_figures(out: Console, folder: Path, draw: Callable[[Path], Iterable[Path]]) -> None:
+    """Draw the figures of a results folder, which is complete already, and list them.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; the results stay as they are.
+    """
+    console(stderr=True).print("drawing figures ...")
+    with if_interrupted(f"not all figures are drawn; the results in {folder} are complete"):
+        drawn = draw(folder / "figures")
+    show_paths(out, "Figures", drawn)
+
+
 class ShowProgress:
     """Shows done, failed, rate and time left: a bar on a terminal, else a line now and then."""
 
@@ -41,7 +67,9 @@ class ShowProgress:
         self._first: tuple[float, int] | None = None  # when the first runs came in, how many
         self._last_line = 0.0
         if self._out.is_terminal:
-            self._bar = Bar(
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),

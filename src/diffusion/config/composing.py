@@ -1,7 +1,7 @@
 """Hydra composition: once per distinct choice of files, then values are set on a copy."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +18,20 @@ from yaml import YAMLError
 
 from diffusion.base.errors import SettingError
 from diffusion.config.folders import Folders
-from diffusion.config.overrides import Override, check_key
+from diffusion.config.overrides import Override, check_key, choices, parse, values
 
 Data = dict[str, Any]
+
+
+def composed(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> Data:
+    """The resolved configuration with the user's overrides; its values are not checked yet.
+
+    Raises:
+        SettingError: an override that can't be read, or names what does not exist.
+    """
+    folders = Folders.find(config_dir)
+    given = parse(overrides)
+    return Composer(folders).compose(choices(given, folders), values(given, folders))
 
 
 class Composer:
@@ -30,26 +41,26 @@ class Composer:
         self._folders = folders
         self._stamp = folders.stamp()
 
-    def compose(self, choices: Mapping[str, Any], values: Sequence[Override]) -> Data:
-        """The resolved configuration for chosen files and set values, as plain data.
+    def compose(self, chosen: Mapping[str, Any], settings: Sequence[Override]) -> Data:
+        """The resolved configuration for chosen files and settings, as plain data.
 
         Args:
-            choices: group -> name of a file, or a list of names.
-            values: set in this order; a later one wins.
+            chosen: group -> name of a file, or a list of names.
+            settings: values, set in this order; a later one wins.
 
         Raises:
             SettingError: a value for a setting that does not exist, or one that can't be resolved.
         """
         lines = tuple(
             f"{group}={_written(choice)}"
-            for group, choice in sorted(choices.items())
+            for group, choice in sorted(chosen.items())
             if choice is not None
         )
         config = copy.deepcopy(_files(self._folders, self._stamp, lines))
         known = OmegaConf.to_container(config, resolve=False)
-        for value in values:
-            check_key(value, known, self._folders)  # type: ignore[arg-type]
-            _set(config, value)
+        for setting in settings:
+            check_key(setting, known, self._folders)  # type: ignore[arg-type]
+            _set(config, setting)
         return _resolved(config)
 
 

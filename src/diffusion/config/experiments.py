@@ -7,7 +7,7 @@ from typing import Any
 
 from diffusion.base.errors import SettingError, nearest
 from diffusion.config import overrides as typed
-from diffusion.config.composing import Composer
+from diffusion.config.composing import Composer, composed
 from diffusion.config.folders import Folders
 from diffusion.config.overrides import Override
 from diffusion.config.settings import Plan, ScenarioPlan, plan_of, settings_of
@@ -78,9 +78,7 @@ def compose(overrides: Iterable[str] = (), config_dir: Path | str | None = None)
     Raises:
         SettingError: an override that does not fit.
     """
-    folders = Folders.find(config_dir)
-    given = _read(overrides, folders)
-    config = Composer(folders).compose(given.choices, given.values)
+    config = composed(overrides, config_dir)
     plan_of(config)
     return config
 

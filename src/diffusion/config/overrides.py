@@ -4,6 +4,7 @@ Hydra itself would accept `+typo=1` and `~group`, and explains unbalanced bracke
 its grammar. Here `+` is allowed for settings that exist (it then means nothing), `~` never.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,10 +37,37 @@ def parse(lines: Iterable[str]) -> list[Override]:
     """Read overrides.
 
     Raises:
-        SettingError: one that can't be read, removes a group, or gives several values at once.
+        SettingError: no list of texts, or one that can't be read, removes a group, or gives
+            several values at once.
     """
     parser = OverridesParser.create()
-    return [_parse(line, parser) for line in lines]
+    return [_parse(line, parser) for line in listed(lines)]
+
+
+def listed(lines: object) -> list[str]:
+    """Overrides as a list, however a caller in Python has put them.
+
+    Raises:
+        SettingError: a single text, or anything else that holds no texts.
+    """
+    if isinstance(lines, str | bytes | Mapping) or not isinstance(lines, Iterable):
+        raise SettingError(f"{lines!r} is no list of overrides; write {_as_list(lines)}")
+    found = list(lines)
+    for line in found:
+        if not isinstance(line, str):
+            raise SettingError(
+                f"overrides hold {line!r}, which is no text; write each as key=value in quotes, "
+                f'for example ["seed=7"]'
+            )
+    return found
+
+
+def _as_list(lines: object) -> str:
+    """What was probably meant by overrides that are no list."""
+    texts = [lines] if isinstance(lines, str) else ["seed=7"]
+    if isinstance(lines, Mapping):
+        texts = [f"{key}={value}" for key, value in lines.items()]
+    return json.dumps(texts, ensure_ascii=False)
 
 
 def choices(overrides: Iterable[Override], folders: Folders) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from diffusion.base.errors import SettingError, nearest
 from diffusion.config.targets import build_target
 from diffusion.config.words import dotted_key, setting_error, shown
 from diffusion.interventions.base import Intervention
+from diffusion.model.clock import Timing
 from diffusion.model.settings import ModelSettings, RuleParameters
 
 _HEADLESS = "; the file of an experiment begins with a line '# @package _global_'"
@@ -64,9 +65,9 @@ def settings_of(config: Mapping[str, Any]) -> ModelSettings:
     """
     data: dict[str, Any] = {name: config[name] for name in _OF_THE_MODEL if name in config}
     data["rules"] = {name: config[name] for name in RuleParameters.model_fields if name in config}
+    timing = _timing(config)
     data["interventions"] = {
-        name: build_target(_group(name, entry), f"intervention.{name}", Intervention)  # type: ignore[type-abstract]
-        for name, entry in config["intervention"].items()
+        name: _intervention(name, entry, timing) for name, entry in config["intervention"].items()
     }
     try:
         return ModelSettings.model_validate(data)
@@ -74,6 +75,33 @@ def settings_of(config: Mapping[str, Any]) -> ModelSettings:
         raise setting_error(error, ModelSettings, data) from error
     except SettingError as error:
         raise SettingError(f"{_part_with_mistake(data)}{error}") from error
+
+
+def _timing(config: Mapping[str, Any]) -> Timing:
+    """The clock, checked before the windows that follow it, so that mistakes carry its name."""
+    try:
+        return Timing.model_validate(config["timing"])
+    except ValidationError as error:
+        raise setting_error(error, Timing, config["timing"], "timing") from error
+
+
+def _intervention(name: str, entry: Any, timing: Timing) -> Intervention:
+    """An intervention from its settings.
+
+    Raises:
+        SettingError: a setting that is unknown or out of its bounds, or no month to act in.
+        ExtensionError: its import path leads nowhere.
+    """
+    settings = _group(name, entry)
+    if timing.start == timing.stop and settings.get("window") == {
+        "from": timing.start,
+        "until": timing.stop,
+    }:
+        raise SettingError(
+            f"timing.start = {timing.start} and timing.stop = {timing.stop} leave no month to "
+            f"intervention.{name}: stop must be later than start where interventions are on"
+        )
+    return build_target(settings, f"intervention.{name}", Intervention)  # type: ignore[type-abstract]
 
 
 def _group(name: str, entry: Any) -> Mapping[str, Any]:

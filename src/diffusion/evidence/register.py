@@ -104,18 +104,20 @@ def find(source: str) -> Source:
     """A row of the coded tables by its id.
 
     Args:
-        source: A01 (parameter estimate), E008 (claim), es_001 or ss_001 (survey figure).
+        source: A01 (parameter estimate), E008 (claim), es_001 or ss_001 (survey figure), in
+            capital or small letters.
 
     Raises:
         SettingError: no row of that id; the nearest id is named.
     """
     known = _known_sources()
-    if source not in known:
-        raise SettingError(
-            f"there is no source '{source}'; ids look like A01 (parameter), E008 (claim), es_001 "
-            f"or ss_001 (survey){nearest(source, known)}"
-        )
-    return known[source]
+    for id in (source, source.upper(), source.lower()):
+        if id in known:
+            return known[id]
+    raise SettingError(
+        f"there is no source '{source}'; ids look like A01 (parameter), E008 (claim), es_001 "
+        f"or ss_001 (survey){nearest(source, known)}"
+    )
 
 
 def _entry(row: sources.Row) -> Entry:

@@ -214,21 +214,18 @@ class Recorder:
         take_groups(w.orgs, w.networks, *w.memberships, *found, type_size)
         self._groups.append(_Groups(state.month, (*found, type_size)))
 
-    def months_table(self, interventions: tuple[str, ...] = ()) -> "pd.DataFrame":
-        """One row a month.
+    def monthly_columns(self, interventions: tuple[str, ...] = ()) -> Columns:
+        """The columns of the monthly table, one value a month so far.
 
         Args:
             interventions: names of those that get a column of their costs.
         """
-        import pandas as pd
-
-        rows = slice(1, self.months_recorded + 1)
         columns: Columns = {"month": np.arange(self.months_recorded)}
-        columns |= self._columns(rows)
+        columns |= self._columns(slice(1, self.months_recorded + 1))
         columns["cost"] = self._monthly_costs()
         for name in interventions:
             columns[f"cost_{name}"] = np.array([costs.get(name, 0.0) for costs in self._costs])
-        return pd.DataFrame(columns)
+        return columns
 
     def groups_table(self) -> "pd.DataFrame":
         """Shares by group, every 12th month and the last."""

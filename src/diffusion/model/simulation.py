@@ -194,7 +194,9 @@ class Simulation:
 
     def months(self) -> "pd.DataFrame":
         """The monthly table, one row a month."""
-        return self.recorder.months_table(tuple(self.settings.interventions))
+        import pandas as pd
+
+        return pd.DataFrame(self.recorder.monthly_columns(tuple(self.settings.interventions)))
 
     def groups(self) -> "pd.DataFrame":
         """Shares by practice, scale, field, kind, territory, network type as settings ask."""

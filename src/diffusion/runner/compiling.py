@@ -7,7 +7,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-import joblib
 import numba
 
 from diffusion import rules
@@ -35,6 +34,8 @@ def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None
     """
     if is_compiled():
         return
+    import joblib
+
     if notice is not None:
         notice(COMPILING)
     count = min(joblib.cpu_count(), PROCESSES)

@@ -5,11 +5,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -22,7 +23,7 @@ def write_json(path: Path, data: Any) -> None:
     _replace(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
-def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+def write_parquet(path: Path, frame: "pd.DataFrame") -> None:
     """Write a table as Parquet under a temporary name, then rename.
 
     Raises:
@@ -31,7 +32,7 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     _replace(path, lambda temporary: frame.to_parquet(temporary, compression="zstd", index=False))
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
+def write_csv(path: Path, frame: "pd.DataFrame") -> None:
     """Write a table as CSV under a temporary name, then rename.
 
     Raises:

@@ -1,6 +1,7 @@
 """One run whose simulation stays at hand, stored like an experiment of one."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,9 @@ from diffusion.config import Experiment, Scenario
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.runner.compiling import Notice, compile_model
-from diffusion.runner.design import Chunk, runs_of
+from diffusion.runner.design import Chunk, Run, runs_of
 from diffusion.runner.files import write_csv
 from diffusion.runner.manifest import manifest_of
-from diffusion.runner.run import tables_of
 from diffusion.runner.store import Store, check_folder
 
 SHORT_ID = 8
@@ -32,6 +32,7 @@ def run_once(
     folder: Path | str | None = None,
     fresh: bool = False,
     notice: Notice | None = None,
+    show: Callable[[Simulation], None] | None = None,
 ) -> Finished:
     """Simulate once and store the tables; the same settings lead to the same folder.
 
@@ -39,6 +40,7 @@ def run_once(
         folder: None for `results/run-<id>`, where the id depends on settings, seed and version.
         fresh: remove what an earlier call left there first.
         notice: told if the model must be compiled first.
+        show: given the simulation once it is finished, before the tables are made and stored.
 
     Raises:
         WorldError: a world that can't be built; nothing was written then.
@@ -54,15 +56,25 @@ def run_once(
     started = time.perf_counter()
     simulation.run()
     seconds = round(time.perf_counter() - started, 4)
-    store = Store.open(folder, manifest, fresh)
+    try:
+        if show is not None:
+            show(simulation)
+    finally:  # a closed pipe or an interrupt must not cost the run
+        stored = _store(simulation, run, seconds, Store.open(folder, manifest, fresh))
+    explained = tuple(one.explain() for one in settings.interventions.values())
+    return Finished(simulation, folder, stored, explained)
+
+
+def _store(simulation: Simulation, run: Run, seconds: float, store: Store) -> tuple[Path, ...]:
+    """Store the tables, unless an earlier call did; returns where the months are."""
+    from diffusion.runner.run import tables_of
+
     if run.run_id not in store.finished():
         tables = tables_of(simulation)
         store.write(Chunk(0, (run,)), {run.run_id: tables}, {run.run_id: seconds})
-    csv = folder / "months.csv"
+    csv = store.path / "months.csv"
     write_csv(csv, simulation.months())
-    stored = (folder / "months" / "part-00000.parquet", csv)
-    explained = tuple(one.explain() for one in settings.interventions.values())
-    return Finished(simulation, folder, stored, explained)
+    return store.path / "months" / "part-00000.parquet", csv
 
 
 def _experiment_of(settings: ModelSettings) -> Experiment:

@@ -13,15 +13,15 @@ on however many workers they are computed.
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError, nearest
 from diffusion.runner.design import Chunk, Run
 from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 SCHEMA_VERSION = 1
 KEYS = ("scenario", "replicate", "seed", "run_id")
@@ -29,7 +29,7 @@ TABLES = ("months", "outcomes", "survival", "groups", "events")
 _OF_COMMANDS = ("figures", "months.csv", "summary.csv", "summary.md", "differences.csv")
 _OWN = ("manifest.json", "finished", "failures", *TABLES, *_OF_COMMANDS)
 
-Frames = Mapping[str, pd.DataFrame]
+Frames = Mapping[str, "pd.DataFrame"]
 
 
 class Results:
@@ -59,7 +59,7 @@ class Results:
         """What was computed and by what."""
         return self._manifest
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, name: str) -> "pd.DataFrame":
         """All rows of a table in the order of the runs; empty where nothing was stored.
 
         Args:
@@ -68,6 +68,9 @@ class Results:
         Raises:
             ResultsError: no such table, or a part of it is damaged.
         """
+        import pandas as pd
+        import pyarrow as pa
+
         if name not in TABLES:
             raise ResultsError(
                 f"there is no table '{name}'; tables: {', '.join(TABLES)}{nearest(name, TABLES)}"
@@ -87,8 +90,10 @@ class Results:
         """Ids of the runs whose rows are stored."""
         return frozenset(run["run_id"] for mark in self._marks().values() for run in mark["runs"])
 
-    def timings(self) -> pd.DataFrame:
+    def timings(self) -> "pd.DataFrame":
         """Seconds of computing by run: columns run_id and seconds."""
+        import pandas as pd
+
         rows = [run for mark in self._marks().values() for run in mark["runs"]]
         return pd.DataFrame(rows, columns=["run_id", "seconds"])
 
@@ -224,22 +229,27 @@ def _clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _with_keys(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
+def _with_keys(frame: "pd.DataFrame", run: Run) -> "pd.DataFrame":
     keyed = frame.copy()
     for position, name in enumerate(KEYS):
         keyed.insert(position, name, getattr(run, name))
     return keyed
 
 
-def _in_order(frames: Sequence[pd.DataFrame], runs: Sequence[Run]) -> pd.DataFrame:
+def _in_order(frames: Sequence["pd.DataFrame"], runs: Sequence[Run]) -> "pd.DataFrame":
     """Rows in the order of the runs, whichever was stored first."""
+    import pandas as pd
+
     whole = pd.concat(frames, ignore_index=True)
     position = {run.run_id: i for i, run in enumerate(runs)}
     order = whole["run_id"].map(position).argsort(kind="stable")
     return whole.iloc[order].reset_index(drop=True)
 
 
-def _read(part: Path) -> pa.Table:
+def _read(part: Path) -> "pa.Table":
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         return pq.read_table(part)
     except (OSError, pa.ArrowException) as error:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from diffusion.analysis.comparison import Comparison
 from diffusion.views import style
+from diffusion.views.summary import number_of_runs
 
 if TYPE_CHECKING:
     from diffusion.model.simulation import Simulation
@@ -21,7 +22,7 @@ STAGES = (
 
 def over_time(comparison: Comparison, column: str = "share_using") -> Figure:
     """Use month by month, one line a scenario, with the window and the month the money stops."""
-    n = style.number_of_runs(comparison)
+    n = number_of_runs(comparison)
     fig = style.figure(
         "Use of good practices over time",
         f"Share of all pairs of organisation and practice in use. Lines: mean of {n} runs; "
@@ -48,7 +49,7 @@ def over_time(comparison: Comparison, column: str = "share_using") -> Figure:
 
 def difference_over_time(comparison: Comparison, column: str = "share_using") -> Figure:
     """What each scenario adds to the baseline, month by month, in percentage points."""
-    n = style.number_of_runs(comparison)
+    n = number_of_runs(comparison)
     fig = style.figure(
         f"What is gained over “{comparison.label(comparison.baseline)}”, month by month",
         "Difference in the share in use, percentage points, within pairs of runs that share "

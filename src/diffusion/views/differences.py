@@ -10,7 +10,7 @@ from diffusion.analysis import costs
 from diffusion.analysis.comparison import Comparison
 from diffusion.analysis.intervals import Interval
 from diffusion.views import style
-from diffusion.views.summary import decimals
+from diffusion.views.summary import decimals, number_of_runs
 
 LOGARITHMIC = 20.0  # prices that differ by more are shown on a logarithmic axis
 OUTCOMES = (
@@ -25,7 +25,7 @@ OUTCOMES = (
 def forest(comparison: Comparison) -> Figure:
     """Difference to the baseline for each outcome and scenario, in percentage points."""
     others = comparison.others
-    n = style.number_of_runs(comparison)
+    n = number_of_runs(comparison)
     fig = style.figure(
         f"Difference to “{comparison.label(comparison.baseline)}”, percentage points",
         f"Points: mean of {n} pairs of runs that share their luck; lines: 95 % interval. "

@@ -16,8 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from diffusion.analysis.comparison import Comparison
-
 OKABE_ITO = (
     "#0072B2",
     "#D55E00",
@@ -115,13 +113,6 @@ def window(axes: Axes, start: float, stop: float) -> None:
         fontweight="bold",
         color=BASELINE,
     )
-
-
-def number_of_runs(comparison: Comparison) -> str:
-    """Finished runs of each scenario: `30`, or `28 to 30` where some failed or are missing."""
-    counts = [comparison.n_replicates(name) for name in comparison.scenarios]
-    fewest, most = min(counts), max(counts)
-    return str(most) if fewest == most else f"{fewest} to {most}"
 
 
 def percent_axis(axes: Axes) -> None:

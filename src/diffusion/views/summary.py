@@ -1,13 +1,17 @@
 """The numbers of the summary table, once: on screen, as CSV and as Markdown they are the same."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from diffusion.analysis import costs
-from diffusion.analysis.comparison import Comparison
 from diffusion.analysis.intervals import Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from diffusion.analysis.comparison import Comparison
 
 SHARES = {
     "using_stop": "in use when the money stops",
@@ -32,13 +36,15 @@ LEGEND = (
 )
 
 
-def frame(comparison: Comparison) -> pd.DataFrame:
+def frame(comparison: "Comparison") -> "pd.DataFrame":
     """One row a scenario and measure, in the units of the outcomes (shares 0..1, EUR).
 
     Columns: scenario, label, measure, meaning, mean, low, high (the scenario itself),
     difference, difference_low, difference_high, pairs, identical, excludes_zero (against the
     baseline; empty for the baseline), note (why a price is not defined).
     """
+    import pandas as pd
+
     rows = [
         _row(comparison, scenario, measure)
         for scenario in comparison.scenarios
@@ -64,7 +70,7 @@ def frame(comparison: Comparison) -> pd.DataFrame:
     return table.assign(pairs=table["pairs"].astype("Int64"))  # whole numbers, empty for levels
 
 
-def _row(comparison: Comparison, scenario: str, measure: str) -> dict[str, object]:
+def _row(comparison: "Comparison", scenario: str, measure: str) -> dict[str, object]:
     level = comparison.level(scenario, measure)
     row: dict[str, object] = {
         "scenario": scenario,
@@ -89,7 +95,7 @@ def _row(comparison: Comparison, scenario: str, measure: str) -> dict[str, objec
     return row
 
 
-def cells(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+def cells(comparison: "Comparison") -> tuple[list[str], list[list[str]]]:
     """Head and rows of the summary as text; several lines in a cell are parted by newlines."""
     shares = [name for name in SHARES if name in comparison.outcome_names()]
     head = ["", *(SHARES[name] for name in shares), "cost, EUR", "EUR per retained practice-year"]
@@ -106,6 +112,13 @@ def cells(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
         row.append("" if baseline else price_words(costs.price(comparison, scenario)))
         rows.append(row)
     return head, rows
+
+
+def number_of_runs(comparison: "Comparison") -> str:
+    """Finished runs of each scenario: `30`, or `28 to 30` where some failed or are missing."""
+    counts = [comparison.n_replicates(name) for name in comparison.scenarios]
+    fewest, most = min(counts), max(counts)
+    return str(most) if fewest == most else f"{fewest} to {most}"
 
 
 def percent(share: float) -> str:

@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 from diffusion.analysis import survival
 from diffusion.analysis.comparison import Comparison
 from diffusion.views import style
+from diffusion.views.summary import number_of_runs
 
 
 def after_the_money(comparison: Comparison, kind: str = "in_use") -> Figure:
     """Share still in use since the money stopped, and what each scenario adds to the baseline."""
     broken = "pauses allowed" if kind == "in_use" else "without a break"
-    n = style.number_of_runs(comparison)
+    n = number_of_runs(comparison)
     fig = style.figure(
         "Still in use after the money stops",
         f"Share of what was in use in the month the money stopped ({broken}).\n"

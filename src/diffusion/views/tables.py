@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
-from diffusion.analysis.comparison import Comparison
-from diffusion.views import style
 from diffusion.views import summary as numbers
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from diffusion.analysis.comparison import Comparison
     from diffusion.analysis.patterns import Pattern
     from diffusion.model.simulation import Simulation
 
@@ -85,9 +84,9 @@ class Summary:
         return table
 
 
-def summary(comparison: Comparison) -> Summary:
+def summary(comparison: "Comparison") -> Summary:
     """Per scenario: spread, what is still in use later, differences to the baseline, cost."""
-    runs = style.number_of_runs(comparison)
+    runs = numbers.number_of_runs(comparison)
     unit = "run" if runs == "1" else "runs"
     title = f"What remains when the money stops ({runs} {unit} of each scenario)"
     return Summary(title, *numbers.cells(comparison))
@@ -95,26 +94,24 @@ def summary(comparison: Comparison) -> Summary:
 
 def run_summary(simulation: "Simulation") -> Table:
     """One run when the window opens, when the money stops, and at the end."""
-    months = simulation.months()
+    months = simulation.recorder.monthly_columns()  # importing pandas takes as long as a run
     timing = simulation.settings.timing
     # a row holds what is true when its month has passed
     moments = {
         "start": max(timing.start - 1, 0),
         "money stops": max(timing.stop - 1, 0),
-        "end": len(months) - 1,
+        "end": simulation.recorder.months_recorded - 1,
     }
     table = _table("One run", "One run is one possible course of events, not a forecast.")
     table.add_column("")
     for name, month in moments.items():
         table.add_column(f"{name}\n(month {month + 1})", justify="right")
     for column, meaning in RUN_ROWS.items():
-        if column in months.columns:
-            values = months[column].to_numpy(np.float64)
-            table.add_row(meaning, *(numbers.percent(values[row]) for row in moments.values()))
-    spent = months["cost"].to_numpy(np.float64).cumsum()
-    table.add_row(
-        "spent on interventions, EUR", *(numbers.amount(spent[row]) for row in moments.values())
-    )
+        if column in months:
+            values = (float(months[column][month]) for month in moments.values())
+            table.add_row(meaning, *(numbers.percent(value) for value in values))
+    spent = (float(months["cost"][: month + 1].sum()) for month in moments.values())
+    table.add_row("spent on interventions, EUR", *(numbers.amount(value) for value in spent))
     return table
 
 
@@ -133,7 +130,7 @@ def patterns(checked: Sequence["Pattern"]) -> Table:
     return table
 
 
-def variance(comparison: Comparison) -> Table:
+def variance(comparison: "Comparison") -> Table:
     """How much smaller pairing makes the variance of the difference to the baseline."""
     table = _table(
         "What pairing by luck gains",
@@ -153,14 +150,16 @@ def variance(comparison: Comparison) -> Table:
     return table
 
 
-def variance_frame(comparison: Comparison) -> pd.DataFrame:
+def variance_frame(comparison: "Comparison") -> "pd.DataFrame":
     """Columns outcome, scenario, ratio, low, high, n."""
+    import pandas as pd
+
     known = [name for name in VARIANCE_OUTCOMES if name in comparison.outcome_names()]
     parts = [comparison.variance_reduction(name).assign(outcome=name) for name in known]
     return pd.concat(parts, ignore_index=True)
 
 
-def write(comparison: Comparison, folder: Path) -> list[Path]:
+def write(comparison: "Comparison", folder: Path) -> list[Path]:
     """Put summary.csv, summary.md and differences.csv into the folder; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     table, text = folder / "summary.csv", folder / "summary.md"
@@ -171,7 +170,7 @@ def write(comparison: Comparison, folder: Path) -> list[Path]:
     return [table, text, every]
 
 
-def markdown(comparison: Comparison) -> str:
+def markdown(comparison: "Comparison") -> str:
     """The summary as a Markdown page: question, scenarios, table, gain from pairing."""
     manifest = comparison.manifest
     head, rows = numbers.cells(comparison)

@@ -105,6 +105,14 @@ def test_independent_pairs_average_to_the_numerator(tiny: Make) -> None:
     assert ratio == pytest.approx(population / np.var(a - b))
 
 
+def test_variance_reduction_that_rests_on_one_replicate_has_no_interval(tiny: Make) -> None:
+    results = tiny({"baseline": rows("x", [1, 2, 3]), "more": rows("x", [1, 2, 4])})
+    row = Comparison.of(results).variance_reduction("x").iloc[0]
+    assert row["ratio"] == pytest.approx((1.0 + 7.0 / 3.0) / (1.0 / 3.0))
+    assert math.isnan(row["low"])
+    assert math.isnan(row["high"])
+
+
 def test_variance_reduction_without_variance(tiny: Make) -> None:
     results = tiny({"baseline": rows("x", [1, 2, 3]), "same": rows("x", [1, 2, 3])})
     assert Comparison.of(results).variance_reduction("x")["ratio"].iloc[0] == math.inf

@@ -46,6 +46,10 @@ MISTAKES = [
     (["run", "seed=-1"], "seed = -1: allowed 0 to"),
     (["run", "timing.stop=12"], "before it starts"),
     (["run", "timing.months=50"], "beyond the run"),
+    (["run", COP, "timing.stop=12"], "timing: the window ends (stop = 12) before it starts"),
+    (["run", COP, "timing={start: 0, stop: 0}"], "timing.start = 0 and timing.stop = 0 leave no"),
+    (["compare", COP, "timing.stop=24"], "timing.start = 24 and timing.stop = 24 leave no month"),
+    (["run", COP, "timing.stop=soon"], "timing.stop = 'soon': should be a whole number"),
     (["run", "practices.limit=65"], "65"),
     (["run", "world.n=1"], "world.n = 1: allowed"),
     (["run", COP, "intervention.cop_formation.coverage=1.5"], "coverage = 1.5: allowed 0 to 1"),
@@ -94,6 +98,7 @@ MISTAKES = [
     (["network", "survey", "--seed", "1.5"], "'1.5' should be a whole number"),
     (["patterns", "--replicates", "1"], "1: allowed 2 to"),
     (["patterns", "--only", "P99"], "P99"),
+    (["patterns", "--only", "seed=3"], "expected at least one argument"),
 ]
 
 

@@ -1,7 +1,9 @@
 """What each command does when all is well, and when runs fail or are interrupted."""
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import diffusion
 from diffusion.cli import COMMANDS, explain, main
 from diffusion.config import compose
 from diffusion.evidence.register import Register
+from diffusion.runner.store import Results
 
 SMALL = [
     "world=synthetic",
@@ -19,12 +22,27 @@ SMALL = [
     "world.n_territories=3",
     "timing={start: 2, stop: 5, months: 8}",
 ]
-HEAVY = ("numpy", "pandas", "numba", "hydra", "matplotlib", "mesa", "rich", "pydantic")
+FOR_FIGURES = ("matplotlib", "networkx", "scipy.optimize")
+FOR_TABLES = ("pandas", "pyarrow", "scipy.special")
+OF_THE_MODEL = ("numpy", "numba", "mesa", "pydantic", "joblib")
+HEAVY = (*FOR_FIGURES, *FOR_TABLES, *OF_THE_MODEL, "hydra", "omegaconf", "rich")
+SPY = """
+import sys
+from diffusion.cli import main
+def imported(names):
+    return [name for name in names if name in sys.modules]
+"""
 
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def in_a_new_process(code: str) -> str:
+    """What Python code prints in a process that has imported nothing yet."""
+    words = [sys.executable, "-c", SPY + code]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,13 +62,53 @@ def test_every_command_has_help_with_an_example(
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = (
-        "import sys; from diffusion.cli import main; main(['--help']); main(['--version']); "
-        f"sys.exit(','.join(n for n in {HEAVY} if n in sys.modules))"
+    shown = in_a_new_process(
+        f"""
+from contextlib import suppress
+main(["--help"])
+main(["--version"])
+for command in {list(COMMANDS)}:
+    with suppress(SystemExit):
+        main([command, "--help"])
+print("heavy:", imported({HEAVY}))
+"""
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert ended.stderr.strip() == ""
-    assert f"diffusion {diffusion.__version__}" in ended.stdout
+    assert f"diffusion {diffusion.__version__}" in shown
+    assert all(f"usage: diffusion {command}" in shown for command in COMMANDS)
+    assert shown.endswith("heavy: []\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "unneeded"),
+    [
+        (["evidence", "E008"], [name for name in HEAVY if name != "rich"]),
+        (["parameter", "turnover.share_ngo"], [*FOR_FIGURES, *FOR_TABLES, *OF_THE_MODEL]),
+        (["month"], [*FOR_FIGURES, *FOR_TABLES, "mesa", "hydra"]),
+    ],
+)
+def test_explain_imports_only_what_it_needs(words: list[str], unneeded: list[str]) -> None:
+    shown = in_a_new_process(f"main({['explain', *words]}); print('heavy:', imported({unneeded}))")
+    assert shown.count("\n") > 2
+    assert shown.endswith("heavy: []\n")
+
+
+def test_run_shows_its_table_before_it_imports_what_files_need(tmp_path: Path) -> None:
+    words = ["run", *SMALL, "--results", "r"]
+    shown = in_a_new_process(
+        f"""
+from rich.table import Table
+shown = Table.__rich_console__
+def show(*args):
+    print("heavy:", imported({[*FOR_FIGURES, *FOR_TABLES]}))
+    return shown(*args)
+Table.__rich_console__ = show
+main({words})
+print("then:", imported({FOR_FIGURES}))
+"""
+    )
+    assert "heavy: []" in shown
+    assert shown.index("heavy: []") < shown.index("One run") < shown.index("network_map.png")
+    assert f"then: {list(FOR_FIGURES)}" in shown
 
 
 def test_run_stores_the_monthly_table_twice(
@@ -132,6 +190,99 @@ def test_an_interrupted_sweep_says_how_to_go_on(
     assert "4 of 6 runs are there already" in capsys.readouterr().err
 
 
+def test_results_are_shown_and_stored_before_figures_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from diffusion.views import figures
+
+    seen: list[str] = []
+    for name in ("save_run", "save_all"):
+        monkeypatch.setattr(figures, name, _drawing(tmp_path / "r", seen, capsys))
+    assert main(["run", *SMALL, "--results", "r"]) == 0
+    assert "One run" in seen[0]
+    assert "r/months.csv" in seen[0]
+    assert capsys.readouterr().out == "Figures\n  r/figures/drawn.png\n"
+    shutil.rmtree("r")
+    words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=2", "executor=serial"]
+    assert main([*words, "--results", "r"]) == 0
+    assert "What remains when the money stops" in seen[1]
+    assert "What pairing by luck gains" in seen[1]
+    assert "r/summary.csv" in seen[1]
+    assert capsys.readouterr().out == "Figures\n  r/figures/drawn.png\n"
+
+
+def _drawing(
+    results: Path, seen: list[str], capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[Path]]:
+    """A stand-in for drawing that notes what the user has seen and what is stored by then."""
+
+    def draw(*args: Any) -> list[Path]:
+        folder = Path(args[-1])
+        assert not folder.exists()
+        assert len(Results(results).finished()) == Results(results).manifest["runs"]
+        shown = capsys.readouterr()
+        assert shown.err.splitlines()[-1] == "drawing figures ..."
+        seen.append(shown.out)
+        return [folder / "drawn.png"]
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("words", "draw"),
+    [
+        (["run"], "save_run"),
+        (["compare", "intervention=[handover]", "replicates=2", "executor=serial"], "save_all"),
+    ],
+)
+def test_an_interrupt_while_drawing_leaves_the_results_whole(
+    words: list[str],
+    draw: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from diffusion.views import figures
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(figures, draw, interrupted)
+    assert main([*words, *SMALL, "--results", "r"]) == 130
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("diffusion: interrupted; not all figures are drawn; the results in r ")
+    results = Results(tmp_path / "r")
+    assert len(results.finished()) == results.manifest["runs"]
+    assert len(results.table("months")) == 8 * results.manifest["runs"]
+
+
+def test_one_run_of_an_experiment_says_that_its_scenarios_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["run", *SMALL, "--no-figures", "--results", "r"]
+    assert main(words) == 0
+    assert "diffusion compare" not in capsys.readouterr().out
+    assert main([*words, "experiment=what_remains", "--fresh"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "one run without what the scenarios of the experiment change" in shown
+    assert "`diffusion compare` with the same settings runs them: baseline, " in shown
+
+
+def test_settings_may_follow_the_patterns_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    from diffusion.analysis import patterns
+
+    asked: list[tuple[Any, ...]] = []
+
+    def check(*args: Any, progress: object) -> list[patterns.Pattern]:
+        asked.append(args)
+        return []
+
+    monkeypatch.setattr(patterns, "check", check)
+    assert main(["patterns", "seed=3", "--only", "P3", "P4", "seed=4", "--replicates", "5"]) == 0
+    assert main(["patterns", "--only", "P3", "--replicates", "5", "seed=4"]) == 0
+    assert asked == [(["seed=3", "seed=4"], 5, ["P3", "P4"]), (["seed=4"], 5, ["P3"])]
+
+
 def test_explain_month_gives_the_order(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "month"]) == 0
     shown = capsys.readouterr().out
@@ -184,9 +335,14 @@ def test_explain_intervention_gives_its_sentence_and_settings(
     assert "window.from = 24" in shown
 
 
-def test_explain_evidence_gives_claim_and_citation(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "evidence", "E008"]) == 0
-    assert capsys.readouterr().out.startswith("E008: ")
+@pytest.mark.parametrize(
+    ("typed", "id"), [("E008", "E008"), ("e008", "E008"), ("ES_001", "es_001")]
+)
+def test_explain_evidence_gives_claim_and_citation(
+    typed: str, id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "evidence", typed]) == 0
+    assert capsys.readouterr().out.startswith(f"{id}: ")
 
 
 def test_network_survey_prints_target_and_misfit(capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,5 +360,8 @@ def test_the_same_is_there_in_python(tmp_path: Path) -> None:
         results=tmp_path / "r",
     )
     assert comparison.scenarios == ("baseline", "cop_formation")
+    assert repr(comparison) == (
+        "<Comparison with baseline 'baseline', finished runs: {'baseline': 2, 'cop_formation': 2}>"
+    )
     with pytest.raises(AttributeError, match="no attribute 'modle'"):
         diffusion.modle  # noqa: B018 - the attribute is asked for to see it fail

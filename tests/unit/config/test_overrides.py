@@ -1,7 +1,11 @@
 """Overrides as typed: what is read, and what is refused in one sentence."""
 
+from typing import Any
+
 import pytest
 
+import diffusion
+from diffusion.analysis.patterns import check
 from diffusion.base.errors import SettingError
 from diffusion.config.folders import Folders
 from diffusion.config.overrides import choices, dotted, parse, values
@@ -54,6 +58,29 @@ def test_what_cannot_be_read_is_refused(line: str, said: str) -> None:
     assert said in str(caught.value)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("seed=3", """'seed=3' is no list of overrides; write ["seed=3"]"""),
+        ({"seed": 3}, """{'seed': 3} is no list of overrides; write ["seed=3"]"""),
+        (b"seed=3", "is no list of overrides"),
+        (None, "None is no list of overrides"),
+        ([1], "overrides hold 1, which is no text"),
+        (["seed=3", None], "overrides hold None, which is no text"),
+    ],
+)
+def test_overrides_in_python_are_a_list_of_texts(given: Any, said: str) -> None:
+    for call in (diffusion.load, lambda lines: diffusion.compare(overrides=lines), check):
+        with pytest.raises(SettingError) as caught:
+            call(given)
+        assert said in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_overrides_may_come_one_by_one() -> None:
+    assert [one.key for one in parse(f"{key}=1" for key in "ab")] == ["a", "b"]
 
 
 def test_choices_and_values_are_told_apart(folders: Folders) -> None:

@@ -50,7 +50,7 @@ def test_failed_runs_are_counted_out(make_story: Make) -> None:
         results.tables[name] = table[~gone]
     comparison = Comparison.of(results)
     drawn(comparison)
-    assert style.number_of_runs(comparison) == "3 to 4"
+    assert summary.number_of_runs(comparison) == "3 to 4"
     assert comparison.difference("all", "using_stop").n == 3
     assert comparison.difference("cop_formation", "using_stop").n == 4
 

@@ -107,7 +107,11 @@ def test_run_summary_reads_start_stop_and_end(comparison: Comparison) -> None:
     run = months[(months["scenario"] == "all") & (months["replicate"] == 0)]
     timing = SimpleNamespace(start=24, stop=60, months=120)
     simulation: Any = SimpleNamespace(
-        months=lambda: run, settings=SimpleNamespace(timing=timing, interventions={})
+        recorder=SimpleNamespace(
+            monthly_columns=lambda: {name: run[name].to_numpy() for name in run},
+            months_recorded=len(run),
+        ),
+        settings=SimpleNamespace(timing=timing, interventions={}),
     )
     text = printed(tables.run_summary(simulation), 120)
     by_month = run.set_index("month")["share_using"]

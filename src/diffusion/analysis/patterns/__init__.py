@@ -13,6 +13,7 @@ from diffusion.analysis.patterns.people import coordination, turnover
 from diffusion.analysis.patterns.runs import Runs
 from diffusion.analysis.patterns.spread import little_and_programmes, s_curve
 from diffusion.base.errors import SettingError, nearest
+from diffusion.config.overrides import listed
 
 __all__ = ["CHECKS", "Pattern", "check"]
 
@@ -59,7 +60,7 @@ def check(
         raise SettingError(
             f"replicates = {replicates} gives no intervals; patterns need at least 2"
         )
-    runs = Runs(overrides, replicates, workers, progress)
+    runs = Runs(listed(overrides), replicates, workers, progress)
     return [
         pattern
         for ids, find in CHECKS.items()
