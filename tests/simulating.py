@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from diffusion.base.arrays import NEVER, table_of
 from diffusion.config import load
 from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings, RuleParameters
+from diffusion.model.simulation import Simulation
 from diffusion.world import modifiers, vocabulary
 from diffusion.world.adjacency import Ties
 from diffusion.world.state import Names, State
@@ -333,6 +335,21 @@ def fingerprint(state: State) -> dict[str, str]:
             digest = hashlib.sha256(np.ascontiguousarray(part).tobytes()).hexdigest()
             result[name] = digest
     return result
+
+
+def same_run(one: Simulation, other: Simulation) -> None:
+    """Assert that two finished runs agree in every bit of state and tables."""
+    assert fingerprint(one.state) == fingerprint(other.state)
+    record = one.settings.record
+    tables = ["months", "groups", "survival", *(["events"] if record.events else [])]
+    for table in tables:
+        mine, theirs = getattr(one, table)(), getattr(other, table)()
+        pd.testing.assert_frame_equal(mine, theirs, check_exact=True)
+    mine, theirs = (pd.Series(run.outcomes()) for run in (one, other))
+    pd.testing.assert_series_equal(mine, theirs, check_exact=True)
+    if record.history:
+        assert np.array_equal(one.history.using, other.history.using)
+        assert np.array_equal(one.history.unfunded, other.history.unfunded)
 
 
 def _columns(table: str, arrays: Any) -> list[tuple[str, npt.NDArray[Any]]]:

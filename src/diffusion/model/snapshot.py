@@ -62,7 +62,7 @@ def read(path: Path | str) -> tuple[dict[str, Any], Arrays]:
             of diffusion wrote it.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         about = json.loads(arrays.pop(_ABOUT).tobytes())
     except FileNotFoundError as error:
