@@ -95,6 +95,10 @@ class Decision(IntEnum):
     TARGET = 110
     TARGET_NETWORK = 112
     GROUP_MEMBER = 111
+    # textbook processes
+    CONTAGION = 120
+    RECOVERY = 121
+    CASCADE = 122
 
 
 @compiled
