@@ -88,9 +88,7 @@ class _Values(NamedTuple):
     rel_guideline: float
     money_medium: float
     money_high: float
-    p_grant_low: float
-    p_grant_medium: float
-    p_grant_high: float
+    p_grant: tuple[float, ...]  # by cost
     p_adapted: float
     fit_gain: float
     fidelity_cost: float
@@ -106,19 +104,126 @@ class _Values(NamedTuple):
 
 
 @inner
-def _effect(values, fidelity):
-    """Effect of a practice run with this fidelity, 0..1 (G01)."""
-    span = max(1e-9, values.fidelity_full - values.fidelity_zero)
-    return min(1.0, max(0.0, (fidelity - values.fidelity_zero) / span))
+def _policy(org, territories, national):
+    """The practices that are policy where an organisation works."""
+    policy, country = territories[org.territory].policy, national[org.country]
+    return policy | territories[country].policy if country >= 0 else policy
 
 
 @inner
-def _running_grant(active, first, n):
-    """The first of an organisation's grant lines on which money flows, -1 if there is none."""
-    for g in range(first, first + n):
-        if active[g] == 1:
-            return g
-    return -1
+def _will(org, modifier, territories):
+    """The political will that an organisation meets, 0..1."""
+    return min(1.0, max(0.0, territories[org.territory].will + modifier.add_will))
+
+
+@inner
+def _in_formal(start, network, networks, i):
+    """Whether an organisation is a member of an active formal network."""
+    for x in range(start[i], start[i + 1]):
+        row = networks[network[x]]
+        if row.active == 1 and row.formalisation == _FORMAL:
+            return True
+    return False
+
+
+@inner
+def _review(
+    orgs, uses, exposure, practices, start, network, networks, territories, national, modifiers,
+    tried, hopeful, events, values, seed, month,
+):  # fmt: skip
+    """What is adopted becomes institutionalised, and what may be tried is sorted.
+
+    Fills, for each organisation, `tried` with its trials and `hopeful` with those of the practices
+    open to it whose luck may be enough to start a trial. Most are sorted out by a bound that is
+    much cheaper than the hazard itself.
+    """
+    settle = draws.stream(seed, _INSTITUTIONALISE, month)
+    trial = draws.stream(seed, _TRIAL, month)
+    formal, paid = max(1.0, values.rel_formal), max(1.0, values.rel_grant)
+    order = min(2, int(values.kappa))
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        tried[i] = org.trial
+        running = org.trial | org.adopted | org.institutional
+        left = org.aware & org.knows & ~(running | org.lapsed)
+        found = NOTHING
+        if left != NOTHING and org.contacts > 0.0:
+            most = values.start_rate * modifiers[i].rel_adoption * values.rel_guideline
+            # the elasticity is 2 or less; the last factor outweighs any rounding
+            most *= min(1.0, org.slack) * max(1.0, org.absorptive * org.absorptive) * (1.0 + 1e-9)
+            per_contact = 1.0 / org.contacts
+            limit = (0.0, org.threshold, org.threshold * org.threshold)[order]
+            while left != NOTHING:
+                p = lowest(left)
+                left = without_lowest(left)
+                share = exposure[i, p] * per_contact
+                low = share * share if order == 2 else share
+                # below the threshold a response of a lower order is higher
+                high = limit if share < org.threshold else 0.0
+                if draws.at(trial, i, p) * (low + high) < most * low:
+                    found |= bit(p)
+        hopeful[i] = found
+        left = org.adopted
+        if left == NOTHING:
+            continue
+        base = values.institutionalise * modifiers[i].rel_institutionalising
+        base *= 0.5 + org.support
+        most = base * formal * paid * 1.5
+        while left != NOTHING:
+            p = lowest(left)
+            left = without_lowest(left)
+            luck = draws.at(settle, i, p)
+            if luck >= most:
+                continue
+            use = uses[i, p]
+            hazard = base
+            if _in_formal(start, network, networks, i):
+                hazard *= values.rel_formal
+            if use.grant >= 0:
+                hazard *= values.rel_grant
+            if practices[p].needs_will == 1:
+                complete = has(_policy(org, territories, national), p)
+                hazard *= 0.5 + (1.0 if complete else _will(org, modifiers[i], territories))
+            if luck < hazard:
+                org.adopted &= ~bit(p)
+                org.institutional |= bit(p)
+                use.since = month
+                use.grant = -2 if practices[p].cost == _LOW else -1
+                use.unfunded = NEVER
+                log(events, month, _SETTLED, i, p, -1, -1)
+
+
+@inner
+def _finish_trials(
+    orgs, uses, practices, tried, hopeful, flows, events, values, seed, month
+):  # fmt: skip
+    """Trials end in adoption or failure."""
+    outcome = draws.stream(seed, _OUTCOME, month)
+    write = draws.stream(seed, _WRITE, month)
+    span = max(1e-9, values.fidelity_full - values.fidelity_zero)
+    for i in range(orgs.shape[0]):
+        trials = tried[i]
+        while trials != NOTHING:
+            p = lowest(trials)
+            trials = without_lowest(trials)
+            org, use = orgs[i], uses[i, p]
+            if month - use.since < practices[p].trial_months:
+                continue
+            org.trial &= ~bit(p)
+            use.since = month
+            effect = min(1.0, max(0.0, (use.fidelity - values.fidelity_zero) / span))  # G01
+            if has(org.knows, p) and draws.at(outcome, i, p) < use.fit * effect:
+                org.adopted |= bit(p)
+                flows[_N_ADOPTIONS] += 1
+                log(events, month, _ADOPTED, i, p, use.grant, -1)
+                if draws.at(write, i, p) < values.p_written:
+                    org.written |= bit(p)
+            else:
+                hopeful[i] |= bit(p) & org.aware & org.knows
+                use.grant = -2
+                use.unfunded = NEVER
+                flows[_N_FAILED] += 1
+                log(events, month, _FAILED, i, p, -1, -1)
 
 
 @inner
@@ -131,189 +236,104 @@ def _response(exposure, contacts, threshold, kappa):
 
 
 @inner
-def _grant_chance(values, cost):
-    """Chance that an organisation with a running grant puts a practice of this cost on it."""
-    if cost == _LOW:
-        return values.p_grant_low
-    return values.p_grant_medium if cost == _MEDIUM else values.p_grant_high
-
-
-@inner
-def _favour(orgs, grants, funders, territories, national, modifiers, policy, rewarded, will):
-    """What is policy for each organisation, what else funders reward, and the political will."""
-    for i in range(orgs.kind.shape[0]):
-        r, country = orgs.territory[i], national[orgs.country[i]]
-        policy[i] = territories.policy[r]
-        if country >= 0:
-            policy[i] |= territories.policy[country]
-        mask = policy[i]
-        for g in range(orgs.first_grant[i], orgs.first_grant[i] + orgs.n_grants[i]):
-            mask |= funders.guidelines[grants.funder[g]]
-        rewarded[i] = mask
-        will[i] = min(1.0, max(0.0, territories.will[r] + modifiers.add_will[i]))
-
-
-@inner
 def _start_trials(
-    orgs, uses, exposure, practices, grants, modifiers, policy, rewarded, will, flows, events, values,
-    seed, month,
+    orgs, uses, exposure, practices, grants, funders, territories, national, modifiers, tried,
+    hopeful, flows, events, values, seed, month,
 ):  # fmt: skip
+    """Trials start."""
     key = draws.stream(seed, _TRIAL, month)
-    for i in range(orgs.kind.shape[0]):
-        running = orgs.trial[i] | orgs.adopted[i] | orgs.institutional[i]
-        open_to = orgs.aware[i] & orgs.knows[i] & ~(running | orgs.lapsed[i])
-        if open_to == NOTHING:
+    for i in range(orgs.shape[0]):
+        if hopeful[i] == NOTHING:
             continue
-        g = _running_grant(grants.active, orgs.first_grant[i], orgs.n_grants[i])
-        able = orgs.absorptive[i] ** values.elasticity * min(1.0, orgs.slack[i])
-        able *= values.start_rate * modifiers.rel_adoption[i]
-        trying = count(orgs.trial[i])
+        org, modifier = orgs[i], modifiers[i]
+        line = -1  # the first of its grant lines on which money flows
+        policy = _policy(org, territories, national)
+        rewarded = policy
+        for g in range(org.first_grant, org.first_grant + org.n_grants):
+            rewarded |= funders[grants[g].funder].guidelines
+            if line < 0 and grants[g].active == 1:
+                line = g
+        able = org.absorptive**values.elasticity * min(1.0, org.slack)
+        able *= values.start_rate * modifier.rel_adoption
+        trying = count(org.trial)
         # who can try few at a time starts at a practice drawn anew each month
-        turn = np.uint64(draws.below(key, i, _PRACTICES, practices.scale.shape[0]))
-        later = (open_to >> turn) << turn
+        turn = np.uint64(draws.below(key, i, _PRACTICES, practices.shape[0]))
+        later = (hopeful[i] >> turn) << turn
         for half in range(2):
-            left = later if half == 0 else open_to ^ later
+            left = later if half == 0 else hopeful[i] ^ later
             while left != NOTHING and trying < values.max_parallel:
                 p = lowest(left)
                 left = without_lowest(left)
-                failed = uses.since[i, p]  # of one that does not run: month of the last failure
-                if failed > 0 and month - failed < values.cooldown:
-                    continue
-                hazard = able * _response(
-                    exposure[i, p], orgs.contacts[i], orgs.threshold[i], values.kappa
-                )
+                hazard = able * _response(exposure[i, p], org.contacts, org.threshold, values.kappa)
                 luck = draws.at(key, i, p)
                 if luck >= hazard * values.rel_guideline:
                     continue  # what follows can't raise the hazard further
-                hazard *= uses.fit[i, p] ** values.fit_exponent
-                if practices.needs_will[p] == 1 and not has(policy[i], p):
-                    hazard *= values.will_floor + (1.0 - values.will_floor) * will[i]
-                if g < 0 and practices.cost[p] != _LOW:
-                    medium = practices.cost[p] == _MEDIUM
+                use, practice = uses[i, p], practices[p]
+                failed = use.since  # of one that does not run: month of the last failure
+                if failed > 0 and month - failed < values.cooldown:
+                    continue
+                hazard *= use.fit**values.fit_exponent
+                if practice.needs_will == 1 and not has(policy, p):
+                    will = _will(org, modifier, territories)
+                    hazard *= values.will_floor + (1.0 - values.will_floor) * will
+                if line < 0 and practice.cost != _LOW:
+                    medium = practice.cost == _MEDIUM
                     hazard *= values.money_medium if medium else values.money_high
-                if has(rewarded[i], p):
+                if has(rewarded, p):
                     hazard *= values.rel_guideline
                 if luck < hazard:
-                    orgs.trial[i] |= bit(p)
-                    uses.since[i, p] = month
-                    uses.grant[i, p] = g  # provisional: `_set_up` decides what pays it
+                    org.trial |= bit(p)
+                    tried[i] |= bit(p)
+                    use.since = month
+                    use.grant = line  # provisional: `_set_up` decides what pays it
                     trying += 1
                     flows[_N_TRIALS] += 1
-                    log(events, month, _TRIED, i, p, g, -1)
+                    log(events, month, _TRIED, i, p, line, -1)
 
 
 @inner
-def _set_up(orgs, uses, practices, values, seed, month):
+def _set_up(orgs, uses, practices, tried, values, seed, month):
     """Money, fidelity and fit of the trials that started this month."""
     money = draws.stream(seed, _MONEY, month)
     fidelity = draws.stream(seed, _FIDELITY, month)
     adapt = draws.stream(seed, _ADAPT, month)
-    for i in range(orgs.kind.shape[0]):
-        trials = orgs.trial[i]
+    for i in range(orgs.shape[0]):
+        trials = tried[i]
         while trials != NOTHING:
             p = lowest(trials)
             trials = without_lowest(trials)
-            if uses.since[i, p] != month:
+            use = uses[i, p]
+            if use.since != month or not has(orgs[i].trial, p):
                 continue
-            cost, g = practices.cost[p], uses.grant[i, p]
-            paid = draws.at(money, i, p) < _grant_chance(values, cost)
-            if g < 0 or not paid:
-                uses.grant[i, p] = -2 if cost == _LOW else -1
-            uses.unfunded[i, p] = NEVER
+            cost = practices[p].cost
+            if use.grant < 0 or draws.at(money, i, p) >= values.p_grant[cost]:
+                use.grant = -2 if cost == _LOW else -1
+            use.unfunded = NEVER
             start = values.fidelity_start
             faithful = start + (1.0 - start) * draws.at(fidelity, i, p)
             if draws.at(adapt, i, p) < values.p_adapted:
-                uses.fit[i, p] += values.fit_gain * (1.0 - uses.fit[i, p])
+                use.fit += values.fit_gain * (1.0 - use.fit)
                 faithful -= values.fidelity_cost
-            uses.fidelity[i, p] = max(0.0, faithful)
-
-
-@inner
-def _finish_trials(orgs, uses, practices, flows, events, values, seed, month):
-    outcome = draws.stream(seed, _OUTCOME, month)
-    write = draws.stream(seed, _WRITE, month)
-    for i in range(orgs.kind.shape[0]):
-        trials = orgs.trial[i]
-        while trials != NOTHING:
-            p = lowest(trials)
-            trials = without_lowest(trials)
-            if month - uses.since[i, p] < practices.trial_months[p]:
-                continue
-            orgs.trial[i] &= ~bit(p)
-            uses.since[i, p] = month
-            chance = uses.fit[i, p] * _effect(values, uses.fidelity[i, p])
-            if has(orgs.knows[i], p) and draws.at(outcome, i, p) < chance:
-                orgs.adopted[i] |= bit(p)
-                flows[_N_ADOPTIONS] += 1
-                log(events, month, _ADOPTED, i, p, uses.grant[i, p], -1)
-                if draws.at(write, i, p) < values.p_written:
-                    orgs.written[i] |= bit(p)
-            else:
-                uses.grant[i, p] = -2
-                uses.unfunded[i, p] = NEVER
-                flows[_N_FAILED] += 1
-                log(events, month, _FAILED, i, p, -1, -1)
-
-
-@inner
-def _in_formal(start, network, active, formalisation, i):
-    for x in range(start[i], start[i + 1]):
-        k = network[x]
-        if active[k] == 1 and formalisation[k] == _FORMAL:
-            return True
-    return False
-
-
-@inner
-def _settle(
-    orgs, uses, practices, memberships, networks, modifiers, policy, will, events, values, seed,
-    month,
-):  # fmt: skip
-    key = draws.stream(seed, _INSTITUTIONALISE, month)
-    for i in range(orgs.kind.shape[0]):
-        adopted = orgs.adopted[i]
-        if adopted == NOTHING:
-            continue
-        base = values.institutionalise * modifiers.rel_institutionalising[i]
-        base *= 0.5 + orgs.support[i]
-        start, network = memberships.start, memberships.network
-        if _in_formal(start, network, networks.active, networks.formalisation, i):
-            base *= values.rel_formal
-        while adopted != NOTHING:
-            p = lowest(adopted)
-            adopted = without_lowest(adopted)
-            hazard = base
-            if uses.grant[i, p] >= 0:
-                hazard *= values.rel_grant
-            if practices.needs_will[p] == 1:
-                hazard *= 0.5 + (1.0 if has(policy[i], p) else will[i])
-            if draws.at(key, i, p) < hazard:
-                orgs.adopted[i] &= ~bit(p)
-                orgs.institutional[i] |= bit(p)
-                uses.since[i, p] = month
-                uses.grant[i, p] = -2 if practices.cost[p] == _LOW else -1
-                uses.unfunded[i, p] = NEVER
-                log(events, month, _SETTLED, i, p, -1, -1)
+            use.fidelity = max(0.0, faithful)
 
 
 @inner
 def loop(w, values, seed, month):
     """Adoption, for a month."""
-    policy, rewarded = np.empty_like(w.orgs.aware), np.empty_like(w.orgs.aware)
-    will = np.empty_like(w.orgs.slack)
-    _favour(
-        w.orgs, w.grants, w.funders, w.territories, w.national, w.modifiers, policy, rewarded, will
+    tried, hopeful = np.empty(w.orgs.shape[0], np.uint64), np.empty(w.orgs.shape[0], np.uint64)
+    _review(
+        w.orgs, w.uses, w.exposure, w.practices, w.memberships.start, w.memberships.network,
+        w.networks, w.territories, w.national, w.modifiers, tried, hopeful, w.events, values, seed,
+        month,
+    )  # fmt: skip
+    _finish_trials(
+        w.orgs, w.uses, w.practices, tried, hopeful, w.flows, w.events, values, seed, month
     )
-    _settle(
-        w.orgs, w.uses, w.practices, w.memberships, w.networks, w.modifiers, policy, will, w.events,
-        values, seed, month,
-    )  # fmt: skip
-    _finish_trials(w.orgs, w.uses, w.practices, w.flows, w.events, values, seed, month)
     _start_trials(
-        w.orgs, w.uses, w.exposure, w.practices, w.grants, w.modifiers, policy, rewarded, will,
-        w.flows, w.events, values, seed, month,
+        w.orgs, w.uses, w.exposure, w.practices, w.grants, w.funders, w.territories, w.national,
+        w.modifiers, tried, hopeful, w.flows, w.events, values, seed, month,
     )  # fmt: skip
-    _set_up(w.orgs, w.uses, w.practices, values, seed, month)
+    _set_up(w.orgs, w.uses, w.practices, tried, values, seed, month)
 
 
 @compiled
@@ -341,9 +361,7 @@ class Adoption(CompiledRule):
                 rel_guideline=p.rel_guideline,
                 money_medium=p.money_medium,
                 money_high=p.money_high,
-                p_grant_low=p.p_grant_low,
-                p_grant_medium=p.p_grant_medium,
-                p_grant_high=p.p_grant_high,
+                p_grant=tuple(getattr(p, f"p_grant_{cost}") for cost in COSTS),
                 p_adapted=p.p_adapted,
                 fit_gain=p.fit_gain,
                 fidelity_cost=p.fidelity_cost,

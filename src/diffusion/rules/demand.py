@@ -9,8 +9,10 @@ max(0, demand / capacity - 1); slack falls with it as exp(-0.51 * overload) (H06
 import math
 from typing import ClassVar, NamedTuple
 
+import numpy as np
+
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, lowest, row_of, without_lowest
+from diffusion.base.arrays import NOTHING, FloatArray, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
@@ -36,8 +38,7 @@ class _Values(NamedTuple):
     base_load: float
     persistence: float
     shock_sd: float
-    gap: float
-    tau: float
+    shortfall: FloatArray  # output a person lacks, by months in post; none in the last
     exponent: float
     max_overload: float
     load_weight: float
@@ -45,48 +46,56 @@ class _Values(NamedTuple):
 
 @inner
 def _wander(territories, values, seed, month):
+    """Pressure moves on; returns it for each territory, relative to normal."""
     key = draws.stream(seed, _PRESSURE, month)
-    for r in range(territories.country.shape[0]):
-        territories.log_pressure[r] = values.persistence * territories.log_pressure[
-            r
-        ] + values.shock_sd * draws.normal_at(key, r, 0)
+    pressure = np.empty(territories.shape[0])
+    for r in range(pressure.shape[0]):
+        place = territories[r]
+        shock = values.shock_sd * draws.normal_at(key, r, 0)
+        place.log_pressure = values.persistence * place.log_pressure + shock
+        pressure[r] = math.exp(place.log_pressure)
+    return pressure
 
 
 @inner
-def _burden(orgs, posts, grants, practices, territories, modifiers, values, month):
-    for i in range(orgs.kind.shape[0]):
+def _burden(orgs, posts, grants, practices, modifiers, pressure, values, month):
+    """What is asked of each organisation, against what its staff can do."""
+    shortfall = values.shortfall
+    settled = shortfall.shape[0] - 1
+    for i in range(orgs.shape[0]):
+        org, modifier = orgs[i], modifiers[i]
         filled, paid = 0, 0
         capacity = 0.0
-        for j in range(orgs.first_post[i], orgs.first_post[i] + orgs.n_posts[i]):
-            g = posts.grant[j]
-            if posts.filled[j] == 1 or g < 0 or grants.active[g] == 1:
-                paid += 1
-            if posts.filled[j] == 1:
+        for j in range(org.first_post, org.first_post + org.n_posts):
+            post = posts[j]
+            if post.filled == 1:
                 filled += 1
-                tenure = month - posts.hired[j]
+                paid += 1
                 capacity += 1.0
-                if tenure < _TENURE_THAT_COUNTS:
-                    capacity -= values.gap * math.exp(-tenure / values.tau)
+                capacity -= shortfall[min(max(month - post.hired, 0), settled)]
+            elif post.grant < 0 or grants[post.grant].active == 1:
+                paid += 1
         load = 0.0
-        running = orgs.trial[i] | orgs.adopted[i] | orgs.institutional[i]
+        running = org.trial | org.adopted | org.institutional
         while running != NOTHING:
-            load += practices.load[lowest(running)]
+            load += practices[lowest(running)].load
             running = without_lowest(running)
-        pressure = math.exp(territories.log_pressure[orgs.territory[i]]) * modifiers.rel_demand[i]
-        demand = values.base_load * paid * pressure
+        demand = values.base_load * paid * (pressure[org.territory] * modifier.rel_demand)
         overload = min(values.max_overload, max(0.0, demand / max(capacity, 0.25) - 1.0))
-        free = math.exp(-values.exponent * overload) * modifiers.rel_slack[i]
-        bound = values.load_weight * load / orgs.n_posts[i]
-        orgs.staff[i] = filled
-        orgs.overload[i] = overload
-        orgs.slack[i] = min(2.0, max(0.0, free - bound) + modifiers.add_slack[i])
+        free = modifier.rel_slack
+        if overload > 0.0:
+            free *= math.exp(-values.exponent * overload)
+        bound = values.load_weight * load / org.n_posts
+        org.staff = filled
+        org.overload = overload
+        org.slack = min(2.0, max(0.0, free - bound) + modifier.add_slack)
 
 
 @inner
 def loop(w, values, seed, month):
     """Demand, for a month."""
-    _wander(w.territories, values, seed, month)
-    _burden(w.orgs, w.posts, w.grants, w.practices, w.territories, w.modifiers, values, month)
+    pressure = _wander(w.territories, values, seed, month)
+    _burden(w.orgs, w.posts, w.grants, w.practices, w.modifiers, pressure, values, month)
 
 
 @compiled
@@ -104,13 +113,14 @@ class Demand(CompiledRule):
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
+        in_post = range(_TENURE_THAT_COUNTS)
+        lacking = [p.newcomer_gap * math.exp(-t / p.onboarding_months) for t in in_post]
         self.values = row_of(
             _Values(
                 base_load=p.base_load,
                 persistence=p.pressure_persistence,
                 shock_sd=p.pressure_sd * math.sqrt(1.0 - p.pressure_persistence**2),
-                gap=p.newcomer_gap,
-                tau=p.onboarding_months,
+                shortfall=np.array([*lacking, 0.0]),
                 exponent=p.overload_exponent,
                 max_overload=p.max_overload,
                 load_weight=p.load_weight,

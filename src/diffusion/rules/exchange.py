@@ -20,8 +20,8 @@ from diffusion.base.arrays import NOTHING, bit, count, has, lowest, row_of, with
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
+from diffusion.world.state import GENERAL
 from diffusion.world.traffic import Event, Flow, Live, log
-from diffusion.world.vocabulary import FIELDS
 
 _AWARE = int(Decision.AWARENESS)
 _KNOW = int(Decision.KNOW_HOW)
@@ -35,7 +35,6 @@ _N_HEARD = int(Flow.AWARENESS)
 _N_TRANSFERS = int(Flow.TRANSFERS)
 _N_CROSS = int(Flow.CROSS_TRANSFERS)
 _N_MEETING = int(Flow.TRANSFERS_BY_MEETING)
-_GENERAL = np.uint64(1 << FIELDS.index("general"))
 _PRACTICES = 64
 _CONTACTS = int(Live.CONTACTS)
 _ATTENDING = int(Live.ATTENDANCE)
@@ -85,240 +84,234 @@ class _Values(NamedTuple):
 
 
 @inner
-def _relevance(own, related, interest_related, interest_other, p):
+def _relevance(org, modifier, p, values):
     """Interest of an organisation in practice p: 1 in its own field, less beyond."""
-    if has(own, p):
+    if has(org.own_practices, p):
         return 1.0
-    return interest_related if has(related, p) else interest_other
+    interest = values.related if has(org.related_practices, p) else values.other
+    return interest ** (org.siloing * modifier.rel_siloing)
 
 
 @inner
-def _similarity(orgs_alike, values):
-    """How alike two places are, 0..1, from (country, kind, level, field) being the same."""
-    country, kind, level, field = orgs_alike
+def _clarity(orgs, modifiers, i, j, values):
+    """What two organisations understand of each other, 0..1; the smaller gap counts."""
+    if orgs[i].languages & orgs[j].languages != NOTHING:
+        return 1.0
+    return 1.0 - values.gap * min(modifiers[i].rel_language_gap, modifiers[j].rel_language_gap)
+
+
+@inner
+def _similarity(one, other, values):
+    """How alike the places of two organisations are, 0..1."""
     alike = 0.0
-    if country:
+    if one.country == other.country:
         alike += values.country
-    if kind:
+    if one.kind == other.kind:
         alike += values.kind
-    if level:
+    if one.level == other.level:
         alike += values.level
-    if field:
+    if one.fields & other.fields != NOTHING:
         alike += values.field
     return alike / (values.country + values.kind + values.level + values.field)
 
 
 @inner
-def _awareness(
-    orgs, exposure, networks, contacts, n_contacts, modifiers, aware_before, users, interest,
-    flows, events, values, seed, month,
-):  # fmt: skip
-    """News passes, and contacts with users are remembered."""
-    key = draws.stream(seed, _AWARE, month)
-    related, other = interest
-    aware = orgs.aware
-    for c in range(2 * n_contacts):
+def _notices_and_memory(
+    orgs, exposure, modifiers, aware_before, aware, users, met, flows, events, values, seed, month
+):
+    """Platform notices arrive; what nobody needs is forgotten; remembered contacts fade.
+
+    Fills in who had heard of what and who has now, who runs what, and who met how many.
+    """
+    notice = draws.stream(seed, _NOTICE, month)
+    forget = draws.stream(seed, _FORGET, month)
+    everything = ~NOTHING >> np.uint64(_PRACTICES - exposure.shape[1])
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        for p in range(exposure.shape[1]):
+            exposure[i, p] *= values.fade
+        known, running = org.aware, org.adopted | org.institutional
+        aware_before[i], users[i] = known, running
+        reach = values.p_notice * modifiers[i].add_notices
+        unheard = everything & ~known if reach > 0.0 else NOTHING
+        while unheard != NOTHING:
+            p = lowest(unheard)
+            unheard = without_lowest(unheard)
+            luck = draws.at(notice, i, p)
+            if luck < reach and luck < reach * _relevance(org, modifiers[i], p, values):
+                known |= bit(p)
+                flows[_N_HEARD] += 1
+                log(events, month, _HEARD, i, p, -1, -1)
+        loose = known & ~(org.trial | running | org.knows | org.lapsed)
+        while loose != NOTHING:
+            p = lowest(loose)
+            loose = without_lowest(loose)
+            if draws.at(forget, i, p) < values.p_forget:
+                known &= ~bit(p)
+        aware[i] = known
+        met[i] = org.contacts * values.fade
+
+
+@inner
+def _remember(exposure, contacts, live, users, met):
+    """This month's contacts are remembered, and with users of which practice they were."""
+    for c in range(2 * live):
         # each contact is read both ways
-        source, to = contacts.a[c >> 1], contacts.b[c >> 1]
+        contact = contacts[c >> 1]
+        source, to = contact.a, contact.b
         if c & 1 == 1:
             source, to = to, source
-        depth, k = contacts.depth[c >> 1], contacts.network[c >> 1]
-        orgs.contacts[to] += depth
+        met[to] += contact.depth
+        running = users[source]
+        while running != NOTHING:
+            exposure[to, lowest(running)] += contact.depth
+            running = without_lowest(running)
+
+
+@inner
+def _awareness(
+    orgs, networks, contacts, live, modifiers, aware_before, aware, users, flows, events, values,
+    seed, month,
+):  # fmt: skip
+    """News passes on every contact."""
+    key = draws.stream(seed, _AWARE, month)
+    for c in range(2 * live):
+        contact = contacts[c >> 1]
+        source, to = np.int64(contact.a), np.int64(contact.b)
+        if c & 1 == 1:
+            source, to = to, source
+        depth, k = contact.depth, contact.network
+        tag = networks[k].key + 1 if k >= 0 else 0
         running = users[source]
         news = aware_before[source] & ~aware[to]
-        if news != NOTHING:
-            clear = depth
-            if orgs.languages[source] & orgs.languages[to] == NOTHING:
-                gaps = modifiers.rel_language_gap
-                clear *= 1.0 - values.gap * min(gaps[source], gaps[to])
-            tag = networks.key[k] + 1 if k >= 0 else 0
-            while news != NOTHING:
-                p = lowest(news)
-                news = without_lowest(news)
-                chance = values.p_user if has(running, p) else values.p_informed
-                luck = draws.at(key, to, (source * _PRACTICES + p) * _TAGS + tag)
-                if luck >= chance * clear:
-                    continue  # relevance only lowers the chance
-                chance *= clear * _relevance(
-                    orgs.own_practices[to], orgs.related_practices[to], related[to], other[to], p
-                )
-                if luck < chance:
-                    aware[to] |= bit(p)
-                    flows[_N_HEARD] += 1
-                    log(events, month, _HEARD, to, p, source, k)
-        while running != NOTHING:
-            p = lowest(running)
-            running = without_lowest(running)
-            exposure[to, p] += depth
+        while news != NOTHING:
+            p = lowest(news)
+            news = without_lowest(news)
+            chance = values.p_user if has(running, p) else values.p_informed
+            luck = draws.at(key, to, (source * _PRACTICES + p) * _TAGS + tag)
+            if luck >= chance * depth:
+                continue  # language and relevance only lower the chance
+            clear = depth * _clarity(orgs, modifiers, source, to, values)
+            if luck < chance * (clear * _relevance(orgs[to], modifiers[to], p, values)):
+                aware[to] |= bit(p)
+                flows[_N_HEARD] += 1
+                log(events, month, _HEARD, to, p, source, k)
 
 
 @inner
 def _know_how(
-    orgs, uses, posts, practices, networks, contacts, n_contacts, modifiers, aware_before, knows_before,
-    interest, flows, events, values, seed, month,
+    orgs, uses, posts, practices, networks, contacts, live, modifiers, aware_before, aware, flows,
+    events, values, seed, month,
 ):  # fmt: skip
     """People teach people on deep contacts."""
     key = draws.stream(seed, _KNOW, month)
-    related, other = interest
-    for c in range(2 * n_contacts):
-        source, to = contacts.a[c >> 1], contacts.b[c >> 1]
-        teacher, pupil = contacts.post_a[c >> 1], contacts.post_b[c >> 1]
+    knows_before = np.empty(posts.shape[0], np.uint64)
+    for j in range(posts.shape[0]):
+        knows_before[j] = posts[j].knows
+    for c in range(2 * live):
+        contact = contacts[c >> 1]
+        source, to = np.int64(contact.a), np.int64(contact.b)
+        teacher, pupil = np.int64(contact.post_a), np.int64(contact.post_b)
         if c & 1 == 1:
             source, to, teacher, pupil = to, source, pupil, teacher
-        depth, k = contacts.depth[c >> 1], contacts.network[c >> 1]
-        teach = knows_before[teacher] & aware_before[to] & ~posts.knows[pupil]
-        if depth < values.deep or teach == NOTHING:
+        teach = knows_before[teacher] & aware_before[to] & ~knows_before[pupil]
+        if contact.depth < values.deep or teach == NOTHING:
             continue
-        clear = depth * contacts.trust[c >> 1] * modifiers.rel_know_how[to]
-        if orgs.languages[source] & orgs.languages[to] == NOTHING:
-            gaps = modifiers.rel_language_gap
-            clear *= 1.0 - values.gap * min(gaps[source], gaps[to])
-        tag = networks.key[k] + 1 if k >= 0 else 0
+        strength = contact.depth * contact.trust * modifiers[to].rel_know_how
+        k = contact.network
+        tag = networks[k].key + 1 if k >= 0 else 0
         while teach != NOTHING:
             p = lowest(teach)
             teach = without_lowest(teach)
-            chance = values.p_know_how * clear * (1.0 - values.brake * practices.complexity[p])
-            chance *= _relevance(
-                orgs.own_practices[to], orgs.related_practices[to], related[to], other[to], p
-            )
-            if draws.at(key, pupil, (source * _PRACTICES + p) * _TAGS + tag) >= chance:
-                continue
-            posts.knows[pupil] |= bit(p)
-            orgs.knows[to] |= bit(p)
-            orgs.aware[to] |= bit(p)  # it may have been forgotten earlier this month
-            common_field = orgs.fields[source] & orgs.fields[to] != NOTHING
-            alike = (
-                orgs.country[source] == orgs.country[to],
-                orgs.kind[source] == orgs.kind[to],
-                orgs.level[source] == orgs.level[to],
-                common_field,
-            )
-            fit = practices.adaptability[p]
-            fit += (1.0 - fit) * _similarity(alike, values)
-            uses.fit[to, p] = max(uses.fit[to, p], fit)
+            luck = draws.at(key, pupil, (source * _PRACTICES + p) * _TAGS + tag)
+            if luck >= values.p_know_how * strength:
+                continue  # language, complexity and relevance only lower the chance
+            org, post, practice = orgs[to], posts[pupil], practices[p]
+            clear = strength * _clarity(orgs, modifiers, source, to, values)
+            chance = values.p_know_how * clear * (1.0 - values.brake * practice.complexity)
+            chance *= _relevance(org, modifiers[to], p, values)
+            if luck >= chance or has(post.knows, p):
+                continue  # somebody else may have taught it this month
+            post.knows |= bit(p)
+            org.knows |= bit(p)
+            aware[to] |= bit(p)  # it may have been forgotten earlier this month
+            fit = practice.adaptability
+            fit += (1.0 - fit) * _similarity(orgs[source], org, values)
+            use = uses[to, p]
+            use.fit = max(use.fit, fit)
             flows[_N_TRANSFERS] += 1
-            own_field = orgs.fields[source] & orgs.fields[to] & ~_GENERAL != NOTHING
+            own_field = orgs[source].fields & org.fields & ~GENERAL != NOTHING
             flows[_N_CROSS] += 0 if own_field else 1
             flows[_N_MEETING] += 1 if k >= 0 else 0
             log(events, month, _LEARNED, to, p, source, k)
 
 
 @inner
-def _presenter(organisation, users, key, meeting, first, last):
-    """Row of the attendance whose organisation presents, -1 if nobody runs anything."""
-    size = last - first
-    offset = draws.below(key, meeting, 0, size)
-    for k in range(size):
-        r = first + (offset + k) % size
-        if users[organisation[r]] != NOTHING:
-            return r
-    return -1
-
-
-@inner
 def _presentations(
-    orgs,
-    networks,
-    attendance,
-    n_attending,
-    modifiers,
-    users,
-    interest,
-    flows,
-    events,
-    values,
-    seed,
-    month,
+    orgs, networks, attendance, live, modifiers, aware, users, flows, events, values, seed, month
 ):
+    """At a meeting of a community one of those who run something presents it."""
     choose = draws.stream(seed, _SHOW, month)
     hear = draws.stream(seed, _PRESENTED, month)
-    related, other = interest
-    first, rows = 0, n_attending
-    while first < rows:
-        k = attendance.network[first]
+    first = 0
+    while first < live:
+        k = attendance[first].network
         last = first
-        while last < rows and attendance.network[last] == k:
+        while last < live and attendance[last].network == k:
             last += 1
-        key = networks.key[k]
-        r = -1
-        if networks.is_cop[k] == 1:
-            r = _presenter(attendance.organisation, users, choose, key, first, last)
-        if r >= 0:
-            speaker = attendance.organisation[r]
+        speaker, key = -1, np.int64(networks[k].key)
+        if networks[k].is_cop == 1:
+            offset = draws.below(choose, key, 0, last - first)
+            for x in range(last - first):
+                i = np.int64(attendance[first + (offset + x) % (last - first)].organisation)
+                if users[i] != NOTHING:
+                    speaker = i
+                    break
+        if speaker >= 0:
             shown = users[speaker]
             for _ in range(draws.below(choose, key, 1, count(shown))):
                 shown = without_lowest(shown)
             p = lowest(shown)
             for x in range(first, last):
-                i = attendance.organisation[x]
-                if has(orgs.aware[i], p):
+                i = np.int64(attendance[x].organisation)
+                if has(aware[i], p):
                     continue
-                chance = values.p_presented * _relevance(
-                    orgs.own_practices[i], orgs.related_practices[i], related[i], other[i], p
-                )
-                if orgs.languages[speaker] & orgs.languages[i] == NOTHING:
-                    gaps = modifiers.rel_language_gap
-                    chance *= 1.0 - values.gap * min(gaps[speaker], gaps[i])
+                chance = values.p_presented * _relevance(orgs[i], modifiers[i], p, values)
+                chance *= _clarity(orgs, modifiers, speaker, i, values)
                 if draws.at(hear, i, key) < chance:
-                    orgs.aware[i] |= bit(p)
+                    aware[i] |= bit(p)
                     flows[_N_HEARD] += 1
                     log(events, month, _HEARD, i, p, speaker, k)
         first = last
 
 
 @inner
-def _notices_and_memory(orgs, exposure, modifiers, interest, flows, events, values, seed, month):
-    """Platform notices arrive; what nobody needs is forgotten; remembered contacts fade."""
-    notice = draws.stream(seed, _NOTICE, month)
-    forget = draws.stream(seed, _FORGET, month)
-    related, other = interest
-    cells = exposure.ravel()
-    for x in range(cells.shape[0]):
-        cells[x] *= values.fade
-    for i in range(orgs.kind.shape[0]):
-        orgs.contacts[i] *= values.fade
-        reach = values.p_notice * modifiers.add_notices[i]
-        if reach > 0.0:
-            for p in range(exposure.shape[1]):
-                if not has(orgs.aware[i], p):
-                    chance = reach * _relevance(
-                        orgs.own_practices[i], orgs.related_practices[i], related[i], other[i], p
-                    )
-                    if draws.at(notice, i, p) < chance:
-                        orgs.aware[i] |= bit(p)
-                        flows[_N_HEARD] += 1
-                        log(events, month, _HEARD, i, p, -1, -1)
-        needed = orgs.trial[i] | orgs.adopted[i] | orgs.institutional[i]
-        loose = orgs.aware[i] & ~(needed | orgs.knows[i] | orgs.lapsed[i])
-        while loose != NOTHING:
-            p = lowest(loose)
-            loose = without_lowest(loose)
-            if draws.at(forget, i, p) < values.p_forget:
-                orgs.aware[i] &= ~bit(p)
-
-
-@inner
 def loop(w, values, seed, month):
     """Exchange, for a month."""
-    aware_before, knows_before = w.orgs["aware"].copy(), w.posts["knows"].copy()
-    users = w.orgs["adopted"] | w.orgs["institutional"]
-    silo = w.orgs["siloing"] * w.modifiers["rel_siloing"]
-    interest = (values.related**silo, values.other**silo)
+    n, live = w.orgs.shape[0], w.sizes[_CONTACTS]
+    # visited at random, so they lie close together
+    aware_before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
+    users, met = np.empty(n, np.uint64), np.empty(n)
     _notices_and_memory(
-        w.orgs, w.exposure, w.modifiers, interest, w.flows, w.events, values, seed, month
-    )
+        w.orgs, w.exposure, w.modifiers, aware_before, aware, users, met, w.flows, w.events, values,
+        seed, month,
+    )  # fmt: skip
+    _remember(w.exposure, w.contacts, live, users, met)
     _awareness(
-        w.orgs, w.exposure, w.networks, w.contacts, w.sizes[_CONTACTS], w.modifiers, aware_before, users, interest, w.flows,
+        w.orgs, w.networks, w.contacts, live, w.modifiers, aware_before, aware, users, w.flows,
         w.events, values, seed, month,
     )  # fmt: skip
     _know_how(
-        w.orgs, w.uses, w.posts, w.practices, w.networks, w.contacts, w.sizes[_CONTACTS], w.modifiers, aware_before,
-        knows_before, interest, w.flows, w.events, values, seed, month,
+        w.orgs, w.uses, w.posts, w.practices, w.networks, w.contacts, live, w.modifiers,
+        aware_before, aware, w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _presentations(
-        w.orgs, w.networks, w.attendance, w.sizes[_ATTENDING], w.modifiers, users, interest, w.flows, w.events, values,
-        seed, month,
+        w.orgs, w.networks, w.attendance, w.sizes[_ATTENDING], w.modifiers, aware, users, w.flows,
+        w.events, values, seed, month,
     )  # fmt: skip
+    for i in range(n):
+        org = w.orgs[i]
+        org.aware, org.contacts = aware[i], met[i]
 
 
 @compiled

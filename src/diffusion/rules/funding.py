@@ -80,112 +80,121 @@ class _Values(NamedTuple):
 
 
 @inner
-def _mark_uses(running, grant, unfunded, i, line, since):
-    """Note on every running practice of a line since when its money is gone (NEVER = it flows)."""
-    while running != NOTHING:
-        p = lowest(running)
-        running = without_lowest(running)
-        if grant[i, p] == line:
-            unfunded[i, p] = since
-
-
-@inner
 def _grants(orgs, uses, grants, funders, modifiers, flows, events, values, seed, month):
+    """Grants end and begin, and their uses note since when their money is gone."""
     renewal = draws.stream(seed, _RENEWAL, month)
     gap = draws.stream(seed, _GAP, month)
-    active, renewed, ends, starts = grants.active, grants.renewed, grants.ends, grants.starts
-    for g in range(grants.organisation.shape[0]):
-        i, f = grants.organisation[g], grants.funder[g]
-        if active[g] == 1 and renewed[g] < 0 and month >= ends[g] - _NOTICE_MONTHS:
-            p = values.p_renewal
-            if orgs.institutional[i] != NOTHING:
-                p = values.p_renewal_institutionalised
-            renewed[g] = 1 if draws.at(renewal, g, 0) < p * modifiers.rel_renewal[i] else 0
-        begins = False
-        running = orgs.trial[i] | orgs.adopted[i] | orgs.institutional[i]
-        if active[g] == 1 and month >= ends[g]:
-            if renewed[g] == 1 and draws.at(renewal, g, 1) < values.p_no_gap:
-                begins = True
-            else:
-                active[g] = 0
-                _mark_uses(running, uses.grant, uses.unfunded, i, g, month)
-                log(events, month, _ENDED, i, -1, f, -1)
-        elif active[g] == 0:
+    for g in range(grants.shape[0]):
+        line = grants[g]
+        flowed = line.active == 1
+        if flowed:
+            if month < line.ends - _NOTICE_MONTHS:
+                continue
+            if line.renewed < 0:
+                i = line.organisation
+                p = values.p_renewal
+                if orgs[i].institutional != NOTHING:
+                    p = values.p_renewal_institutionalised
+                p *= modifiers[i].rel_renewal
+                line.renewed = 1 if draws.at(renewal, g, 0) < p else 0
+            if month < line.ends:
+                continue
+            begins = line.renewed == 1 and draws.at(renewal, g, 1) < values.p_no_gap
+        else:
             # a promised follow-up waits for its gap to pass, a grant won at a call for its start
-            begins = renewed[g] == 1 and draws.at(gap, g, 0) < values.p_gap_ends
-            begins = begins or starts[g] == month
+            begins = line.renewed == 1 and draws.at(gap, g, 0) < values.p_gap_ends
+            begins = begins or line.starts == month
+            if not begins:
+                continue
+        i, funder = line.organisation, funders[line.funder]
+        since = month
         if begins:
             flows[_WON] += 1
-            length = round(funders.months_grant[f] * modifiers.rel_grant_length[i])
-            active[g], renewed[g], starts[g] = 1, -1, NEVER
-            ends[g] = month + max(1, length)
-            _mark_uses(running, uses.grant, uses.unfunded, i, g, NEVER)
-            log(events, month, _STARTED, i, -1, f, -1)
+            length = round(funder.months_grant * modifiers[i].rel_grant_length)
+            line.active, line.renewed, line.starts = 1, -1, NEVER
+            line.ends = month + max(1, length)
+            since = NEVER
+            log(events, month, _STARTED, i, -1, line.funder, -1)
+        else:
+            line.active = 0
+            log(events, month, _ENDED, i, -1, line.funder, -1)
+        org = orgs[i]
+        running = org.trial | org.adopted | org.institutional
+        while running != NOTHING:
+            use = uses[i, lowest(running)]
+            running = without_lowest(running)
+            if use.grant == g:
+                use.unfunded = since
 
 
 @inner
 def _calls(orgs, grants, funders, modifiers, awarded, values, seed, month):
+    """Lines without money apply at the yearly calls of their funders."""
     call = draws.stream(seed, _CALL, month)
-    lines = grants.organisation.shape[0]
+    lines = grants.shape[0]
     if lines == 0:
         return
     awarded[:] = 0
+    this_month = month % MONTHS_A_YEAR
     # whoever comes first takes the budget: the first in line is drawn anew each month
     first = draws.below(draws.stream(seed, _CALL_RANK, month), 0, 0, lines)
     for k in range(lines):
-        g = (first + k) % lines
-        i, f = grants.organisation[g], grants.funder[g]
-        if grants.active[g] == 1 or grants.renewed[g] == 1 or grants.starts[g] > month:
+        g = first + k if first + k < lines else first + k - lines
+        line = grants[g]
+        f = line.funder
+        funder = funders[f]
+        if funder.call_month != this_month or awarded[f] >= funder.budget:
             continue
-        if month % MONTHS_A_YEAR != funders.call_month[f] or awarded[f] >= funders.budget[f]:
+        if line.active == 1 or line.renewed == 1 or line.starts > month:
             continue
-        if orgs.staff[i] < funders.min_staff[f] or orgs.slack[i] < values.application_slack:
+        org = orgs[line.organisation]
+        if org.staff < funder.min_staff or org.slack < values.application_slack:
             continue
-        chance = funders.success_rate[f] * modifiers.rel_grant_success[i]
-        if orgs.n_posts[i] < values.small_staff:
+        chance = funder.success_rate * modifiers[line.organisation].rel_grant_success
+        if org.n_posts < values.small_staff:
             chance *= values.rel_small
-        if orgs.migrant_led[i] == 1:
+        if org.migrant_led == 1:
             chance *= values.rel_migrant_led
-        if (orgs.adopted[i] | orgs.institutional[i]) & funders.guidelines[f] != NOTHING:
+        if (org.adopted | org.institutional) & funder.guidelines != NOTHING:
             chance *= values.rel_guideline
         if draws.at(call, g, 0) < chance:
             awarded[f] += 1
-            grants.starts[g] = month + max(1, funders.months_to_start[f])
+            line.starts = month + max(1, funder.months_to_start)
 
 
 @inner
-def _coordination(networks, members, values, seed, month):
+def _coordination(networks, start, values, seed, month):
+    """Coordination money comes and goes, and networks live or sleep."""
     money = draws.stream(seed, _COORDINATOR, month)
     life = draws.stream(seed, _LIFE, month)
-    for k in range(networks.type.shape[0]):
-        key = networks.key[k]
-        own = networks.regular_money[k] == 1
-        if not own and networks.coordinator_kind[k] != _NO_COORDINATOR:
-            if month == networks.paid_until[k]:
-                if draws.at(money, key, 0) < values.p_coordinator_renewal:
-                    networks.paid_until[k] = month + values.coordinator_months
-            elif month > networks.paid_until[k] and (
-                draws.at(money, key, 1) < values.p_coordinator_refund
+    for k in range(networks.shape[0]):
+        row = networks[k]
+        own = row.regular_money == 1
+        if not own and row.coordinator_kind != _NO_COORDINATOR:
+            if month == row.paid_until:
+                if draws.at(money, row.key, 0) < values.p_coordinator_renewal:
+                    row.paid_until = month + values.coordinator_months
+            elif month > row.paid_until and (
+                draws.at(money, row.key, 1) < values.p_coordinator_refund
             ):
-                networks.paid_until[k] = month + values.coordinator_months
-            own = month < networks.paid_until[k]
-        paid = own or networks.sponsored[k] == 1
-        networks.paid[k] = 1 if paid else 0
-        networks.months_unpaid[k] = 0 if paid else networks.months_unpaid[k] + 1
-        size = members.start[k + 1] - members.start[k]
-        small = size <= values.self_governed
-        holds = small or networks.months_unpaid[k] <= values.lag
-        if networks.active[k] == 1:
+                row.paid_until = month + values.coordinator_months
+            own = month < row.paid_until
+        paid = own or row.sponsored == 1
+        row.paid = 1 if paid else 0
+        row.months_unpaid = 0 if paid else row.months_unpaid + 1
+        small = start[k + 1] - start[k] <= values.self_governed
+        holds = small or row.months_unpaid <= values.lag
+        if row.active == 1:
             hazard = 0.0
-            if networks.is_cop[k] == 1:
+            if row.is_cop == 1:
                 hazard = values.hazard_cop if paid else values.hazard_cop_unpaid
             elif not holds:
                 hazard = values.p_dormant
-            if draws.at(life, key, 0) < hazard:
-                networks.active[k] = 0
-        elif (paid and networks.is_cop[k] == 0) or draws.at(life, key, 1) < values.p_revival:
-            networks.active[k] = 1  # money alone does not bring a community back
-        networks.coordinated[k] = 1 if networks.active[k] == 1 and holds else 0
+            if hazard > 0.0 and draws.at(life, row.key, 0) < hazard:
+                row.active = 0
+        elif (paid and row.is_cop == 0) or draws.at(life, row.key, 1) < values.p_revival:
+            row.active = 1  # money alone does not bring a community back
+        row.coordinated = 1 if row.active == 1 and holds else 0
 
 
 @inner
@@ -195,7 +204,7 @@ def loop(w, values, seed, month):
         w.orgs, w.uses, w.grants, w.funders, w.modifiers, w.flows, w.events, values, seed, month
     )
     _calls(w.orgs, w.grants, w.funders, w.modifiers, w.awarded, values, seed, month)
-    _coordination(w.networks, w.members, values, seed, month)
+    _coordination(w.networks, w.members.start, values, seed, month)
 
 
 @compiled

@@ -16,7 +16,6 @@ from diffusion.base.arrays import NOTHING, lowest, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.world.adjacency import tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
 from diffusion.world.state import State
 from diffusion.world.traffic import Flow, Live
@@ -27,10 +26,10 @@ _DELEGATE = int(Decision.DELEGATE)
 _SEATING = int(Decision.SEATING)
 _BILATERAL = int(Decision.BILATERAL)
 _TIES = int(Live.TIES)
-_LIVE_CONTACTS = int(Live.CONTACTS)
+_CONTACTS = int(Live.CONTACTS)
 _ATTENDING = int(Live.ATTENDANCE)
 _MEETINGS = int(Flow.MEETINGS)
-_CONTACTS = int(Flow.CONTACTS)
+_TALKS = int(Flow.CONTACTS)
 
 
 class Parameters(RuleSettings):
@@ -68,139 +67,171 @@ class _Values(NamedTuple):
 
 
 @inner
-def _delegate(filled, first_post, n_posts, key, i, whom):
+def _bilateral(slack, posts, ties, live, contacts, values, seed, month):
+    """Partners talk, if both contact persons are there.
+
+    Returns how many contacts that makes.
+    """
+    key = draws.stream(seed, _BILATERAL, month)
+    n = 0
+    for t in range(live):
+        tie = ties[t]
+        a, b, trust = np.int64(tie.a), np.int64(tie.b), tie.trust
+        talks = values.frequency * trust * math.sqrt(slack[a] * slack[b])
+        luck = draws.at(key, a, b)
+        # the first test is the second without its exponential: 1 - exp(-x) <= x
+        if luck >= talks or luck >= 1.0 - math.exp(-talks):
+            continue
+        if posts[tie.post_a].filled == 0 or posts[tie.post_b].filled == 0:
+            continue
+        contact = contacts[n]
+        contact.a, contact.b = a, b
+        contact.post_a, contact.post_b = tie.post_a, tie.post_b
+        contact.depth = values.depth_bilateral + (1.0 - values.depth_bilateral) * trust
+        contact.trust = trust
+        contact.network = -1
+        tie.contact = month
+        n += 1
+    return n
+
+
+@inner
+def _delegate(posts, org, key, i, whom):
     """The person whom organisation i sends: a filled post, -1 if nobody is there."""
-    offset = draws.below(key, i, whom, n_posts)
-    for k in range(n_posts):
-        j = first_post + (offset + k) % n_posts
-        if filled[j] == 1:
+    offset = draws.below(key, i, whom, org.n_posts)
+    for k in range(org.n_posts):
+        j = org.first_post + (offset + k) % org.n_posts
+        if posts[j].filled == 1:
             return j
     return -1
 
 
 @inner
-def _bilateral(orgs, posts, ties, contacts, sizes, values, seed, month):
-    key = draws.stream(seed, _BILATERAL, month)
-    n = 0
-    for t in range(sizes[_TIES]):
-        a, b = ties.a[t], ties.b[t]
-        pa, pb = ties.post_a[t], ties.post_b[t]
-        if posts.filled[pa] == 0 or posts.filled[pb] == 0:
-            continue
-        trust = ties.trust[t]
-        time = math.sqrt(orgs.slack[a] * orgs.slack[b])
-        if draws.at(key, a, b) < 1.0 - math.exp(-values.frequency * trust * time):
-            contacts.a[n], contacts.b[n] = a, b
-            contacts.post_a[n], contacts.post_b[n] = pa, pb
-            contacts.depth[n] = values.depth_bilateral + (1.0 - values.depth_bilateral) * trust
-            contacts.trust[n] = trust
-            contacts.network[n] = -1
-            ties.contact[t] = month
-            n += 1
-    sizes[_LIVE_CONTACTS] = n
-
-
-@inner
 def _gather(
-    orgs, posts, networks, members, modifiers, attendance, sizes, place, flows, values, seed, month
-):
-    """Decide which networks meet and who comes; `place` says where they sit."""
+    orgs, slack, posts, networks, start, members, modifiers, attendance, place, flows, values,
+    seed, month,
+):  # fmt: skip
+    """Decide which networks meet and who comes; `place` says where they sit.
+
+    Returns how many attend.
+    """
     held = draws.stream(seed, _HELD, month)
     attend = draws.stream(seed, _ATTEND, month)
     send = draws.stream(seed, _DELEGATE, month)
     seat = draws.stream(seed, _SEATING, month)
     rows = 0
-    for k in range(networks.type.shape[0]):
-        networks.met[k] = 0
-        rhythm = networks.meetings_per_year[k] / MONTHS_A_YEAR
-        if networks.coordinated[k] == 0:
+    for k in range(networks.shape[0]):
+        network = networks[k]
+        network.met = 0
+        rhythm = network.meetings_per_year / MONTHS_A_YEAR
+        if network.coordinated == 0:
             rhythm *= values.rel_uncoordinated
-        key = networks.key[k]
-        if networks.active[k] == 0 or draws.at(held, key, 0) >= rhythm:
+        key = np.int64(network.key)
+        if network.active == 0 or draws.at(held, key, 0) >= rhythm:
             continue
         first = rows
-        for x in range(members.start[k], members.start[k + 1]):
-            i = members.organisation[x]
-            chance = values.attendance * min(1.5, orgs.slack[i]) * modifiers.rel_attendance[i]
-            if networks.online[k] == 0 and orgs.territory[i] != networks.territory[k]:
+        for x in range(start[k], start[k + 1]):
+            i = members[x]
+            org, modifier = orgs[i], modifiers[i]
+            chance = values.attendance * min(1.5, slack[i]) * modifier.rel_attendance
+            luck = draws.at(attend, i, key)
+            if luck >= chance:
+                continue  # distance and language only lower the chance
+            if network.online == 0 and org.territory != network.territory:
                 chance *= values.rel_distance
-            if orgs.languages[i] & networks.languages[k] == NOTHING:
-                chance *= 1.0 - (1.0 - values.rel_language) * modifiers.rel_language_gap[i]
-            if draws.at(attend, i, key) >= chance:
+            if org.languages & network.languages == NOTHING:
+                chance *= 1.0 - (1.0 - values.rel_language) * modifier.rel_language_gap
+            if luck >= chance:
                 continue
-            j = _delegate(posts.filled, orgs.first_post[i], orgs.n_posts[i], send, i, key)
+            j = _delegate(posts, org, send, i, key)
             if j < 0:
                 continue
-            attendance.network[rows] = k
-            attendance.organisation[rows] = i
-            attendance.post[rows] = j
+            attending = attendance[rows]
+            attending.network, attending.organisation, attending.post = k, i, j
             # facilitated meetings seat by lot, plain ones by field and kind, blurred by chance
-            lot = draws.at(seat, i, key)
-            place[rows] = lot
-            if networks.facilitated[k] == 0:
-                own = lowest(orgs.fields[i]) if orgs.fields[i] != NOTHING else 0
-                like = (own + orgs.kind[i] / 8.0) / 16.0
-                silo = orgs.siloing[i] * modifiers.rel_siloing[i] * (1.0 - values.noise)
+            place[rows] = draws.at(seat, i, key)
+            if network.facilitated == 0:
+                own = lowest(org.fields) if org.fields != NOTHING else 0
+                like = (own + org.kind / 8.0) / 16.0
+                silo = org.siloing * modifier.rel_siloing * (1.0 - values.noise)
                 silo = min(1.0, silo)
-                place[rows] = silo * like + (1.0 - silo) * lot
+                place[rows] = silo * like + (1.0 - silo) * place[rows]
             rows += 1
         if rows - first >= 2:
-            networks.met[k] = 1
-            networks.months_met[k] += 1
+            network.met = 1
+            network.months_met += 1
             flows[_MEETINGS] += 1
         else:
             rows = first  # nobody to meet
-    sizes[_ATTENDING] = rows
+    return rows
 
 
 @inner
-def _tables(ties, adjacency, networks, attendance, place, contacts, sizes, values, month):
-    """Everyone at a table meets everyone else at it."""
-    start, partner, tie = adjacency.start, adjacency.partner, adjacency.tie
-    organisation, post = attendance.organisation, attendance.post
-    n = sizes[_LIVE_CONTACTS]
-    first, rows = 0, sizes[_ATTENDING]
+def _tables(
+    ties, start, partner, tie, networks, attendance, rows, place, contacts, n, values, month
+):
+    """Everyone at a table meets everyone else at it; `n` contacts are there before.
+
+    Returns how many contacts there are now.
+    """
+    order = np.empty(rows, np.int64)
+    seat = np.full(start.shape[0] - 1, -1, np.int64)  # of each organisation that has been seated
+    first = 0
     while first < rows:
-        k = attendance.network[first]
+        k = attendance[first].network
         last = first
-        while last < rows and attendance.network[last] == k:
+        while last < rows and attendance[last].network == k:
+            x = last
+            while x > first and place[order[x - 1]] > place[last]:
+                order[x] = order[x - 1]
+                x -= 1
+            order[x] = last
             last += 1
-        order = np.argsort(place[first:last])
-        depth = values.depth_facilitated if networks.facilitated[k] == 1 else values.depth_plain
-        if networks.online[k] == 1:
+        depth = values.depth_facilitated if networks[k].facilitated == 1 else values.depth_plain
+        if networks[k].online == 1:
             depth *= values.rel_online
-        for x in range(last - first):
-            rx = first + order[x]
-            for y in range(x + 1, min(last - first, (x // values.table + 1) * values.table)):
-                ry = first + order[y]
-                a, b = organisation[rx], organisation[ry]
-                trust = values.trust_stranger
-                t = tie_between(start, partner, tie, a, b)
-                if t >= 0:
-                    trust = max(trust, ties.trust[t])
-                    ties.contact[t] = month
-                contacts.a[n], contacts.b[n] = a, b
-                contacts.post_a[n], contacts.post_b[n] = post[rx], post[ry]
-                contacts.depth[n], contacts.trust[n] = depth, trust
-                contacts.network[n] = k
-                n += 1
+        for x in range(first, last):
+            seat[attendance[order[x]].organisation] = x
+        for x in range(first, last):
+            end = min(last, first + ((x - first) // values.table + 1) * values.table)
+            one = attendance[order[x]]
+            for y in range(x + 1, end):
+                other = attendance[order[y]]
+                contact = contacts[n + y - x - 1]
+                contact.a, contact.b = one.organisation, other.organisation
+                contact.post_a, contact.post_b = one.post, other.post
+                contact.depth, contact.trust = depth, values.trust_stranger
+                contact.network = k
+            for z in range(start[one.organisation], start[one.organisation + 1]):
+                y = seat[partner[z]]
+                if x < y < end:
+                    known = ties[tie[z]]
+                    known.contact = month
+                    contacts[n + y - x - 1].trust = max(values.trust_stranger, known.trust)
+            n += end - x - 1
         first = last
-    sizes[_LIVE_CONTACTS] = n
+    return n
 
 
 @inner
 def loop(w, values, seed, month):
     """Meetings, for a month."""
-    place = np.zeros(w.attendance.network.shape[0])
-    _bilateral(w.orgs, w.posts, w.ties, w.contacts, w.sizes, values, seed, month)
-    _gather(
-        w.orgs, w.posts, w.networks, w.members, w.modifiers, w.attendance, w.sizes, place, w.flows, values,
-        seed, month,
+    slack = np.empty(w.orgs.shape[0])  # read at random, so it lies close together
+    for i in range(slack.shape[0]):
+        slack[i] = w.orgs[i].slack
+    n = _bilateral(slack, w.posts, w.ties, w.sizes[_TIES], w.contacts, values, seed, month)
+    place = np.empty(w.attendance.shape[0])
+    rows = _gather(
+        w.orgs, slack, w.posts, w.networks, w.members.start, w.members.organisation, w.modifiers,
+        w.attendance, place, w.flows, values, seed, month,
     )  # fmt: skip
-    _tables(
-        w.ties, w.adjacency, w.networks, w.attendance, place, w.contacts, w.sizes, values, month
-    )
-    w.flows[_CONTACTS] += w.sizes[_LIVE_CONTACTS]
+    w.sizes[_ATTENDING] = rows
+    n = _tables(
+        w.ties, w.adjacency.start, w.adjacency.partner, w.adjacency.tie, w.networks, w.attendance,
+        rows, place, w.contacts, n, values, month,
+    )  # fmt: skip
+    w.sizes[_CONTACTS] = n
+    w.flows[_TALKS] += n
 
 
 @compiled

@@ -81,91 +81,93 @@ class _Values(NamedTuple):
 
 
 @inner
-def _money_gone(values, since, month, low_cost):
-    """Hazard that comes from the loss of the grant, `since` = month of the loss."""
-    if since <= NEVER:
-        return 0.0
-    early = month - since < values.months_first
-    hazard = values.unfunded_first if early else values.unfunded_later
-    return hazard * values.rel_low_cost if low_cost else hazard
-
-
-@inner
-def _kept_fidelity(values, fidelity, exposure):
-    """Fidelity after a month: it erodes without contact to other users, recovers with it."""
-    if exposure < values.enough:
-        return max(0.0, fidelity - values.erosion)
-    return fidelity + values.support * (1.0 - fidelity)
-
-
-@inner
-def _reason(values, risks, scale, luck):
-    """Which of the competing risks strikes, in the order of `REASONS`; -1 if none does."""
-    stacked = 0.0
-    for reason in range(6):
-        stacked += risks[reason] * scale
-        if luck < stacked:
-            return reason
-    return -1
-
-
-@inner
 def _lapses(orgs, uses, exposure, practices, modifiers, flows, events, values, seed, month):
+    """Fidelity moves on, and practices end."""
     key = draws.stream(seed, _LAPSE, month)
-    for i in range(orgs.kind.shape[0]):
-        running = orgs.adopted[i] | orgs.institutional[i]
+    champion_gone = values.base * (values.rel_champion - 1.0)
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        running = org.adopted | org.institutional
+        if running == NOTHING:
+            continue
+        rel_lapse = modifiers[i].rel_lapse
+        strain = values.overload * org.overload
         while running != NOTHING:
             p = lowest(running)
             running = without_lowest(running)
-            fidelity = _kept_fidelity(values, uses.fidelity[i, p], exposure[i, p])
-            uses.fidelity[i, p] = fidelity
+            use = uses[i, p]
+            fidelity = use.fidelity
+            if exposure[i, p] < values.enough:
+                fidelity = max(0.0, fidelity - values.erosion)
+            else:
+                fidelity = fidelity + values.support * (1.0 - fidelity)
+            use.fidelity = fidelity
+            luck = draws.at(key, i, p)
             champion = 0.0
-            if month - uses.champion_left[i, p] < values.months_champion:
-                champion = values.base * (values.rel_champion - 1.0)
+            if month - use.champion_left < values.months_champion:
+                champion = champion_gone
             nobody = 0.0
-            if not has(orgs.knows[i], p):
+            if not has(org.knows, p):
                 nobody = values.nobody
-                if has(orgs.written[i], p):
+                if has(org.written, p):
                     nobody *= values.rel_written
-            low_cost = practices.cost[p] == _LOW
-            money = _money_gone(values, uses.unfunded[i, p], month, low_cost)
-            crowding = values.overload * orgs.overload[i] * min(1.0, practices.load[p])
+            money = 0.0
+            if use.unfunded > NEVER:
+                early = month - use.unfunded < values.months_first
+                money = values.unfunded_first if early else values.unfunded_later
+                if practices[p].cost == _LOW:
+                    money *= values.rel_low_cost
+            crowding = strain * min(1.0, practices[p].load)
             poor = values.low_fidelity if fidelity < values.floor else 0.0
-            scale = modifiers.rel_lapse[i]
-            if has(orgs.institutional[i], p):
+            scale = rel_lapse
+            if has(org.institutional, p):
                 scale *= values.rel_institutional
             # one draw against the stacked hazards also names the reason
-            risks = (values.base, champion, nobody, money, crowding, poor)
-            reason = _reason(values, risks, scale, draws.at(key, i, p))
-            if reason >= 0:
-                orgs.adopted[i] &= ~bit(p)
-                orgs.institutional[i] &= ~bit(p)
-                orgs.lapsed[i] |= bit(p)
-                uses.since[i, p] = month
+            reason, stacked = -1, 0.0
+            for risk in (values.base, champion, nobody, money, crowding, poor):
+                reason += 1
+                stacked += risk * scale
+                if luck < stacked:
+                    break
+            if luck < stacked:
+                org.adopted &= ~bit(p)
+                org.institutional &= ~bit(p)
+                org.lapsed |= bit(p)
+                use.since = month
                 flows[_N_LAPSES] += 1
                 log(events, month, _LAPSED, i, p, reason, -1)
 
 
 @inner
 def _restarts(orgs, uses, practices, flows, events, values, seed, month):
+    """Some of what has lapsed comes back."""
     key = draws.stream(seed, _RESTART, month)
-    for i in range(orgs.kind.shape[0]):
-        lapsed = orgs.lapsed[i]
+    highest = max(values.p_restart_memory, values.p_restart)
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        lapsed = org.lapsed
+        if lapsed == NOTHING:
+            continue
+        slack = min(1.0, org.slack)
         while lapsed != NOTHING:
             p = lowest(lapsed)
             lapsed = without_lowest(lapsed)
-            if month - uses.since[i, p] < values.months_pause:
+            luck = draws.at(key, i, p)
+            if luck >= highest * slack:
                 continue
-            memory = has(orgs.knows[i], p) or has(orgs.written[i], p)
+            use = uses[i, p]
+            if month - use.since < values.months_pause:
+                continue
+            memory = has(org.knows | org.written, p)
             chance = values.p_restart_memory if memory else values.p_restart
-            if draws.at(key, i, p) < chance * min(1.0, orgs.slack[i]):
-                orgs.lapsed[i] &= ~bit(p)
-                orgs.adopted[i] |= bit(p)
-                uses.since[i, p] = month
+            if luck < chance * slack:
+                org.lapsed &= ~bit(p)
+                org.adopted |= bit(p)
+                use.since = month
                 # who restarts it has found a place for it in the regular budget
-                uses.grant[i, p] = -2 if practices.cost[p] == _LOW else -1
-                uses.unfunded[i, p] = NEVER
-                uses.fidelity[i, p] = max(uses.fidelity[i, p], values.floor)
+                use.grant = -2 if practices[p].cost == _LOW else -1
+                use.unfunded = NEVER
+                use.fidelity = max(use.fidelity, values.floor)
                 flows[_N_RESTARTS] += 1
                 log(events, month, _RESTARTED, i, p, 1 if memory else 0, -1)
 

@@ -54,24 +54,23 @@ class _Values(NamedTuple):
 @inner
 def _count_use(orgs, practices, territories, national, used, using, little):
     """Organisations and uses per territory; the national row of a country sums its places."""
-    used[:] = 0.0
-    using[:] = 0.0
-    little[:] = 0.0
-    for i in range(orgs.kind.shape[0]):
-        r = orgs.territory[i]
+    small = NOTHING
+    for p in range(practices.shape[0]):
+        if practices[p].scale == _LITTLE:
+            small |= bit(p)
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        r = org.territory
         used[r] += 1.0
-        running = orgs.adopted[i] | orgs.institutional[i]
-        small = False
-        while running != NOTHING:
-            p = lowest(running)
-            running = without_lowest(running)
-            using[r, p] += 1.0
-            small = small or practices.scale[p] == _LITTLE
-        if small:
+        running = org.adopted | org.institutional
+        if running & small != NOTHING:
             little[r] += 1.0
-    for r in range(territories.country.shape[0]):
-        c = national[territories.country[r]]
-        if territories.is_national[r] == 0 and c >= 0:
+        while running != NOTHING:
+            using[r, lowest(running)] += 1.0
+            running = without_lowest(running)
+    for r in range(territories.shape[0]):
+        c = national[territories[r].country]
+        if territories[r].is_national == 0 and c >= 0:
             used[c] += used[r]
             little[c] += little[r]
             for p in range(using.shape[1]):
@@ -79,39 +78,43 @@ def _count_use(orgs, practices, territories, national, used, using, little):
 
 
 @inner
-def _links(networks, members, orgs, carried):
+def _links(networks, start, member, orgs, carried):
     """Practices that linked, working networks carry to their and their members' policy makers."""
-    carried[:] = NOTHING
-    for k in range(networks.type.shape[0]):
-        if networks.active[k] == 0 or networks.coordinated[k] == 0 or networks.policy_link[k] == 0:
+    for k in range(networks.shape[0]):
+        row = networks[k]
+        if row.active == 0 or row.coordinated == 0 or row.policy_link == 0:
             continue
         mask = NOTHING
-        for x in range(members.start[k], members.start[k + 1]):
-            i = members.organisation[x]
-            mask |= orgs.adopted[i] | orgs.institutional[i]
-        carried[networks.territory[k]] |= mask
-        for x in range(members.start[k], members.start[k + 1]):
-            carried[orgs.territory[members.organisation[x]]] |= mask
+        for x in range(start[k], start[k + 1]):
+            org = orgs[member[x]]
+            mask |= org.adopted | org.institutional
+        carried[row.territory] |= mask
+        for x in range(start[k], start[k + 1]):
+            carried[orgs[member[x]].territory] |= mask
 
 
 @inner
 def _uptake(territories, national, used, using, carried, flows, events, values, seed, month):
+    """Policy makers take up what their territory runs."""
     key = draws.stream(seed, _UPTAKE, month)
-    for r in range(territories.country.shape[0]):
-        if used[r] <= 0.0:
-            continue
-        around = national[territories.country[r]]
+    # the odds ratio is given for a rise from none to half (D17)
+    around_most, link_most = max(1.0, values.neighbour**2.0), max(1.0, values.link)
+    for r in range(territories.shape[0]):
+        row = territories[r]
+        around = national[row.country]
         for p in range(using.shape[1]):
-            if using[r, p] <= 0.0 or has(territories.policy[r], p):
+            if using[r, p] <= 0.0 or has(row.policy, p):
                 continue
             chance = values.uptake * using[r, p] / used[r]
+            luck = draws.at(key, r, p)
+            if luck >= chance * around_most * link_most:
+                continue
             if around >= 0 and used[around] > 0.0:
-                # the odds ratio is given for a rise from none to half (D17)
                 chance *= values.neighbour ** (2.0 * using[around, p] / used[around])
             if has(carried[r], p):
                 chance *= values.link
-            if draws.at(key, r, p) < chance:
-                territories.policy[r] |= bit(p)
+            if luck < chance:
+                row.policy |= bit(p)
                 flows[_N_POLICIES] += 1
                 log(events, month, _POLICY, -1, p, r, -1)
 
@@ -119,34 +122,36 @@ def _uptake(territories, national, used, using, carried, flows, events, values, 
 @inner
 def _follow(funders, territories, national):
     """Municipal and national funders write their policy makers' policy into their guidelines."""
-    for f in range(funders.kind.shape[0]):
-        r = funders.territory[f]
-        if r < 0 and funders.kind[f] == _NATIONAL:
-            r = national[funders.country[f]]
+    for f in range(funders.shape[0]):
+        row = funders[f]
+        r = np.int64(row.territory)
+        if r < 0 and row.kind == _NATIONAL:
+            r = national[row.country]
         if r >= 0:
-            funders.guidelines[f] |= territories.policy[r]
+            row.guidelines |= territories[r].policy
 
 
 @inner
 def _move_will(territories, used, little, values, seed, month):
+    """Will returns to its mean, which little practices raise, and is shaken."""
     key = draws.stream(seed, _WILL, month)
-    for r in range(territories.country.shape[0]):
+    for r in range(territories.shape[0]):
+        row = territories[r]
         share = little[r] / used[r] if used[r] > 0.0 else 0.0
         aim = min(1.0, values.mean + values.inspiration * share)
         drift = values.shock_sd * draws.normal_at(key, r, 0)
-        will = aim + values.persistence * (territories.will[r] - aim) + drift
-        territories.will[r] = min(1.0, max(0.0, will))
+        row.will = min(1.0, max(0.0, aim + values.persistence * (row.will - aim) + drift))
 
 
 @inner
 def loop(w, values, seed, month):
     """Policy, for a month."""
-    n = w.territories.country.shape[0]
-    used, little = np.empty(n), np.empty(n)
-    using = np.empty((n, w.practices.scale.shape[0]))
-    carried = np.empty(n, np.uint64)
+    n = w.territories.shape[0]
+    used, little = np.zeros(n), np.zeros(n)
+    using = np.zeros((n, w.practices.shape[0]))
+    carried = np.zeros(n, np.uint64)
     _count_use(w.orgs, w.practices, w.territories, w.national, used, using, little)
-    _links(w.networks, w.members, w.orgs, carried)
+    _links(w.networks, w.members.start, w.members.organisation, w.orgs, carried)
     _uptake(w.territories, w.national, used, using, carried, w.flows, w.events, values, seed, month)
     _follow(w.funders, w.territories, w.national)
     _move_will(w.territories, used, little, values, seed, month)
