@@ -129,6 +129,7 @@ def _age(
     """Trust grows or fades, and what nobody keeps up lapses."""
     key = draws.stream(seed, _DECAY, month)
     stamp = np.full(start.shape[0] - 1, -1, np.int32)
+    most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, values.rel_coordinated)
     lost = 0
     for a in range(start.shape[0] - 1):
         stamped = False
@@ -141,6 +142,10 @@ def _age(
                 row.trust += values.trust_gain * (1.0 - row.trust)
                 continue
             row.trust *= 1.0 - values.trust_loss
+            slower = 0.5 * (modifiers[a].rel_tie_decay + modifiers[b].rel_tie_decay)
+            luck = draws.at(key, a, b)
+            if luck >= most * slower:
+                continue  # whatever the two have in common, the hazard is no higher
             if not stamped:
                 for x in range(start[a], start[a + 1]):
                     stamp[partner[x]] = a
@@ -150,10 +155,7 @@ def _age(
                 if stamp[partner[x]] == a:
                     hazard = values.lapse_embedded
                     break
-            hazard *= 0.5 * (modifiers[a].rel_tie_decay + modifiers[b].rel_tie_decay)
-            luck = draws.at(key, a, b)
-            if luck >= hazard * max(1.0, values.rel_coordinated):
-                continue
+            hazard *= slower
             if _in_coordinated(joined_start, joined, networks, a, b):
                 hazard *= values.rel_coordinated
             if luck < hazard:
@@ -243,18 +245,23 @@ def _after_meetings(
     """Which strangers met last month become partners; continues the list of wanted pairs."""
     key = draws.stream(seed, _MEETING, month)
     n = orgs.shape[0]
+    most = 2.0 * values.p_meeting * max(1.0, values.rel_formation)
     for c in range(n_contacts):
         met = contacts[c]
         k, a, b = met.network, np.int64(met.a), np.int64(met.b)
-        if k < 0 or tie_between(start, partner, tie, a, b) >= 0:
+        if k < 0:
             continue
+        luck = draws.at(key, min(a, b) * n + max(a, b), networks[k].key)
+        ease = 0.5 * (modifiers[a].rel_tie_formation + modifiers[b].rel_tie_formation)
+        if luck >= most * met.depth * ease or tie_between(start, partner, tie, a, b) >= 0:
+            continue  # neither affinity nor the wish of either exceeds 1
         chance = values.p_meeting * met.depth * _affinity(orgs, modifiers, a, b, values)
-        chance *= 0.5 * (modifiers[a].rel_tie_formation + modifiers[b].rel_tie_formation)
+        chance *= ease
         scale = values.degree_scale
         chance *= _wish(start, scale, a) + _wish(start, scale, b)
         if networks[k].coordinated == 1:
             chance *= values.rel_formation
-        if draws.at(key, min(a, b) * n + max(a, b), networks[k].key) < chance:
+        if luck < chance:
             wanted[taken] = min(a, b) * n + max(a, b)
             taken += 1
     return taken
