@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from diffusion.base.compiled import compiled
+from diffusion.base.compiled import compiled, typed
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.signedinteger[Any]]
@@ -59,7 +59,7 @@ def _positions() -> IntArray:
 _POSITION = _positions()
 
 
-@compiled
+@typed("uint64(int64)")
 def bit(p):  # type: ignore[no-untyped-def]
     """The mask with only bit p set."""
     return _ONE << np.uint64(p)

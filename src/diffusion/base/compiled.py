@@ -42,6 +42,24 @@ def compiled(function: Loop) -> Loop:
     return compiled_function
 
 
+def typed(signature: str) -> Callable[[Loop], Loop]:
+    """Compile a small helper for these types only, whatever numbers loops call it with.
+
+    numba would otherwise compile it again for each constant that stands in a call. It happens
+    when the helper is declared, so this is for the few that everything else calls.
+
+    Args:
+        signature: as numba writes it, such as "float64(uint64, int64)".
+    """
+
+    def declare(function: Loop) -> Loop:
+        with _cache_folder(function):
+            typed_function: Loop = numba.njit(signature, cache=True, nogil=True)(function)
+        return typed_function
+
+    return declare
+
+
 def inner(function: Loop) -> Loop:
     """Compile a loop or helper that only other compiled loops call.
 

@@ -15,7 +15,7 @@ from enum import IntEnum, unique
 import numpy as np
 import numpy.typing as npt
 
-from diffusion.base.compiled import compiled
+from diffusion.base.compiled import typed
 
 U64 = np.uint64
 
@@ -101,14 +101,14 @@ class Decision(IntEnum):
     CASCADE = 122
 
 
-@compiled
+@typed("uint64(uint64)")
 def _mix(x):  # type: ignore[no-untyped-def]
     x = (x ^ (x >> _S30)) * _M1
     x = (x ^ (x >> _S27)) * _M2
     return x ^ (x >> _S31)
 
 
-@compiled
+@typed("uint64(int64, int64, int64)")
 def stream(seed, decision, month):  # type: ignore[no-untyped-def]
     """The part of the key that stays fixed within one loop: (seed, decision, month) -> uint64.
 
@@ -120,26 +120,26 @@ def stream(seed, decision, month):  # type: ignore[no-untyped-def]
     return _mix(h ^ ((U64(decision) << _S40) + U64(month + 1) + _GOLDEN))
 
 
-@compiled
+@typed("uint64(uint64, int64, int64)")
 def bits(key, who, whom):  # type: ignore[no-untyped-def]
     """64 random bits for (who, whom) of a stream; both are integers >= 0."""
     h = _mix(U64(key) ^ (U64(who) * _WHO + _GOLDEN))
     return _mix(h ^ (U64(whom) * _WHOM + _GOLDEN))
 
 
-@compiled
+@typed("float64(uint64, int64, int64)")
 def at(key, who, whom):  # type: ignore[no-untyped-def]
     """A uniform double on [0, 1) for (who, whom) of a stream."""
     return (bits(key, who, whom) >> _S11) * _TO_UNIT
 
 
-@compiled
+@typed("int64(uint64, int64, int64, int64)")
 def below(key, who, whom, n):  # type: ignore[no-untyped-def]
     """A whole number on 0..n-1; the bias of the multiplication is below 2**-53 * n."""
     return int(at(key, who, whom) * n)
 
 
-@compiled
+@typed("float64(uint64, int64, int64)")
 def normal_at(key, who, whom):  # type: ignore[no-untyped-def]
     """A standard normal double (Box-Muller on two keyed uniforms)."""
     u = 1.0 - at(key, who, 2 * whom)

@@ -9,7 +9,7 @@ from enum import IntEnum, unique
 import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray, Table
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import typed
 
 
 @unique
@@ -86,7 +86,7 @@ class Event(IntEnum):
 EVENT_COLUMNS = ("month", "event", "organisation", "practice", "other", "network")
 
 
-@inner
+@typed("void(int64[:, ::1], int64, int64, int64, int64, int64, int64)")
 def log(events, month, event, organisation, practice, other, network):  # type: ignore[no-untyped-def]
     """Append an event, if the log is switched on.
 
