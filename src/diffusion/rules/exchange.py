@@ -121,7 +121,8 @@ def _notices_and_memory(
 ):
     """Platform notices arrive; what nobody needs is forgotten; remembered contacts fade.
 
-    Fills in who had heard of what and who has now, who runs what, and who met how many.
+    Fills in, for each organisation, what it had heard of before and has now, what it runs, and
+    its remembered contacts.
     """
     notice = draws.stream(seed, _NOTICE, month)
     forget = draws.stream(seed, _FORGET, month)
@@ -259,7 +260,7 @@ def _presentations(
         last = first
         while last < live and attendance[last].network == k:
             last += 1
-        speaker, key = -1, np.int64(networks[k].key)
+        speaker, key = np.int64(-1), np.int64(networks[k].key)
         if networks[k].is_cop == 1:
             offset = draws.below(choose, key, 0, last - first)
             for x in range(last - first):
@@ -289,7 +290,7 @@ def _presentations(
 def loop(w, values, seed, month):
     """Exchange, for a month."""
     n, live = w.orgs.shape[0], w.sizes[_CONTACTS]
-    # visited at random, so they lie close together
+    # the columns that contacts read at random, close together
     aware_before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
     users, met = np.empty(n, np.uint64), np.empty(n)
     _notices_and_memory(

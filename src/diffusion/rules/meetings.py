@@ -170,17 +170,18 @@ def _gather(
 def _tables(
     ties, start, partner, tie, networks, attendance, rows, place, contacts, n, values, month
 ):
-    """Everyone at a table meets everyone else at it; `n` contacts are there before.
+    """Everyone at a table meets everyone else at it.
 
-    Returns how many contacts there are now.
+    `n` contacts are there before; returns how many there are now.
     """
     order = np.empty(rows, np.int64)
-    seat = np.full(start.shape[0] - 1, -1, np.int64)  # of each organisation that has been seated
+    seat = np.full(start.shape[0] - 1, -1, np.int64)  # of each organisation, where it sat last
     first = 0
     while first < rows:
         k = attendance[first].network
         last = first
         while last < rows and attendance[last].network == k:
+            # one by one to their place: meetings are small, and equal places keep their order
             x = last
             while x > first and place[order[x - 1]] > place[last]:
                 order[x] = order[x - 1]
@@ -202,6 +203,7 @@ def _tables(
                 contact.post_a, contact.post_b = one.post, other.post
                 contact.depth, contact.trust = depth, values.trust_stranger
                 contact.network = k
+            # partners are few; whoever is elsewhere has a seat of before, or none
             for z in range(start[one.organisation], start[one.organisation + 1]):
                 y = seat[partner[z]]
                 if x < y < end:
@@ -216,7 +218,7 @@ def _tables(
 @inner
 def loop(w, values, seed, month):
     """Meetings, for a month."""
-    slack = np.empty(w.orgs.shape[0])  # read at random, so it lies close together
+    slack = np.empty(w.orgs.shape[0])  # ties read it at random: close together
     for i in range(slack.shape[0]):
         slack[i] = w.orgs[i].slack
     n = _bilateral(slack, w.posts, w.ties, w.sizes[_TIES], w.contacts, values, seed, month)

@@ -153,8 +153,8 @@ def spread(columns, values, seed, month, active):
 def loop(w, values, seed, month):
     """The contagion, for a month."""
     columns = Columns(
-        w.adjacency.start, w.adjacency.partner, w.orgs["threshold"], w.orgs["aware"], w.orgs["adopted"],
-        w.orgs["lapsed"], w.uses["since"], w.flows,
+        w.adjacency.start, w.adjacency.partner, w.orgs["threshold"], w.orgs["aware"],
+        w.orgs["adopted"], w.orgs["lapsed"], w.uses["since"], w.flows,
     )  # fmt: skip
     spread(columns, values, seed, month, np.zeros((1, w.uses["since"].shape[1]), np.int64))
 
