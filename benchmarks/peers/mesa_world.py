@@ -239,8 +239,8 @@ def _uses(model: "DiffusionModel", state: State) -> None:
     table, orgs = state.uses, state.organisations
     for i, p in np.argwhere(table.fit > 0.0):
         model.organisations[i].fit[p] = float(table.fit[i, p])
-    for i, p in np.argwhere(table.exposure > 0.0):
-        model.organisations[i].exposure[int(p)] = float(table.exposure[i, p])
+    for i, p in np.argwhere(state.exposure > 0.0):
+        model.organisations[i].exposure[int(p)] = float(state.exposure[i, p])
     for i, organisation in enumerate(model.organisations):
         stages = (
             (bits(orgs.trial[i]), organisation.trials),

@@ -101,8 +101,15 @@ def record_type(cls: type[Table]) -> "np.dtype[Any]":
     if cls not in _RECORD_TYPES:
         widths = {FloatArray: np.float64, IntArray: np.int32, MaskArray: np.uint64}
         columns = [(name, widths[kind]) for name, kind in cls.__annotations__.items()]
-        _RECORD_TYPES[cls] = np.dtype((np.record, np.dtype(columns, align=True)))
+        _RECORD_TYPES[cls] = _records(columns, (np.record, np.recarray))
     return _RECORD_TYPES[cls]
+
+
+def _records(columns: list[Any], shown_as: tuple[type, ...]) -> "np.dtype[Any]":
+    taken = [name for name, *_ in columns if any(hasattr(kind, name) for kind in shown_as)]
+    if taken:
+        raise TypeError(f"numpy's arrays have attributes {taken}; give these columns other names")
+    return np.dtype((np.record, np.dtype(columns, align=True)))
 
 
 def columns_of(cls: type[Table]) -> tuple[str, ...]:
@@ -136,7 +143,7 @@ def row_of(values: Any) -> npt.NDArray[Any]:
     """
     cells = {name: np.asarray(value) for name, value in values._asdict().items()}
     columns = [(name, cell.dtype, cell.shape) for name, cell in cells.items()]
-    row = np.zeros(1, np.dtype((np.record, np.dtype(columns, align=True))))
+    row = np.zeros(1, _records(columns, (np.record,)))
     for name, cell in cells.items():
         row[name] = cell
     return row

@@ -59,7 +59,7 @@ class Parameters(RuleSettings):
 
 
 class _Values(NamedTuple):
-    base: float
+    hazard: float  # of giving up, whatever the reason
     rel_champion: float
     months_champion: int
     nobody: float
@@ -84,7 +84,7 @@ class _Values(NamedTuple):
 def _lapses(orgs, uses, exposure, practices, modifiers, flows, events, values, seed, month):
     """Fidelity moves on, and practices end."""
     key = draws.stream(seed, _LAPSE, month)
-    champion_gone = values.base * (values.rel_champion - 1.0)
+    champion_gone = values.hazard * (values.rel_champion - 1.0)
     for i in range(orgs.shape[0]):
         org = orgs[i]
         running = org.adopted | org.institutional
@@ -124,7 +124,7 @@ def _lapses(orgs, uses, exposure, practices, modifiers, flows, events, values, s
                 scale *= values.rel_institutional
             # one draw against the stacked hazards also names the reason
             reason, stacked = -1, 0.0
-            for risk in (values.base, champion, nobody, money, crowding, poor):
+            for risk in (values.hazard, champion, nobody, money, crowding, poor):
                 reason += 1
                 stacked += risk * scale
                 if luck < stacked:
@@ -198,7 +198,7 @@ class Persistence(CompiledRule):
         p = parameters
         self.values = row_of(
             _Values(
-                base=p.hazard_base,
+                hazard=p.hazard_base,
                 rel_champion=p.rel_champion_left,
                 months_champion=p.months_champion,
                 nobody=p.hazard_nobody_knows,

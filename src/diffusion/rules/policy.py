@@ -45,7 +45,7 @@ class _Values(NamedTuple):
     uptake: float
     neighbour: float
     link: float
-    mean: float
+    usual: float
     persistence: float
     shock_sd: float
     inspiration: float
@@ -138,7 +138,7 @@ def _move_will(territories, used, little, values, seed, month):
     for r in range(territories.shape[0]):
         row = territories[r]
         share = little[r] / used[r] if used[r] > 0.0 else 0.0
-        aim = min(1.0, values.mean + values.inspiration * share)
+        aim = min(1.0, values.usual + values.inspiration * share)
         drift = values.shock_sd * draws.normal_at(key, r, 0)
         row.will = min(1.0, max(0.0, aim + values.persistence * (row.will - aim) + drift))
 
@@ -177,7 +177,7 @@ class Policy(CompiledRule):
                 uptake=monthly_hazard(p.uptake_per_year),
                 neighbour=p.neighbour_odds,
                 link=p.rel_policy_link,
-                mean=p.will_mean,
+                usual=p.will_mean,
                 persistence=p.will_persistence,
                 shock_sd=p.will_sd * float(np.sqrt(1.0 - p.will_persistence**2)),
                 inspiration=p.inspiration,

@@ -17,6 +17,20 @@ from diffusion.model.simulation import Simulation
 COMPILING = "Compiling the model (once per machine) ..."
 
 PROCESSES = 4  # compiling takes a few hundred MB in each
+MEASURING = "measuring"
+# those that take longest come first, so that processes end at about the same time
+PARTS = (
+    "ties",
+    MEASURING,
+    "exchange",
+    "meetings",
+    "adoption",
+    "turnover",
+    "policy",
+    "funding",
+    "persistence",
+    "demand",
+)
 
 Notice = Callable[[str], None]
 
@@ -41,23 +55,26 @@ def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None
     count = min(joblib.cpu_count(), PROCESSES)
     with suppress(Exception):  # a run that fails is reported where it is a run
         if count > 1:
-            parts = (joblib.delayed(_compile_rules)(settings, part, count) for part in range(count))
-            joblib.Parallel(n_jobs=count)(parts)
+            parts = (joblib.delayed(_compile_part)(settings, part) for part in PARTS)
+            joblib.Parallel(n_jobs=count, batch_size=1)(parts)
         Simulation(settings).run()
 
 
-def _compile_rules(settings: ModelSettings, first: int, step: int) -> None:
-    """Compile every step-th rule; they share nothing, so processes can divide them.
+def _compile_part(settings: ModelSettings, part: str) -> None:
+    """Compile a rule's loop or what measures; parts share nothing but small helpers.
 
     Only the loops as the month calls them: their entries from Python, which a month mixed with a
     user's own rules needs, are left until then.
     """
-    state = Simulation(settings).state
+    if part == MEASURING:
+        Simulation(settings).recorder.record({})
+        return
+    state = settings.world.build(settings.practices, settings.seed)
+    (rule,) = (rule for rule in Month.standard(settings.rules).rules if rule.name == part)
+    loop = import_module(type(rule).__module__).loop
+    values = rule.values[0]  # type: ignore[attr-defined]
     clock = (_type_of(settings.seed), _type_of(state.month))
-    for rule in Month.standard(settings.rules).rules[first::step]:
-        loop = import_module(type(rule).__module__).loop
-        values = rule.values[0]  # type: ignore[attr-defined]
-        loop.compile((_type_of(state.tables()), _type_of(values), *clock))
+    loop.compile((_type_of(state.tables()), _type_of(values), *clock))
 
 
 def is_compiled() -> bool:

@@ -54,7 +54,7 @@ class Gambler(Organisation):
     """Leans on Mesa's own generators, as a user's code may."""
 
     def step(self) -> None:
-        luck = vars(self.model)["random"].random() + vars(self.model)["rng"].uniform()
+        luck = vars(self.model)["random"].uniform(0, 1) + vars(self.model)["rng"].uniform()
         self.support = luck / 2.0
 
 
