@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow lint patterns wheel-check clean
+.PHONY: help install demo test slow lint patterns bench bench-quick wheel-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,12 @@ lint: $(VENV)/.installed-dev ## style, types, layers
 
 patterns: $(VENV)/.installed ## print every pattern: target, value, interval
 	@$(BIN)/diffusion patterns
+
+bench: $(VENV)/.installed ## measure speed and memory: one table, about 20 minutes
+	@$(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/.installed ## the same at smaller sizes, about 4 minutes
+	@$(BIN)/python -m benchmarks --quick
 
 wheel-check: $(VENV)/.installed-dev ## build the wheel and use it from an empty folder
 	@.ci/wheel-check $(PYTHON) $(BIN)/python

@@ -1,0 +1,99 @@
+"""Group `mesa`: the same rules as a plain Mesa model, month by month in turn with the package."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from benchmarks import workload
+from benchmarks.measuring import Spent, fresh, say, spent
+from benchmarks.scale import CURVE
+from benchmarks.table import Row, at_least
+
+TITLE = (
+    "mesa: the same rules as a plain Mesa model, same worlds and months, in turn, processor time"
+)
+
+_LIMIT = 120.0  # s that the Mesa model may take at a size, building included
+_QUICK_LIMIT = 10.0
+# organisations: months that each of the two simulates before it is the other's turn
+_TURN = {1_000: 12, 10_000: 3, 100_000: 1}
+_QUICK = (1_000, 10_000)
+_TARGETS = {10_000: at_least(300)}
+_INCLUDED = 1_000  # organisations of the comparison from building to tables
+_INCLUDED_TARGET = at_least(150)
+
+
+def rows(quick: bool) -> list[Row]:
+    """Both models at every size; the largest only in a full run."""
+    found = []
+    for n in _QUICK if quick else _TURN:
+        limit = _QUICK_LIMIT if quick else _LIMIT
+        say(f"  {n:,} organisations, up to {limit:.0f} s")
+        job = fresh(duel, n=n, months=workload.MONTHS, limit=limit, turn=_TURN[n])
+        found += _rows_of(n, job.result)
+    return found
+
+
+def _rows_of(n: int, result: dict[str, Any]) -> list[Row]:
+    months = result["months"]
+    ours, mesa = result["ours"], result["mesa"]
+    each = 1e6 / (n * months)
+    size = f"{n:,} organisations"
+    remarks = f"{months} months; {mesa['build']:.1f} s to build"
+    ratio = mesa["months"] / ours["months"]
+    found = [
+        Row(f"{size}, Mesa, a month, recorded", mesa["months"] * each, CURVE, None, remarks, n),
+        Row(f"{size}, the package in turn with it", ours["months"] * each, CURVE),
+        Row(f"{size}, Mesa / package, months", ratio, "times", _TARGETS.get(n)),
+    ]
+    if n == _INCLUDED:
+        what = f"{size}, Mesa / package, building, {months} months and tables"
+        ratio = sum(mesa.values()) / sum(ours.values())
+        found.append(Row(what, ratio, "times", _INCLUDED_TARGET))
+    return found
+
+
+def duel(n: int, months: int, limit: float, turn: int) -> dict[str, Any]:
+    """Processor seconds of both on one world: to build it, of each turn, to make the tables.
+
+    Args:
+        n: organisations.
+        months: to simulate, if Mesa gets so far.
+        limit: seconds that the Mesa model may take, with the turn that it is in.
+        turn: months at a time; the first turn is taken in any case.
+    """
+    from benchmarks.peers.mesa_model import DiffusionModel
+    from diffusion.model.simulation import Simulation
+
+    workload.warm_up()
+    settings = workload.settings(n, months)
+    simulation, our_build = spent(lambda: Simulation(settings))
+    model, mesa_build = spent(lambda: DiffusionModel(settings=settings))
+    ours: list[Spent] = []
+    mesa: list[Spent] = []
+    while simulation.month < months:
+        used = sum(one.seconds for one in (mesa_build, *mesa, *mesa[-1:]))
+        if mesa and used > limit:
+            break
+        ours.append(spent(partial(_steps, simulation.step, turn))[1])
+        mesa.append(spent(partial(_steps, model.step, turn))[1])
+    our_tables = spent(simulation.months)[1]
+    mesa_tables = spent(model.datacollector.get_model_vars_dataframe)[1]
+    return {
+        "months": simulation.month,
+        "ours": _processor(our_build, ours, our_tables),
+        "mesa": _processor(mesa_build, mesa, mesa_tables),
+    }
+
+
+def _steps(step: Callable[[], None], months: int) -> None:
+    for _ in range(months):
+        step()
+
+
+def _processor(build: Spent, months: list[Spent], tables: Spent) -> dict[str, float]:
+    return {
+        "build": build.cpu_seconds,
+        "months": sum(turn.cpu_seconds for turn in months),
+        "tables": tables.cpu_seconds,
+    }

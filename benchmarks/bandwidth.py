@@ -1,0 +1,165 @@
+"""Group `bandwidth`: each rule against the time that moving its bytes alone would take."""
+
+import time
+from statistics import median
+from typing import Any
+
+from benchmarks import workload
+from benchmarks.measuring import fresh, say
+from benchmarks.table import Row
+from benchmarks.touched import TOUCHED, least_bytes
+
+TITLE = "bandwidth: each rule alone, against moving once the bytes that it must touch"
+
+_ELEMENTS = 1 << 26  # of each of three arrays of 8 bytes: far beyond any cache
+_QUICK_ELEMENTS = 1 << 25
+_TRIADS = 8
+_DRAWS = 1 << 24
+# organisations: months before, and months of the measurement
+_SIZES = {10_000: (3, 12), 1_000_000: (2, 3)}
+_QUICK_SIZES = {10_000: (3, 6), 100_000: (2, 3)}
+_COUNTED_WORLD, _COUNTED_MONTHS = 100, 6  # where draws are counted, uncompiled
+_PLAIN = {"NUMBA_DISABLE_JIT": "1"}
+_MOST = 0.5  # share of a rule's time from which one cause is named for it
+_SLOWER = 1.3  # growth of the cost with n from which waiting for memory is named
+
+
+def rows(quick: bool) -> list[Row]:
+    """What the machine can do, then every rule at two sizes."""
+    say("  memory bandwidth, cost and number of draws")
+    bandwidth = fresh(triad, elements=_QUICK_ELEMENTS if quick else _ELEMENTS).result
+    draw = fresh(draw_cost).result
+    draws = fresh(count_draws, _PLAIN, n=_COUNTED_WORLD, months=_COUNTED_MONTHS).result
+    found = [
+        Row("triad a = b + s * c, one thread", bandwidth / 1e9, "GB/s"),
+        Row("a draw, many in a row", 1e9 * draw, "ns"),
+    ]
+    in_cache: dict[str, float] = {}  # seconds an organisation-month in the smallest world
+    for n, (before, months) in (_QUICK_SIZES if quick else _SIZES).items():
+        say(f"  {n:,} organisations, rule by rule")
+        times = fresh(time_rules, n=n, before=before, months=months).result
+        for rule in TOUCHED:
+            seconds, touched = times["seconds"][rule] / n, times["bytes"][rule] / n
+            share = touched / bandwidth / seconds
+            slower = seconds / in_cache.setdefault(rule, seconds)
+            cause = _cause(share, draws[rule] * draw / seconds, slower)
+            remarks = (
+                f"{1e9 * seconds:.0f} ns, {touched:.0f} bytes, {draws[rule]:.1f} draws "
+                f"an organisation-month; {cause}"
+            )
+            what = f"{n:,} organisations, {rule}"
+            found.append(Row(what, 100 * share, "% of the bound", remarks=remarks))
+        rest = 1e9 * times["rest"] / n
+        what = f"{n:,} organisations, recording and the rest of a month"
+        found.append(Row(what, rest, "ns an organisation"))
+    return found
+
+
+def _cause(moving: float, drawing: float, slower: float) -> str:
+    """What bounds a rule, in a sentence.
+
+    Args:
+        moving: share of its time that moving its bytes alone would take.
+        drawing: share of its time that its draws take.
+        slower: its cost an organisation relative to the smallest world, whose tables fit into
+            the caches.
+    """
+    if moving >= _MOST:
+        return "memory bandwidth bounds it"
+    if slower >= _SLOWER:
+        return f"waiting for scattered rows bounds it ({slower:.1f} times the smallest world)"
+    if drawing >= _MOST:
+        return f"draws bound it ({100 * drawing:.0f} % of its time)"
+    return f"computing and branches bound it (draws take {100 * drawing:.0f} % of its time)"
+
+
+def triad(elements: int) -> float:
+    """Bytes a second of a = b + s * c over arrays of so many doubles; the best of several.
+
+    Counted are one write and two reads of 8 bytes an element.
+    """
+    import numba
+    import numpy as np
+
+    def loop(a, b, c, s):  # type: ignore[no-untyped-def]
+        for i in range(a.shape[0]):
+            a[i] = b[i] + s * c[i]
+
+    compiled = numba.njit(loop)
+    a, b, c = (np.full(elements, value) for value in (0.0, 1.0, 2.0))
+    compiled(a, b, c, 3.0)
+    taken = []
+    for _ in range(_TRIADS):
+        started = time.perf_counter()
+        compiled(a, b, c, 3.0)
+        taken.append(time.perf_counter() - started)
+    return 3 * a.nbytes / min(taken)
+
+
+def draw_cost() -> float:
+    """Seconds of a keyed draw where many follow each other and none waits for another."""
+    import numba
+
+    from diffusion.base import draws
+
+    def loop(key, n):  # type: ignore[no-untyped-def]
+        total = 0.0
+        for i in range(n):
+            total += draws.at(key, i, 1)
+        return total
+
+    compiled = numba.njit(loop)
+    key = draws.U64(draws.stream(1, 1, 0))
+    compiled(key, 1)
+    started = time.perf_counter()
+    compiled(key, _DRAWS)
+    return (time.perf_counter() - started) / _DRAWS
+
+
+def count_draws(n: int, months: int) -> dict[str, float]:
+    """Draws by rule an organisation-month, counted where loops run as plain Python."""
+    from benchmarks.watched import watched
+    from diffusion.base import draws
+
+    drawn = 0
+    bits = draws.bits
+
+    def counted(*key: Any) -> Any:
+        nonlocal drawn
+        drawn += 1
+        return bits(*key)
+
+    draws.bits = counted
+    simulation, rules = watched(workload.settings(n, months), lambda: drawn)
+    simulation.run()
+    if not drawn:
+        raise RuntimeError("no draw was counted: draws no longer go through draws.bits")
+    return {one.rule.name: sum(one.readings) / (n * months) for one in rules}
+
+
+def time_rules(n: int, before: int, months: int) -> dict[str, Any]:
+    """Seconds and least bytes by rule, and seconds of the rest: medians over months.
+
+    Args:
+        n: organisations.
+        before: months that are not counted.
+        months: months that are.
+    """
+    from benchmarks.watched import watched
+
+    warm, _ = watched(workload.settings(workload.WARM_UP, months=2), time.perf_counter)
+    warm.run()
+    simulation, rules = watched(workload.settings(n, before + months), time.perf_counter)
+    whole, touched = [], []
+    for _ in range(before + months):
+        started = time.perf_counter()
+        simulation.step()
+        whole.append(time.perf_counter() - started)
+        touched.append(least_bytes(simulation.state))
+    seconds = {one.rule.name: one.readings for one in rules}
+    rest = [took - sum(each) for took, *each in zip(whole, *seconds.values(), strict=True)]
+    return {
+        "seconds": {rule: median(readings[before:]) for rule, readings in seconds.items()},
+        "bytes": {rule: median(one[rule] for one in touched[before:]) for rule in TOUCHED},
+        "rest": median(rest[before:]),
+    }

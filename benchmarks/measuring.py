@@ -1,0 +1,187 @@
+"""Fresh processes, clocks, memory, and what machine this is.
+
+The driver itself imports nothing large and runs every job in a process of its own. Linux counts
+the memory of the parent towards the peak of the child that it starts, so a small parent is what
+makes a peak the job's own.
+"""
+
+import gc
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any, NamedTuple, TypeVar
+
+ROOT = Path(__file__).resolve().parents[1]
+MEGABYTE = 1e6  # bytes
+_LIBRARIES = ("diffusion", "numpy", "numba", "mesa")
+# what `ru_maxrss` counts
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+T = TypeVar("T")
+
+
+class JobError(Exception):
+    """A process of the benchmark failed; its own words are on stderr."""
+
+
+class Job(NamedTuple):
+    """What a fresh process gave back and took."""
+
+    result: Any  # JSON-ready
+    seconds: float  # from its start to its end, the interpreter's start included
+    cpu_seconds: float  # of itself and of the processes that it waited for
+    peak_mb: float  # most memory that was resident at a time, without its own children
+
+
+class Spent(NamedTuple):
+    """Wall and processor seconds."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+class Line(NamedTuple):
+    """A line that a process printed."""
+
+    seconds: float  # since the process was started
+    stream: str  # stdout or stderr
+    text: str
+
+
+def fresh(
+    job: Callable[..., Any], environment: Mapping[str, str] | None = None, **arguments: Any
+) -> Job:
+    """Call a function of a module in a process of its own.
+
+    Args:
+        job: a function whose arguments and result are JSON-ready, and that prints nothing.
+        environment: variables to add to those of this process.
+
+    Raises:
+        JobError: the process failed.
+    """
+    name = f"{job.__module__}:{job.__qualname__}"
+    command = [sys.executable, "-m", "benchmarks.measuring", name, json.dumps(arguments)]
+    started = time.perf_counter()
+    finished = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | dict(environment or {}),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - started
+    if finished.returncode != 0:
+        raise JobError(f"{name} ended with exit code {finished.returncode}")
+    answer = json.loads(finished.stdout.splitlines()[-1])
+    return Job(answer["result"], seconds, answer["cpu_seconds"], answer["peak_mb"])
+
+
+def watch(command: Sequence[str], environment: Mapping[str, str] | None = None) -> list[Line]:
+    """Run a command to its end and note when it printed each line, in the order of time.
+
+    Raises:
+        JobError: it failed.
+    """
+    lines: list[Line] = []
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | dict(environment or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def read(stream: str, pipe: IO[str]) -> None:
+            for text in pipe:
+                lines.append(Line(time.perf_counter() - started, stream, text.rstrip()))
+
+        pipes = {"stdout": process.stdout, "stderr": process.stderr}
+        readers = [
+            threading.Thread(target=read, args=(stream, pipe)) for stream, pipe in pipes.items()
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+    if process.returncode != 0:
+        said = " / ".join(line.text for line in lines if line.stream == "stderr")
+        raise JobError(f"{' '.join(command)} ended with exit code {process.returncode}: {said}")
+    return sorted(lines)
+
+
+def spent(action: Callable[[], T]) -> tuple[T, Spent]:
+    """What an action returns, and the wall and processor seconds of this process in it."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = action()
+    return result, Spent(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def resident_mb() -> float:
+    """Memory that is resident now, after a garbage collection; its peak so far without /proc."""
+    gc.collect()
+    pages = Path("/proc/self/statm")
+    if not pages.is_file():
+        return _peak_mb()
+    return int(pages.read_text().split()[1]) * resource.getpagesize() / MEGABYTE
+
+
+def machine() -> dict[str, str]:
+    """What measures: processor, cores, memory, versions, date."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="minutes"),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{memory:.0f} GiB",
+        "system": platform.platform(),
+        "load before": f"{os.getloadavg()[0]:.1f}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in _LIBRARIES},
+    }
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / MEGABYTE
+
+
+def _answer(name: str, arguments: str) -> None:
+    """The side of the fresh process: call the job and print what it gave and took."""
+    module, _, function = name.partition(":")
+    result = getattr(import_module(module), function)(**json.loads(arguments))
+    own, waited = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    cpu = own.ru_utime + own.ru_stime + waited.ru_utime + waited.ru_stime
+    answer = {"result": result, "cpu_seconds": cpu, "peak_mb": _peak_mb()}
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    _answer(*sys.argv[1:])

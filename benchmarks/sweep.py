@@ -1,0 +1,126 @@
+"""Group `sweep`: many runs through the package's runner and store, beside Mesa's `batch_run`."""
+
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import workload
+from benchmarks.measuring import fresh, say, spent
+from benchmarks.table import Row, at_least
+
+TITLE = "sweep: runs of 120 months with unrelated seeds, from the call to stored tables"
+
+_RUNS = {200: 1_000, 1_000: 300}  # organisations: runs
+_QUICK_RUNS = {200: 200, 1_000: 100}
+_MESA_SECONDS = 30.0
+_QUICK_MESA_SECONDS = 5.0
+_WORKERS = (1, 2)
+_AIMED_AT = 200  # organisations to which the targets apply
+_RATE = at_least(100)
+_EFFICIENCY = at_least(0.85)
+_AGAINST_MESA = at_least(100)
+_MONTHS_OF_PILOT = 12
+
+
+def rows(quick: bool) -> list[Row]:
+    """Both sizes, with Mesa's batch runner beside the smaller one."""
+    found = []
+    for n, runs in (_QUICK_RUNS if quick else _RUNS).items():
+        rates = {workers: _rate(n, runs, workers) for workers in _WORKERS}
+        aimed_at = n == _AIMED_AT
+        for workers, rate in rates.items():
+            target = _RATE if aimed_at and workers == max(_WORKERS) else None
+            found.append(Row(_what(n, workers), rate, "runs/s", target, f"{runs:,} runs"))
+        efficiency = rates[2] / (2 * rates[1])
+        found.append(Row(
+            f"{n:,} organisations, rate of 2 / twice the rate of 1", efficiency, "",
+            _EFFICIENCY if aimed_at else None, "start of the workers included",
+        ))  # fmt: skip
+        if aimed_at:
+            found += _mesa_rows(n, rates, _QUICK_MESA_SECONDS if quick else _MESA_SECONDS)
+    return found
+
+
+def _what(n: int, workers: int) -> str:
+    return f"{n:,} organisations, {workers} worker{'s' if workers > 1 else ''}"
+
+
+def _processes(count: int) -> str:
+    return f"{count} process{'es' if count > 1 else ''}"
+
+
+def _rate(n: int, runs: int, workers: int) -> float:
+    say(f"  {runs:,} runs, {_what(n, workers)}")
+    seconds: float = fresh(run_sweep, n=n, runs=runs, workers=workers).result
+    return runs / seconds
+
+
+def run_sweep(n: int, runs: int, workers: int) -> float:
+    """Seconds that `run_experiment` takes for so many runs.
+
+    Raises:
+        RuntimeError: a run failed.
+    """
+    from diffusion.config import Experiment, Scenario, compose
+    from diffusion.runner.run import run_experiment
+
+    settings = workload.settings(n)
+    executor = compose(["executor=local", f"executor.workers={workers}"])["executor"]
+    with tempfile.TemporaryDirectory() as folder:
+        experiment = Experiment(
+            name="sweep",
+            question="",
+            baseline="run",
+            scenarios={"run": Scenario("One run", settings, ())},
+            timing=settings.timing,
+            replicates=runs,
+            seed=settings.seed,
+            results=Path(folder) / "results",
+            executor=executor,
+        )
+        results, took = spent(lambda: run_experiment(experiment))
+        if results.failures() or len(results.finished()) != runs:
+            raise RuntimeError(f"of {runs} runs {len(results.finished())} finished")
+    return took.seconds
+
+
+def _mesa_rows(n: int, rates: dict[int, float], seconds: float) -> list[Row]:
+    found = []
+    for processes in _WORKERS:
+        say(f"  Mesa's batch_run, {_processes(processes)}, about {seconds:.0f} s")
+        job = fresh(run_batch, n=n, processes=processes, seconds=seconds)
+        rate = job.result["runs"] / job.result["seconds"]
+        found.append(Row(
+            f"{n:,} organisations, Mesa's batch_run, {_processes(processes)}", rate, "runs/s",
+            remarks=f"{job.result['runs']} runs",
+        ))  # fmt: skip
+        found.append(Row(
+            f"{_what(n, processes)} / batch_run", rates[processes] / rate, "times", _AGAINST_MESA
+        ))  # fmt: skip
+    return found
+
+
+def run_batch(n: int, processes: int, seconds: float) -> dict[str, float]:
+    """Runs of the Mesa model through `mesa.batch_run`, as many as fit, and what they took."""
+    import mesa
+
+    from benchmarks.peers.mesa_model import DiffusionModel
+
+    settings = workload.settings(n)
+    pilot = DiffusionModel(settings=settings)
+    started = time.perf_counter()
+    for _ in range(_MONTHS_OF_PILOT):
+        pilot.step()
+    one = (time.perf_counter() - started) * workload.MONTHS / _MONTHS_OF_PILOT
+    runs = processes * max(1, round(seconds / one))
+    _, took = spent(
+        lambda: mesa.batch_run(
+            DiffusionModel,
+            # as lists of values to combine; settings alone would be taken for such a list
+            {"settings": [settings], "seed": list(range(1, runs + 1))},
+            number_processes=processes,
+            max_steps=workload.MONTHS,
+            display_progress=False,
+        )
+    )
+    return {"runs": runs, "seconds": took.seconds}

@@ -1,0 +1,103 @@
+"""The rows of the benchmark, and the one table that shows them all."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+HEAD = ("what", "measured", "unit", "target", "met", "remarks")
+_LEFT = ("what", "unit", "remarks")
+_GAP = "  "
+
+
+class Target(NamedTuple):
+    """What a measured value should reach: a bound from below or from above."""
+
+    limit: float
+    at_least: bool
+
+    def met(self, value: float) -> bool:
+        """Whether a value keeps to the bound; the bound itself does, NaN never does."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'>=' if self.at_least else '<='} {shown(self.limit)}"
+
+
+def at_least(limit: float) -> Target:
+    """A bound from below."""
+    return Target(limit, True)
+
+
+def at_most(limit: float) -> Target:
+    """A bound from above."""
+    return Target(limit, False)
+
+
+class Row(NamedTuple):
+    """One measured value.
+
+    Args:
+        what: in plain words; with the unit it says which value this is.
+        measured: None if it could not be measured; a truth is wanted to be true.
+        n: organisations, where the value belongs to a curve over n.
+    """
+
+    what: str
+    measured: float | bool | None
+    unit: str = ""
+    target: Target | None = None
+    remarks: str = ""
+    n: int | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without a target or a value."""
+        if isinstance(self.measured, bool):
+            return self.measured
+        if self.measured is None or self.target is None:
+            return None
+        return self.target.met(self.measured)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        target = None if self.target is None else str(self.target)
+        return {**self._asdict(), "target": target, "met": self.met}
+
+
+Groups = Mapping[str, Sequence[Row]]  # title of a group: its rows
+
+
+def render(groups: Groups) -> str:
+    """The table as text, one line a row, the title of a group above its rows."""
+    cells = {title: [_cells(row) for row in rows] for title, rows in groups.items()}
+    every = [HEAD, *(line for lines in cells.values() for line in lines)]
+    widths = [max(len(line[k]) for line in every) for k in range(len(HEAD))]
+    text = [_line(HEAD, widths)]
+    for title, lines in cells.items():
+        text += ["", title, *(_line(line, widths) for line in lines)]
+    return "\n".join(text) + "\n"
+
+
+def shown(value: float | bool | None) -> str:
+    """Three significant digits, whole numbers from a thousand on; yes or no for a truth."""
+    if value is None:
+        return "not measured"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if math.isfinite(value) and abs(value) >= 999.5:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    wanted = "yes" if isinstance(row.measured, bool) else str(row.target or "")
+    met = "" if row.met is None else shown(row.met)
+    return (row.what, shown(row.measured), row.unit, wanted, met, row.remarks)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        cell.ljust(width) if name in _LEFT else cell.rjust(width)
+        for name, cell, width in zip(HEAD, cells, widths, strict=True)
+    )
+    return _GAP + _GAP.join(padded).rstrip()

@@ -1,0 +1,48 @@
+"""The workload that all groups share; README.md says it in words."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from diffusion.model.settings import ModelSettings
+
+PLACE = 50  # organisations a territory
+PRACTICES = 20
+DEGREE = 10  # ties an organisation has on average when a run starts
+MONTHS = 120
+WARM_UP = 200  # organisations
+_WARM_UP_MONTHS = 24  # what is done once a year is done in them too
+
+
+def settings(n: int, months: int = MONTHS) -> "ModelSettings":
+    """A synthetic world of n organisations, all rules on, the whole monthly table recorded."""
+    from diffusion.config import load
+
+    return load(
+        [
+            "world=synthetic",
+            f"world.n={n}",
+            f"world.n_territories={max(4, n // PLACE)}",
+            f"world.mean_degree={DEGREE}",
+            f"practices.limit={PRACTICES}",
+            f"timing={{start: {months // 5}, stop: {months // 2}, months: {months}}}",
+        ]
+    )
+
+
+def warm_up() -> None:
+    """Load the machine code, and what is imported on first use."""
+    from diffusion.model.simulation import Simulation
+
+    Simulation(settings(WARM_UP, _WARM_UP_MONTHS)).run().months()
+
+
+def compile_all() -> None:
+    """Put the machine code of the model and its interventions on disk, if it is not there."""
+    from diffusion.config import design
+    from diffusion.model.simulation import Simulation
+    from diffusion.runner.compiling import compile_model
+
+    fullest = design(["experiment=what_remains"]).scenarios["all_three"].settings
+    compile_model(fullest)
+    Simulation(fullest).run()
+    warm_up()

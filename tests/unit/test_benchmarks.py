@@ -1,0 +1,94 @@
+"""The benchmark's driver: its table, its fresh processes, its account of bytes, its page."""
+
+import math
+import re
+
+import pytest
+
+from benchmarks.__main__ import GROUPS
+from benchmarks.measuring import JobError, fresh, machine, spent
+from benchmarks.plot import curves
+from benchmarks.table import Row, at_least, at_most, render
+from benchmarks.touched import TOUCHED, least_bytes
+from diffusion.model.month import ORDER
+from diffusion.model.simulation import Simulation
+from tests.architecture.checkout import ROOT
+from tests.simulating import settings
+
+MADE_UP = {
+    "speed: made up": [
+        Row("a ratio", 312.4, "times", at_least(300), n=1_000),
+        Row("a start", 3.06, "s", at_most(3), "median of 3", n=100),
+        Row("memory", 1234.5, "MB"),
+    ],
+    "truth: made up": [
+        Row("all tables equal", False),
+        Row("a peer", None, remarks="not there"),
+    ],
+}
+
+
+def cells(line: str) -> list[str]:
+    return re.split(r" {2,}", line.strip())
+
+
+def test_the_table_shows_every_row_under_the_title_of_its_group() -> None:
+    lines = [line for line in render(MADE_UP).splitlines() if line]
+    assert cells(lines[0]) == ["what", "measured", "unit", "target", "met", "remarks"]
+    assert lines[1] == "speed: made up"
+    assert cells(lines[2]) == ["a ratio", "312", "times", ">= 300", "yes"]
+    assert cells(lines[3]) == ["a start", "3.06", "s", "<= 3", "no", "median of 3"]
+    assert cells(lines[4]) == ["memory", "1,234", "MB"]
+    assert lines[5] == "truth: made up"
+    assert cells(lines[6]) == ["all tables equal", "no", "yes", "no"]
+    assert cells(lines[7]) == ["a peer", "not measured", "not there"]
+    assert len(lines) == 8
+
+
+def test_a_target_holds_at_its_bound_and_never_for_nan() -> None:
+    for target in (at_least(2), at_most(2)):
+        assert target.met(2)
+        assert not target.met(math.nan)
+    assert [at_least(2).met(value) for value in (1, 3)] == [False, True]
+    assert [at_most(2).met(value) for value in (1, 3)] == [True, False]
+
+
+def test_a_row_as_plain_data_says_whether_its_target_is_met() -> None:
+    plain = MADE_UP["speed: made up"][1].plain()
+    assert (plain["measured"], plain["target"], plain["met"]) == (3.06, "<= 3", False)
+    assert MADE_UP["speed: made up"][2].plain()["met"] is None
+
+
+def test_curves_take_the_measured_rows_with_a_size_in_ascending_order() -> None:
+    rows = [*MADE_UP["speed: made up"], Row("late", None, n=10)]
+    assert curves({"scale": rows, "leaks": rows, "mesa": []}) == {
+        "this package": [(100, 3.06), (1_000, 312.4)]
+    }
+
+
+def test_a_fresh_process_answers_and_says_what_it_took() -> None:
+    job = fresh(machine)
+    assert job.result["python"] == machine()["python"]
+    assert job.cpu_seconds > 0.0
+    assert job.peak_mb > 0.0
+
+
+def test_a_job_that_fails_is_an_error() -> None:
+    with pytest.raises(JobError, match="spent"):
+        fresh(spent)
+
+
+def test_the_bytes_of_every_rule_are_counted_from_columns_that_exist() -> None:
+    state = Simulation(settings()).run().state
+    found = least_bytes(state)
+    assert list(found) == list(TOUCHED) == [rule.name for rule in ORDER]
+    assert min(found.values()) > 0
+    # an organisation's exposure to each practice fades every month: 8 bytes a cell
+    assert found["exchange"] > 8 * state.n_organisations * state.n_practices
+
+
+def test_the_page_has_a_section_for_every_group() -> None:
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### `(\w+)`$", page, re.MULTILINE) == list(GROUPS)
+    for name, group in GROUPS.items():
+        assert group.TITLE.startswith(f"{name}: ")
