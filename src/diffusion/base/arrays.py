@@ -36,6 +36,8 @@ _RECORD_TYPES: "dict[type[Table], np.dtype[Any]]" = {}
 
 NEVER = -10_000  # a month long before the run: "has not happened"
 NOTHING = np.uint64(0)
+BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # the mask with only bit p set
+BITS.setflags(write=False)
 
 _ONE = np.uint64(1)
 _DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
@@ -96,6 +98,23 @@ def counts(masks: MaskArray) -> IntArray:
     return np.bitwise_count(masks).astype(np.int64)
 
 
+def masks_of(matrix: npt.NDArray[np.bool_]) -> MaskArray:
+    """The mask of each row of a matrix: bit p = column p, at most 64 columns."""
+    packed = np.packbits(matrix, axis=1, bitorder="little")
+    octets = np.zeros((matrix.shape[0], 8), np.uint8)
+    octets[:, : packed.shape[1]] = packed
+    masks: MaskArray = octets.view("<u8")[:, 0].astype(np.uint64, copy=False)
+    return masks
+
+
+def unions(masks: MaskArray) -> MaskArray:
+    """For every set of positions, as a mask, the union of the masks at these positions."""
+    table = np.zeros(1, np.uint64)
+    for mask in masks:
+        table = np.concatenate((table, table | mask))
+    return table
+
+
 def record_type(cls: type[Table]) -> "np.dtype[Any]":
     """What a row of the table holds, from the declared columns; one object a table."""
     if cls not in _RECORD_TYPES:
@@ -127,12 +146,14 @@ def table_of(
     Raises:
         TypeError: a column that the table does not have.
     """
-    unknown = set(columns) - set(columns_of(cls))
+    known = cls.__annotations__
+    unknown = [name for name in columns if name not in known]
     if unknown:
         raise TypeError(f"{cls.__name__} has no column {sorted(unknown)}")
-    table: Any = np.zeros(shape, record_type(cls)).view(np.recarray)
+    records = np.zeros(shape, record_type(cls))
     for name, values in columns.items():
-        table[name] = np.asarray(values)
+        records[name] = np.asarray(values)
+    table: Any = records.view(np.recarray)
     return table  # type: ignore[no-any-return]
 
 

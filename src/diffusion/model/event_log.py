@@ -1,5 +1,6 @@
 """The event log in words: who learned what from whom, who left, what lapsed and why."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,5 +48,5 @@ def events_table(state: State) -> "pd.DataFrame":
     return table
 
 
-def _named(codes: IntArray, names: list[str]) -> list[str]:
+def _named(codes: IntArray, names: Sequence[str]) -> list[str]:
     return [names[code] if code >= 0 else "" for code in codes]

@@ -111,7 +111,7 @@ def pack_state(state: State) -> tuple[dict[str, Any], Arrays]:
     about = {
         "seed": state.seed,
         "month": state.month,
-        "names": dataclasses.asdict(state.names),
+        "names": {name: list(labels) for name, labels in vars(state.names).items()},
     }
     arrays: Arrays = {}
     for one, kind in _kinds(State):

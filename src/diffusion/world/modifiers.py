@@ -36,7 +36,9 @@ class Modifiers(Table):
 
 def neutral_modifiers(n: int) -> Modifiers:
     """Modifiers that change nothing, for n organisations."""
-    return table_of(Modifiers, n, **{name: neutral_value(name) for name in columns_of(Modifiers)})
+    modifiers = table_of(Modifiers, n)
+    reset(modifiers)
+    return modifiers
 
 
 def neutral_value(name: str) -> float:

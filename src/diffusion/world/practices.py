@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from diffusion.base.arrays import MaskArray, table_of
+from diffusion.base.arrays import MaskArray, table_of, unions
 from diffusion.base.errors import SettingError, WorldError, nearest
 from diffusion.evidence import sources
 from diffusion.world import vocabulary
@@ -72,6 +72,18 @@ def catalogue(settings: PracticesSettings) -> Catalogue:
 
     Source: practices.csv (coded judgement on scale, cost, complexity and adaptability).
     """
+    known = _catalogue(settings.model_dump_json())
+    return Catalogue(
+        practices=known.practices.copy(),
+        ids=known.ids.copy(),
+        titles=known.titles.copy(),
+        origins=known.origins.copy(),
+    )
+
+
+@lru_cache(maxsize=8)
+def _catalogue(settings_as_json: str) -> Catalogue:
+    settings = PracticesSettings.model_validate_json(settings_as_json)
     rows = _chosen(settings)
     check_practice_count(len(rows))
     complexity = (np.array([int(row["complexity"]) for row in rows]) - 1) / GRADES
@@ -112,12 +124,14 @@ def field_mask(cell: str) -> int:
 
 def related_of(fields: MaskArray, cases: int) -> MaskArray:
     """For masks of fields: the fields related to them, without their own."""
-    neighbours = related_fields(cases)
-    result = np.zeros_like(fields)
-    for bit, mask in enumerate(neighbours):
-        has = (fields >> np.uint64(bit)) & np.uint64(1)
-        result |= has * np.uint64(mask)
-    return result & ~fields
+    result: MaskArray = _related_to_set(cases)[fields] & ~fields
+    return result
+
+
+@lru_cache(maxsize=8)
+def _related_to_set(cases: int) -> MaskArray:
+    """The same for every possible set of fields, own fields not yet taken out."""
+    return unions(np.array(related_fields(cases), np.uint64))
 
 
 @lru_cache(maxsize=8)

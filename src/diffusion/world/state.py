@@ -4,7 +4,9 @@ Mesa agents and the networkx graph are views of the tables' rows.
 """
 
 import copy
+from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, fields, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,8 +15,10 @@ from diffusion.base.arrays import (
     IntArray,
     MaskArray,
     bare,
+    masks_of,
     resized,
     table_of,
+    unions,
 )
 from diffusion.base.errors import WorldError
 from diffusion.world.adjacency import Adjacency, Ties, empty_adjacency, rebuild_adjacency
@@ -50,7 +54,7 @@ GENERAL = np.uint64(1 << FIELDS.index("general"))  # practices of use to everybo
 class Names:
     """Labels for people; the model never reads them."""
 
-    organisations: list[str]
+    organisations: Sequence[str]
     networks: list[str]
     territories: list[str]
     funders: list[str]
@@ -101,9 +105,9 @@ class State:
         self.exposure = np.zeros((n, self.n_practices))
         self.sizes = np.zeros(len(Live), np.int64)
         self.set_ties(self.ties, self.ties.shape[0] if live_ties is None else live_ties)
-        orgs = self.organisations
-        orgs.own_practices[:] = relevant_practices(orgs.fields | GENERAL, self.practices.fields)
-        orgs.related_practices[:] = relevant_practices(orgs.related, self.practices.fields)
+        orgs, fields = bare(self.organisations), self.practices.fields
+        orgs["own_practices"] = relevant_practices(orgs["fields"] | GENERAL, fields)
+        orgs["related_practices"] = relevant_practices(orgs["related"], fields)
         self.modifiers = neutral_modifiers(n)
         self.contacts = table_of(Contacts, 0)
         self.attendance = table_of(Attendance, 0)
@@ -194,14 +198,12 @@ class State:
     def set_members(self, members: Members) -> None:
         """Replace the membership table and what is derived from it."""
         self.members = members
-        counts = np.diff(members.start)
-        network = np.repeat(np.arange(counts.shape[0]), counts)
-        order = np.argsort(members.organisation, kind="stable")
-        per_organisation = np.bincount(members.organisation, minlength=self.n_organisations)
-        self.memberships = Memberships(
-            start=np.concatenate([[0], np.cumsum(per_organisation)]).astype(np.int64),
-            network=network[order].astype(np.int64),
-        )
+        counts = members.start[1:] - members.start[:-1]
+        network = np.arange(counts.shape[0]).repeat(counts)
+        order = members.organisation.argsort(kind="stable")
+        start = np.zeros(self.n_organisations + 1, np.int64)
+        np.bincount(members.organisation, minlength=self.n_organisations).cumsum(out=start[1:])
+        self.memberships = Memberships(start=start, network=network[order])
 
     def set_ties(self, ties: Ties, live: int) -> None:
         """Replace the ties, of which the first `live` rows count, and what is derived from them."""
@@ -239,15 +241,21 @@ def check_practice_count(n: int) -> None:
 
 def relevant_practices(fields: MaskArray, practice_fields: MaskArray) -> MaskArray:
     """For each mask of fields the mask of practices that touch one of them."""
-    masks = np.zeros(fields.shape[0], np.uint64)
-    for p, of_practice in enumerate(practice_fields):
-        masks |= ((fields & of_practice) != 0).astype(np.uint64) << np.uint64(p)
+    masks: MaskArray = _practices_of_set(practice_fields.tobytes())[fields]
     return masks
+
+
+@lru_cache(maxsize=8)
+def _practices_of_set(practice_fields: bytes) -> MaskArray:
+    """The practices that touch one of several fields, for every possible set of fields."""
+    of_practice = np.frombuffer(practice_fields, np.uint64)
+    bits = np.arange(len(FIELDS), dtype=np.uint64)[:, None]
+    return unions(masks_of((of_practice >> bits) & np.uint64(1) == 1))
 
 
 def national_rows(territories: Territories) -> IntArray:
     """Row of the national territory of each country code, -1 where there is none."""
     rows = np.full(len(COUNTRIES), -1, np.int64)
-    for r in np.flatnonzero(territories.is_national):
-        rows[territories.country[r]] = r
+    national = territories.is_national.nonzero()[0]
+    rows[territories.country[national]] = national
     return rows

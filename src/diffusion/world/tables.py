@@ -6,9 +6,11 @@ its two organisations. What an organisation or a person knows and runs is a mask
 practice p, at most 64 practices.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from diffusion.base.arrays import NEVER, FloatArray, IntArray, MaskArray, Table, table_of
+import numpy as np
+
+from diffusion.base.arrays import NEVER, FloatArray, IntArray, MaskArray, Table, bare, table_of
 from diffusion.world.adjacency import Adjacency, Ties
 from diffusion.world.modifiers import Modifiers
 from diffusion.world.traffic import Attendance, Contacts
@@ -201,6 +203,8 @@ class Tables(NamedTuple):
 
 def empty_uses(n: int, n_practices: int) -> Uses:
     """No organisation runs anything."""
-    return table_of(
-        Uses, (n, n_practices), champion=-1, champion_left=NEVER, grant=-2, unfunded=NEVER
-    )
+    row = table_of(Uses, n_practices, champion=-1, champion_left=NEVER, grant=-2, unfunded=NEVER)
+    words = bare(row).view(np.int64)  # copying numbers is much faster than copying records
+    rows: Any = np.empty((n, words.shape[0]), np.int64)
+    rows[:] = words
+    return rows.view(row.dtype).view(np.recarray)  # type: ignore[no-any-return]

@@ -126,7 +126,7 @@ def test_practices_run_where_the_sources_say_they_come_from(world: State) -> Non
         else:
             carrier = CARRIERS[name]
             if carrier in places and places[carrier].coordinator_name:
-                names = {world.names.organisations[i] for i in hosts}
+                names = {world.names.organisations[int(i)] for i in hosts}
                 assert places[carrier].coordinator_name in names, name
 
 

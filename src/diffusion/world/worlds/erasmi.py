@@ -1,5 +1,6 @@
 """The ecosystem of the 55 networks that the ERASMI compendium surveyed, with its surroundings."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from diffusion.world import vocabulary
 from diffusion.world.practices import Catalogue, PracticesSettings, catalogue
 from diffusion.world.state import State
 from diffusion.world.tables import Members, Networks
-from diffusion.world.worlds.erasmi_census import Census, census
+from diffusion.world.worlds.erasmi_census import Census, census, member_counts
 from diffusion.world.worlds.erasmi_cops import spring_plans
 from diffusion.world.worlds.erasmi_draw import surveyed
 from diffusion.world.worlds.erasmi_members import Joined, joined
@@ -20,7 +21,7 @@ from diffusion.world.worlds.erasmi_networks import Plan, surveyed_plans
 from diffusion.world.worlds.erasmi_origins import origins
 from diffusion.world.worlds.erasmi_places import Places, named_places
 from diffusion.world.worlds.ground import ALWAYS, Ground
-from diffusion.world.worlds.luck import BoolArray, Use, luck, whole
+from diffusion.world.worlds.luck import BoolArray, Use, ascending, luck, whole
 from diffusion.world.worlds.settle import settle
 from diffusion.world.worlds.settled import Settled, Share, ShareByKind, keyed
 
@@ -82,6 +83,7 @@ class ErasmiWorld(Settled):
     cop_months_funded: int = Field(ge=1, le=120)
     cop_years_max: int = Field(ge=1, le=50)
 
+    @np.errstate(over="ignore")
     def build(self, practices: PracticesSettings, seed: int) -> State:
         """The state at month 0; the same seed gives the same bits."""
         chosen = catalogue(practices)
@@ -93,8 +95,9 @@ def _ground(settings: ErasmiWorld, chosen: Catalogue, seed: int) -> Ground:
     plans = surveyed_plans(surveyed(seed), places, found, settings, seed)
     plans += spring_plans(places, found, settings, seed)
     scopes = _scopes(plans, places)
-    people = census(plans, scopes, places, found, settings, seed)
-    groups = joined(plans, scopes, people, places, seed)
+    counts = member_counts(plans)
+    people = census(plans, counts, scopes, places, found, settings, seed)
+    groups = joined(plans, counts, scopes, people, places, seed)
     add_natural(groups, people, places, settings, seed)
     fields = _shared_fields(people, groups, settings, seed)
     members = Members(
@@ -109,9 +112,9 @@ def _ground(settings: ErasmiWorld, chosen: Catalogue, seed: int) -> Ground:
         territory=people.territory,
         level=people.level,
         fields=fields,
-        fields_given=(np.arange(people.kind.shape[0]) < people.n_named).astype(np.int64),
+        fields_given=np.arange(people.kind.shape[0]) < people.n_named,
         founding_year=people.founding_year,
-        territory_country=np.concatenate((places.countries, np.arange(n_countries))),
+        territory_country=places.with_national(),
         territory_is_national=np.repeat([0, 1], [n_places, n_countries]),
         territory_will=_will(plans, n_places + n_countries, settings),
         networks=_networks(groups, n_places, settings, seed),
@@ -134,7 +137,7 @@ def _ground(settings: ErasmiWorld, chosen: Catalogue, seed: int) -> Ground:
 
 def _scopes(plans: list[Plan], places: Places) -> BoolArray:
     """Territories from which a network's members come, shape (networks, territories)."""
-    countries = np.append(places.countries, np.arange(len(vocabulary.COUNTRIES)))
+    countries = places.with_national()
     regions = np.array(places.regions + [""] * len(vocabulary.COUNTRIES))
     scopes = np.zeros((len(plans), countries.shape[0]), np.bool_)
     for k, plan in enumerate(plans):
@@ -155,35 +158,41 @@ def _scopes(plans: list[Plan], places: Places) -> BoolArray:
 def _shared_fields(people: Census, groups: Joined, settings: ErasmiWorld, seed: int) -> MaskArray:
     """Members take a field of work from their network with some probability."""
     masks = np.array([plan.fields & ~1 for plan in groups.plans], np.uint64)
-    group = np.repeat(np.arange(masks.shape[0]), [m.shape[0] for m in groups.members])
+    group = np.arange(masks.shape[0]).repeat([m.shape[0] for m in groups.members])
     members = np.concatenate(groups.members)
     place = luck(seed, Decision.WORLD_MEMBERSHIP, Use.FIELD, members, 2 * group)
     takes = luck(seed, Decision.WORLD_MEMBERSHIP, Use.FIELD, members, 2 * group + 1)
     chosen = whole(place, np.bitwise_count(masks[group]))
-    bits = [[1 << b for b in range(len(vocabulary.FIELDS)) if m >> b & 1] for m in masks.tolist()]
-    table = np.array([row + [0] * (len(vocabulary.FIELDS) - len(row)) for row in bits], np.uint64)
+    table = np.array([_bits(mask) for mask in masks.tolist()], np.uint64)
     willing = (takes < settings.shared_field_share) & (members >= people.n_named)
     fields = people.fields.copy()
     np.bitwise_or.at(fields, members[willing], table[group, chosen][willing])
     return fields
 
 
-def _circles(members: Members, people: Census, seed: int) -> tuple[IntArray, IntArray, IntArray]:
+@lru_cache(maxsize=1024)
+def _bits(mask: int) -> list[int]:
+    """The fields of a mask one by one, as many masks as there are fields; then 0."""
+    bits = [1 << bit for bit in range(len(vocabulary.FIELDS)) if mask >> bit & 1]
+    return bits + [0] * (len(vocabulary.FIELDS) - len(bits))
+
+
+def _circles(members: Members, people: Census, seed: int) -> tuple[IntArray, IntArray, BoolArray]:
     """Places in circles: one a membership, one at home; each organisation's first is its own."""
     n = people.kind.shape[0]
-    counts = np.diff(members.start)
-    group = np.repeat(np.arange(counts.shape[0]), counts)
-    order = np.argsort(
-        luck(seed, Decision.WORLD_TIE, Use.MIXED, members.organisation, group), kind="stable"
-    )
+    counts = members.start[1:] - members.start[:-1]
+    group = np.arange(counts.shape[0]).repeat(counts)
+    order = ascending(luck(seed, Decision.WORLD_TIE, Use.MIXED, members.organisation, group))
     group, who = group[order], members.organisation[order]
-    first = np.zeros(who.shape[0], np.int64)
-    first[np.unique(who, return_index=True)[1]] = 1
-    outside = ~np.isin(np.arange(n), who)
+    first = np.zeros(who.shape[0], np.bool_)
+    row = np.full(n, -1)
+    row[who[::-1]] = np.arange(who.shape[0])[::-1]
+    outside = row < 0
+    first[row[~outside]] = True
     return (
         np.concatenate((group, counts.shape[0] + people.territory)),
         np.concatenate((who, np.arange(n))),
-        np.concatenate((first, outside.astype(np.int64))),
+        np.concatenate((first, outside)),
     )
 
 

@@ -1,5 +1,7 @@
 """Answers of which a network may give several, dealt to the drawn networks by quotas."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray
@@ -13,7 +15,7 @@ from diffusion.world.worlds.erasmi_sheets import (
     bounds,
     sheets,
 )
-from diffusion.world.worlds.luck import Use, luck
+from diffusion.world.worlds.luck import Use, luck_table
 
 AFFINITY = 5.0  # odds of the networks that the text names for an answer
 _SMALL = ("migrant_network", "informal_group")
@@ -52,15 +54,15 @@ def _dealt_question(
     closed = np.zeros(drawn.shape[0], np.bool_)
     names = sorted(bounds()[question], key=lambda name: name != NO_FACILITATION)
     keys = q * _LARGEST + np.arange(len(names))
-    totals = _luck(seed, np.zeros(1, np.int64), keys).tolist()
-    scores = -np.log(1.0 - _luck(seed, drawn, keys[:, None]))
+    totals = _luck(seed, np.zeros(1, np.int64), keys)[0].tolist()
+    scores = -np.log(1.0 - _luck(seed, drawn, keys)).T
     for name, u, score in zip(names, totals, scores, strict=True):
         low, high = bounds()[question][name]
         wanted = low + int(u * (high - low + 1))
-        left = wanted - sum(name in sheet.answers[question] for sheet in sheets())
+        left = wanted - _on_sheets(question, name)
         score = score / _weights(question, name, types[drawn], groups[drawn])
         score[closed] = np.inf
-        for k in np.argsort(score, kind="stable")[: max(0, left)]:
+        for k in score.argsort(kind="stable")[: max(0, left)].tolist():
             given[k].add(name)
         if name == NO_FACILITATION:
             closed = np.array([bool(mine) for mine in given])
@@ -70,6 +72,12 @@ def _dealt_question(
     if question == "member":
         _cover(given)
     return given
+
+
+@lru_cache(maxsize=256)
+def _on_sheets(question: str, name: str) -> int:
+    """How many sheets give an answer."""
+    return sum(name in sheet.answers[question] for sheet in sheets())
 
 
 def _cover(given: list[set[str]]) -> None:
@@ -85,7 +93,7 @@ def _cover(given: list[set[str]]) -> None:
 def _weights(question: str, name: str, types: IntArray, groups: IntArray) -> FloatArray:
     """Odds of an answer by network; the text names some networks for some answers."""
     if (question, name) in _NAMED_SMALL:
-        named = np.isin(types, [TYPES.index(word) for word in _SMALL])
+        named = (types == TYPES.index(_SMALL[0])) | (types == TYPES.index(_SMALL[1]))
     elif (question, name) == _NAMED_GERMAN_STATE:
         german = groups == COUNTRY_GROUPS.index("germany")
         named = german & (types == TYPES.index("state_integration"))
@@ -95,4 +103,4 @@ def _weights(question: str, name: str, types: IntArray, groups: IntArray) -> Flo
 
 
 def _luck(seed: int, who: IntArray, whom: IntArray) -> FloatArray:
-    return luck(seed, Decision.WORLD_NETWORK, Use.ANSWER, who, whom)
+    return luck_table(seed, Decision.WORLD_NETWORK, Use.ANSWER, who, whom)

@@ -10,8 +10,9 @@ from diffusion.base.draws import Decision
 from diffusion.evidence import sources
 from diffusion.world import vocabulary
 from diffusion.world.practices import field_mask
-from diffusion.world.worlds.erasmi_networks import COORDINATOR_KINDS, Plan, coordinator_kinds
+from diffusion.world.worlds.erasmi_networks import COORDINATOR_KINDS, Plan, coordinator_codes
 from diffusion.world.worlds.erasmi_places import Places
+from diffusion.world.worlds.ground import Labels
 from diffusion.world.worlds.luck import BoolArray, Use, choice, luck, whole
 from diffusion.world.worlds.settled import column
 
@@ -54,13 +55,14 @@ class Census:
     level: IntArray
     fields: MaskArray
     founding_year: IntArray
-    names: list[str]
+    names: Labels
     n_named: int
     named: dict[str, int]  # plan or practice id -> organisation
 
 
 def census(
     plans: list[Plan],
+    counts: IntArray,
     scopes: BoolArray,
     places: Places,
     found: dict[str, tuple[int, ...]],
@@ -75,7 +77,7 @@ def census(
     for row in sources.table("practices"):
         if row["source"] == "connection_guide":
             named.add_host(row, found[row["id"]][0])
-    supply = _supply(plans, scopes, len(places.names), settings, seed)
+    supply = _supply(plans, counts, scopes, len(places.names), settings, seed)
     cells = np.repeat(np.arange(supply.size), supply.ravel())
     outside = max(len(places.names), settings.n_organisations - cells.shape[0] - len(named.names))
     who = np.arange(outside)
@@ -96,26 +98,29 @@ def census(
         level=levels,
         fields=fields,
         founding_year=years,
-        names=named.names + _labels(kinds, territories, places, len(named.names)),
+        names=_Names(named.names, kinds, territories, places.names),
         n_named=len(named.names),
         named=named.rows,
     )
 
 
-def kind_counts(plan: Plan) -> IntArray:
-    """How many members of each kind a network has (largest remainders), without a named one."""
-    weights = np.array([plan.kinds.get(kind, 0.0) for kind in vocabulary.KINDS])
-    size = plan.size - (plan.key in COORDINATOR_COUNTED)
-    exact = size * weights / weights.sum()
+def member_counts(plans: list[Plan]) -> IntArray:
+    """How many members of each kind each network has, without a named coordinator.
+
+    Shares of the network's size are rounded by largest remainders. Shape (networks, kinds).
+    """
+    weights = np.array([[plan.kinds.get(kind, 0.0) for kind in vocabulary.KINDS] for plan in plans])
+    size = np.array([plan.size - (plan.key in COORDINATOR_COUNTED) for plan in plans])
+    exact = size[:, None] * weights / weights.sum(axis=1)[:, None]
     counts: IntArray = np.floor(exact).astype(np.int64)
-    short = size - int(counts.sum())
-    counts[np.argsort(counts - exact, kind="stable")[:short]] += 1
-    wanted = coordinator_kinds(plan)
-    if wanted and not plan.coordinator_name:
-        codes = [vocabulary.KINDS.index(kind) for kind in wanted]
-        if counts[codes].sum() == 0:
-            counts[codes[0]] += 1
-            counts[int(np.argmax(counts))] -= int(counts.sum() > size)
+    short = size - counts.sum(axis=1)
+    rank = (counts - exact).argsort(axis=1, kind="stable").argsort(axis=1)
+    counts += rank < short[:, None]
+    for k, plan in enumerate(plans):
+        codes = coordinator_codes(plan)
+        if codes and not plan.coordinator_name and not counts[k, codes].any():
+            counts[k, codes[0]] += 1
+            counts[k, counts[k].argmax()] -= counts[k].sum() > size[k]
     return counts
 
 
@@ -168,31 +173,30 @@ def _coordinator_kind(plan: Plan) -> str:
 
 def _supply(
     plans: list[Plan],
+    counts: IntArray,
     scopes: BoolArray,
     n_places: int,
     settings: "ErasmiWorld",
     seed: int,
 ) -> IntArray:
     """Members needed by place and kind: local networks share theirs, wider ones add what lacks."""
-    total = np.zeros((n_places, N_KINDS))
+    total = np.zeros((n_places, N_KINDS), np.int64)
     largest = np.zeros((n_places, N_KINDS), np.int64)
-    for plan in plans:
-        if plan.scope == "home":
-            counts = kind_counts(plan)
-            total[plan.home] += counts
-            largest[plan.home] = np.maximum(largest[plan.home], counts)
+    local = np.array([plan.scope == "home" for plan in plans])
+    homes = np.array([plan.home for plan in plans])[local]
+    np.add.at(total, homes, counts[local])
+    np.maximum.at(largest, homes, counts[local])
     shared = np.ceil(total / settings.memberships_each).astype(np.int64)
     supply = np.maximum(largest, shared)
-    for k, plan in enumerate(plans):
-        if plan.scope == "home":
-            continue
-        scope = np.flatnonzero(scopes[k, :n_places])
-        wanted = np.array(plan.places, np.int64) if plan.places else scope
-        lacking = np.maximum(0, kind_counts(plan) - supply[scope].sum(axis=0))
-        first = int(_luck(seed, Use.COMPOSITION, np.array([k]))[0] * wanted.shape[0])
-        for kind in np.flatnonzero(lacking):
-            where = wanted[(first + np.arange(lacking[kind])) % wanted.shape[0]]
-            np.add.at(supply[:, kind], where, 1)
+    starts = _luck(seed, Use.COMPOSITION, np.arange(len(plans)))
+    for k in (~local).nonzero()[0].tolist():
+        scope = scopes[k, :n_places].nonzero()[0]
+        wanted = np.array(plans[k].places, np.int64) if plans[k].places else scope
+        lacking = np.maximum(0, counts[k] - supply[scope].sum(axis=0))
+        first = int(starts[k] * wanted.shape[0])
+        kinds = np.arange(N_KINDS).repeat(lacking)
+        turn = np.arange(kinds.shape[0]) - (lacking.cumsum() - lacking).repeat(lacking)
+        np.add.at(supply, (wanted[(first + turn) % wanted.shape[0]], kinds), 1)
     return supply
 
 
@@ -204,14 +208,23 @@ def _levels(kinds: IntArray, settings: "ErasmiWorld", seed: int) -> IntArray:
     return levels.astype(np.int64)
 
 
-def _labels(kinds: IntArray, territories: IntArray, places: Places, first: int) -> list[str]:
-    words = [kind.replace("_", " ") for kind in vocabulary.KINDS]
-    return [
-        f"{words[kind]} {i + 1}, {places.names[territory]}"
-        for i, (kind, territory) in enumerate(
-            zip(kinds[first:].tolist(), territories[first:].tolist(), strict=True), start=first
-        )
-    ]
+class _Names(Labels):
+    """Names of organisations: those that the sources give, then kind, number and place."""
+
+    def __init__(self, named: list[str], kinds: IntArray, territories: IntArray, places: list[str]):
+        self._named = named
+        self._kinds = kinds
+        self._territories = territories
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def label(self, row: int) -> str:
+        if row < len(self._named):
+            return self._named[row]
+        kind = vocabulary.KINDS[self._kinds[row]].replace("_", " ")
+        return f"{kind} {row + 1}, {self._places[self._territories[row]]}"
 
 
 def _luck(seed: int, use: Use, who: IntArray) -> FloatArray:

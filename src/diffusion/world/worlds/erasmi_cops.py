@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from diffusion.evidence import sources
 from diffusion.world.practices import field_mask
-from diffusion.world.worlds.erasmi_networks import MEMBER_KINDS, Plan, kinds_behind, roll
+from diffusion.world.worlds.erasmi_networks import Plan, kinds_behind, roll
 from diffusion.world.worlds.erasmi_places import SEATS, Places
 from diffusion.world.worlds.erasmi_sheets import country_code
 from diffusion.world.worlds.luck import Use
@@ -48,7 +48,7 @@ def _spring(
     if copy > 0:
         homes = (places.further(country),)
     wide = row["level"] in ("europe", "global", "national")
-    kinds = kinds_behind(sources.cells(row["member_kinds"]), MEMBER_KINDS, settings)
+    kinds = kinds_behind(sources.cells(row["member_kinds"]), settings)
     count = sources.number(row["member_count"])
     coordinator = {"migrant_organisation": "ngo"}.get(
         row["coordinator_kind"], row["coordinator_kind"]

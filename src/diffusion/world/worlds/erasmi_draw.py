@@ -50,6 +50,7 @@ class Surveyed:
 
 
 @lru_cache(maxsize=64)
+@np.errstate(over="ignore")
 def surveyed(seed: int) -> Surveyed:
     """The 55 networks of one seed."""
     types = _type_counts(seed)

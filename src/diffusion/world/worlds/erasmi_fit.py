@@ -1,6 +1,8 @@
 """Whole-number tables with given margins: proportional fitting, controlled rounding, quotas."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -11,6 +13,7 @@ from diffusion.base.errors import WorldError
 
 _TOLERANCE = 1e-9
 _ROUNDS = 2000
+_WHOLE = 1e-6  # so near to a whole number a cell is one
 Cell = tuple[int, int]
 
 
@@ -65,37 +68,45 @@ def rounded(table: FloatArray, luck: Sequence[float]) -> IntArray:
     Cells move up and down along closed alternating paths of fractional cells until none is left
     (Cox's controlled rounding).
     """
-    cells = np.where(np.abs(table - np.rint(table)) < 1e-6, np.rint(table), table)
+    # lists, because a table has some dozen cells, and a call to numpy costs as much as all of them
+    cells = [[_settled(value) for value in row] for row in table.tolist()]
+    fractional = [(r, c) for r, row in enumerate(cells) for c in range(len(row))]
     for u in luck:
-        fractional = np.abs(cells - np.rint(cells)) > 1e-6
-        if not fractional.any():
-            return np.rint(cells).astype(np.int64)
+        fractional = [(r, c) for r, c in fractional if not cells[r][c].is_integer()]
+        if not fractional:
+            return np.array(cells).astype(np.int64)
         path = _closed_path(fractional)
-        plus, minus = tuple(np.array(path[::2]).T), tuple(np.array(path[1::2]).T)
-        up = min((np.ceil(cells[plus]) - cells[plus]).min(), (cells[minus] % 1.0).min())
-        down = min((cells[plus] % 1.0).min(), (np.ceil(cells[minus]) - cells[minus]).min())
+        ups = [math.ceil(cells[r][c]) - cells[r][c] for r, c in path]
+        downs = [cells[r][c] % 1.0 for r, c in path]
+        up = min(*ups[::2], *downs[1::2])
+        down = min(*downs[::2], *ups[1::2])
         amount = up if u * (up + down) < down else -down
-        cells[plus] += amount
-        cells[minus] -= amount
-        cells = np.where(np.abs(cells - np.rint(cells)) < 1e-6, np.rint(cells), cells)
+        for turn, (r, c) in enumerate(path):
+            cells[r][c] = _settled(cells[r][c] + (-amount if turn % 2 else amount))
     raise WorldError("rounding the table of networks needed more draws than it was given")
 
 
-def _closed_path(fractional: npt.NDArray[np.bool_]) -> list[Cell]:
+def _settled(value: float) -> float:
+    """The whole number nearest to a value, if they differ by no more than errors of rounding."""
+    whole = round(value)
+    return float(whole) if abs(value - whole) < _WHOLE else value
+
+
+def _closed_path(fractional: list[Cell]) -> list[Cell]:
     """A closed path of fractional cells that turns at every cell: row, column, row, ...
 
     A row or column with one fractional cell has another, because margins are whole.
     """
-    row, column = (int(x) for x in np.argwhere(fractional)[0])
+    row, column = fractional[0]
     path: list[Cell] = [(row, column)]
     rows, columns = {row: 0}, {column: 0}
     while True:
-        column = next(int(c) for c in np.flatnonzero(fractional[row]) if c != column)
+        column = next(c for r, c in fractional if r == row and c != column)
         path.append((row, column))
         if column in columns:
             return path[columns[column] :]
         columns[column] = len(path)
-        row = next(int(r) for r in np.flatnonzero(fractional[:, column]) if r != row)
+        row = next(r for r, c in fractional if c == column and r != row)
         path.append((row, column))
         if row in rows:
             return path[rows[row] + 1 :]
@@ -108,15 +119,16 @@ def counts_within(low: Sequence[int], high: Sequence[int], total: int, u: float)
     Raises:
         WorldError: there is none.
     """
-    found = list(_vectors(low, high, total))
+    found = _vectors(tuple(low), tuple(high), total)
     if not found:
         raise WorldError(f"no counts within the survey's bounds add up to {total}")
     return found[int(u * len(found))]
 
 
-def _vectors(low: Sequence[int], high: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
+@lru_cache(maxsize=64)
+def _vectors(low: tuple[int, ...], high: tuple[int, ...], total: int) -> list[tuple[int, ...]]:
     ranges = [range(a, b + 1) for a, b in zip(low, high, strict=True)]
-    return (vector for vector in product(*ranges) if sum(vector) == total)
+    return [vector for vector in product(*ranges) if sum(vector) == total]
 
 
 def _ratio(wanted: FloatArray, present: FloatArray) -> FloatArray:

@@ -1,16 +1,17 @@
 """Who joins which network."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
-from diffusion.world.worlds.erasmi_census import Census, kind_counts
-from diffusion.world.worlds.erasmi_networks import Plan, coordinator_kinds
+from diffusion.world.worlds.erasmi_census import N_KINDS, Census
+from diffusion.world.worlds.erasmi_networks import Plan, coordinator_codes
 from diffusion.world.worlds.erasmi_places import Places
-from diffusion.world.worlds.luck import BoolArray, Use, luck
+from diffusion.world.worlds.luck import BoolArray, Use, ascending_within, luck
 
 
 @dataclass
@@ -24,53 +25,65 @@ class Joined:
 
 def joined(
     plans: list[Plan],
+    counts: IntArray,
     scopes: BoolArray,
     people: Census,
     places: Places,
     seed: int,
 ) -> Joined:
-    """Members of the planned networks."""
-    n = people.kind.shape[0]
-    scores = -np.log(1.0 - score_luck(seed, np.arange(len(plans))[:, None], np.arange(n)))
-    countries = np.append(np.array(places.countries), np.arange(len(vocabulary.COUNTRIES)))[
-        people.territory
-    ]
-    even = _even_weights(countries, people.kind)
+    """Members of the planned networks, so many of each kind as `counts` says."""
+    countries = places.with_national()[people.territory]
+    network, who = scopes.take(people.territory, axis=1).nonzero()
+    score = scores(seed, network, who)
+    wide = np.array([plan.scope == "europe" for plan in plans])
+    score = np.where(wide[network], score / _even(countries, people.kind)[who], score)
+    coordinators = np.array([people.named.get(plan.key, -1) for plan in plans])
+    wanted = counts.copy()
+    for k in (wide & (coordinators < 0)).nonzero()[0]:
+        own = _seat(plans[k], people.kind, countries, score[network == k])
+        coordinators[k] = own
+        wanted[k, people.kind[own]] -= own >= 0
+    others = who != coordinators[network]
+    chosen = _lowest(score[others], network[others], who[others], people.kind, wanted)
     result = Joined([], [], [])
-    for k, plan in enumerate(plans):
-        score = scores[k] / even if plan.scope == "europe" else scores[k]
-        inside = scopes[k][people.territory]
-        own = people.named.get(plan.key, -1)
-        counts = kind_counts(plan)
-        if own < 0 and plan.scope == "europe":
-            own = _seat(plan, people.kind, countries, score)
-            counts[people.kind[own]] -= own >= 0
-        chosen = _members(counts, inside, people.kind, score, own)
-        add(result, plan, chosen, own, people.kind, countries)
+    for plan, own, members in zip(plans, coordinators.tolist(), chosen, strict=True):
+        if own >= 0:
+            members = np.concatenate(([own], members))
+        add(result, plan, members, own, people.kind, countries)
     return result
 
 
 def _seat(plan: Plan, kinds: IntArray, countries: IntArray, score: FloatArray) -> int:
     """Who coordinates a Europe-wide network without a sheet: somebody in its country, or -1."""
     code = vocabulary.index(vocabulary.COUNTRIES, plan.country)
-    for kind in coordinator_kinds(plan):
-        able = np.flatnonzero((countries == code) & (kinds == vocabulary.KINDS.index(kind)))
+    for kind in coordinator_codes(plan):
+        able = ((countries == code) & (kinds == kind)).nonzero()[0]
         if able.shape[0]:
-            return int(able[np.argmin(score[able])])
+            return int(able[score[able].argmin()])
     return -1
 
 
-def _members(
-    counts: IntArray, inside: BoolArray, kinds: IntArray, score: FloatArray, own: int
-) -> IntArray:
-    """So many of each kind as planned, from whoever is inside the network's scope."""
-    chosen = [np.array([own], np.int64)] if own >= 0 else []
-    for kind in np.flatnonzero(counts > 0):
-        candidates = np.flatnonzero(inside & (kinds == kind))
-        candidates = candidates[candidates != own]
-        best = np.argsort(score[candidates], kind="stable")[: counts[kind]]
-        chosen.append(candidates[best])
-    return np.concatenate(chosen)
+def _lowest(
+    score: FloatArray, network: IntArray, who: IntArray, kinds: IntArray, wanted: IntArray
+) -> list[IntArray]:
+    """For each network those with the lowest scores, so many of each kind as it wants.
+
+    Args:
+        score: of each pair of a network and somebody in its scope.
+        network: of each pair.
+        who: organisation of each pair.
+        kinds: of all organisations.
+        wanted: shape (networks, kinds).
+    """
+    cell = network * N_KINDS + kinds[who]
+    order = ascending_within(cell, score)
+    cell = cell[order]
+    in_cell = np.bincount(cell, minlength=wanted.size)
+    place = np.arange(cell.shape[0]) - (in_cell.cumsum() - in_cell)[cell]
+    inside = place < wanted.ravel()[cell]
+    sizes = np.bincount(cell[inside] // N_KINDS, minlength=wanted.shape[0]).tolist()
+    who = who[order[inside]]
+    return [who[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
 def add(
@@ -83,23 +96,23 @@ def add(
     """
     coordinator = own
     if own < 0 and plan.coordinator != "none":
-        at_home = countries[chosen] == vocabulary.index(vocabulary.COUNTRIES, plan.country)
-        rank = np.full(chosen.shape[0], len(vocabulary.KINDS))
-        for place, kind in enumerate(coordinator_kinds(plan)):
-            rank[kinds[chosen] == vocabulary.KINDS.index(kind)] = place
-        coordinator = int(chosen[np.argmin(2 * rank + ~at_home)])
+        abroad = countries[chosen] != vocabulary.COUNTRIES.index(plan.country)
+        rank = [N_KINDS] * N_KINDS
+        for place, kind in enumerate(coordinator_codes(plan)):
+            rank[kind] = place
+        coordinator = int(chosen[(2 * np.array(rank)[kinds[chosen]] + abroad).argmin()])
     result.plans.append(plan)
     result.members.append(chosen)
     result.coordinators.append(coordinator)
 
 
-def _even_weights(countries: IntArray, kinds: IntArray) -> FloatArray:
+def _even(countries: IntArray, kinds: IntArray) -> FloatArray:
     """Weights that let every country send as many of a kind to a Europe-wide network."""
     cell = countries * len(vocabulary.KINDS) + kinds
     weights: FloatArray = 1.0 / np.bincount(cell)[cell]
     return weights
 
 
-def score_luck(seed: int, who: IntArray, whom: IntArray) -> FloatArray:
-    """Luck of an organisation (whom) with a network (who)."""
-    return luck(seed, Decision.WORLD_MEMBERSHIP, Use.MEMBER_SCORE, who, whom)
+def scores(seed: int, network: IntArray, who: IntArray) -> FloatArray:
+    """How late organisations come to networks, with a number each: the lowest scores join."""
+    return -np.log(1.0 - luck(seed, Decision.WORLD_MEMBERSHIP, Use.MEMBER_SCORE, network, who))

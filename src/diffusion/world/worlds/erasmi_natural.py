@@ -4,6 +4,7 @@ The SPRING survey gives the share of organisations in a community of practice an
 communities primarily consist of. Each natural one is made of the groups that are behind so far.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,10 +14,10 @@ from diffusion.evidence import sources
 from diffusion.world import vocabulary
 from diffusion.world.worlds.erasmi_census import Census
 from diffusion.world.worlds.erasmi_cops import cop_months, cop_size
-from diffusion.world.worlds.erasmi_members import Joined, add, score_luck
+from diffusion.world.worlds.erasmi_members import Joined, add, scores
 from diffusion.world.worlds.erasmi_networks import Plan, roll
 from diffusion.world.worlds.erasmi_places import Places
-from diffusion.world.worlds.luck import Use, choice
+from diffusion.world.worlds.luck import Use, ascending, choice
 from diffusion.world.worlds.settled import column
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ PRIMARY = {  # ss_017 .. ss_020
     "grassroots_volunteer_based": ("volunteer_group",),
     "diaspora_organisations": ("migrant_organisation",),
 }
+_ANYBODY = len(PRIMARY)
 _GROUP_OF_KIND = np.array(
     [
         next((g for g, kinds in enumerate(PRIMARY.values()) if kind in kinds), -1)
@@ -48,6 +50,7 @@ class SpringShares(NamedTuple):
     primary: FloatArray
 
 
+@lru_cache(maxsize=1)
 def spring_shares() -> SpringShares:
     """What the SPRING survey says on membership and composition (ss_014, ss_017 to ss_020)."""
     rows = {row["answer"]: row for row in sources.table("spring_survey")}
@@ -57,8 +60,7 @@ def spring_shares() -> SpringShares:
 
 def is_primary(kinds: IntArray) -> FloatArray:
     """1.0 for each group of PRIMARY that makes up enough of these members, else 0.0."""
-    groups = _GROUP_OF_KIND[kinds]
-    counts = np.bincount(groups[groups >= 0], minlength=len(PRIMARY))
+    counts = np.bincount(_GROUP_OF_KIND[kinds] + 1, minlength=_ANYBODY + 1)[1:]
     result: FloatArray = (counts >= PRIMARY_FROM * kinds.shape[0]).astype(np.float64)
     return result
 
@@ -75,21 +77,34 @@ def add_natural(
             in_cop[members] = True
             weight += members.shape[0] * is_primary(people.kind[members])
             total += members.shape[0]
-    countries = np.append(places.countries, np.arange(len(vocabulary.COUNTRIES)))
-    country = countries[people.territory]
+    country = places.with_national()[people.territory]
+    group = _GROUP_OF_KIND[people.kind]
     large = [m for m in groups.members if m.shape[0] >= LARGE_NETWORK]
     wanted = round(target.in_cop * in_cop.shape[0])
-    for j in range(NATURAL_MAX):
+    weights = column(settings.cop_type_weights, vocabulary.COP_TYPES)
+    luck = np.array([roll(seed, Use.COP_TYPE, j) for j in range(NATURAL_MAX)])
+    for j, kind in enumerate(choice(luck, weights).tolist()):
         lacking = wanted - int(in_cop.sum())
         if lacking <= 0:
             return
         behind = target.primary - weight / total
-        plan, pool = _natural_plan(j, behind, people, country, places, large, settings, seed)
-        members = _seats(j, plan.size, pool, people.kind, behind, settings, seed)
+        plan, pool = _natural_plan(
+            j,
+            vocabulary.COP_TYPES[kind],
+            behind,
+            people,
+            group,
+            country,
+            places,
+            large,
+            settings,
+            seed,
+        )
+        members = _seats(j, plan.size, pool, group, behind, settings, seed)
         if members.shape[0] < SMALLEST:
             continue
-        new = np.cumsum(~in_cop[members])
-        members = members[: max(SMALLEST, int(np.searchsorted(new, lacking)) + 1)]
+        new = (~in_cop[members]).cumsum()
+        members = members[: max(SMALLEST, int(new.searchsorted(lacking)) + 1)]
         in_cop[members] = True
         weight += members.shape[0] * is_primary(people.kind[members])
         total += members.shape[0]
@@ -100,7 +115,7 @@ def _seats(
     j: int,
     size: int,
     pool: IntArray,
-    kinds: IntArray,
+    groups: IntArray,
     behind: FloatArray,
     settings: "ErasmiWorld",
     seed: int,
@@ -109,26 +124,30 @@ def _seats(
 
     Seats of the groups are interleaved, so that a shortened list keeps the mix.
     """
-    score = -np.log(1.0 - score_luck(seed, np.array([FIRST_NATURAL + j]), pool))
-    order = pool[np.argsort(score, kind="stable")]
-    group = _GROUP_OF_KIND[kinds[order]]
-    wanted = [g for g in np.argsort(-behind) if behind[g] > 0.0 and (group == g).any()]
+    score = scores(seed, np.full(pool.shape[0], FIRST_NATURAL + j), pool)
+    order = pool[ascending(score)]
+    group = groups[order]
+    present = np.bincount(group + 1, minlength=_ANYBODY + 1)[1:] > 0
+    wanted = (present & (behind > 0.0)).nonzero()[0].tolist()
     part = min(settings.cop_primary_part, 1.0 / max(1, len(wanted)))
     place = np.full(order.shape[0], np.inf)
-    others = ~np.isin(group, wanted)
-    rest = max(1e-9, 1.0 - part * len(wanted))
-    place[others] = (np.arange(int(others.sum())) + 0.5) / rest
+    others = np.ones(order.shape[0], np.bool_)
     for g in wanted:
         mine = group == g
-        place[mine] = (np.arange(int(mine.sum())) + 0.5) / part
-    chosen: IntArray = order[np.argsort(place, kind="stable")[:size]]
+        others &= ~mine
+        if part > 0.0:
+            place[mine] = (np.arange(mine.sum()) + 0.5) / part
+    place[others] = (np.arange(others.sum()) + 0.5) / max(1e-9, 1.0 - part * len(wanted))
+    chosen: IntArray = order[place.argsort(kind="stable")[:size]]
     return chosen
 
 
 def _natural_plan(
     j: int,
+    kind: str,
     behind: FloatArray,
     people: Census,
+    group: IntArray,
     country: IntArray,
     places: Places,
     large: list[IntArray],
@@ -139,30 +158,24 @@ def _natural_plan(
 
     It forms around somebody of the group that is most behind.
     """
-    weights = column(settings.cop_type_weights, vocabulary.COP_TYPES)
-    kind = int(choice(np.array([roll(seed, Use.COP_TYPE, j)]), weights)[0])
     size = cop_size(FIRST_NATURAL + j, settings, seed)
-    group = _GROUP_OF_KIND[people.kind]
-    embedded = vocabulary.COP_TYPES[kind] == "cop_embedded" and bool(large)
-    around = np.flatnonzero(group == int(np.argmax(behind)))
+    embedded = kind == "cop_embedded" and bool(large)
+    around = (group == behind.argmax()).nonzero()[0]
     if embedded:
         around = large[int(roll(seed, Use.COP_PLACE, NATURAL_MAX + j) * len(large))]
     anchor = int(around[int(roll(seed, Use.COP_PLACE, j) * around.shape[0])])
     home = int(people.territory[anchor])
-    pool = np.flatnonzero(people.territory == home)
+    pool = (people.territory == home).nonzero()[0]
     if embedded:
         pool = around
-    elif (
-        vocabulary.COP_TYPES[kind] == "cop_specialised"
-        or (group[pool] == group[anchor]).sum() < PRIMARY_FROM * size
-    ):
-        pool = np.flatnonzero(country == country[anchor])
+    elif kind == "cop_specialised" or (group[pool] == group[anchor]).sum() < PRIMARY_FROM * size:
+        pool = (country == country[anchor]).nonzero()[0]
     local = bool(home < len(places.names) and (people.territory[pool] == home).all())
     coordinated = roll(seed, Use.COP_ATTRIBUTE, 8 * j) >= settings.cop_uncoordinated_share
     plan = Plan(
         key=f"natural_cop_{j + 1}",
         name=f"Community of practice {j + 1}",
-        type=vocabulary.COP_TYPES[kind],
+        type=kind,
         country=vocabulary.COUNTRIES[int(country[anchor])],
         home=home if local else -1,
         scope="home" if local else "country",

@@ -1,10 +1,9 @@
 """The plan of every network before anybody joins: where, how large, of whom, how it meets."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from diffusion.world.worlds.erasmi_sheets import (
     Sheet,
     sheets,
 )
-from diffusion.world.worlds.luck import Use, luck
+from diffusion.world.worlds.luck import Use, luck_table
 
 if TYPE_CHECKING:
     from diffusion.world.worlds.erasmi import ErasmiWorld
@@ -61,8 +60,7 @@ PERSONS_NETWORKS = {"newcomers_network_harz"}  # the sheet counts persons, not o
 _ROLLS = 2048
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """One network as planned; `home` is its territory row, -1 = the country's national row."""
 
     key: str
@@ -124,7 +122,7 @@ def _from_sheet(
     seed: int,
 ) -> Plan:
     wide = sheet.level in ("national", "europe")
-    kinds = kinds_behind(sheet.member_tags, MEMBER_KINDS, settings)
+    kinds = kinds_behind(sheet.member_tags, settings)
     size = sheet.member_count
     if size is not None and sheet.key in PERSONS_NETWORKS:
         size = max(settings.network_size_min, round(size / settings.persons_each))
@@ -168,7 +166,7 @@ def _drawn(
 ) -> Plan:
     """A network without a sheet: survey answers as dealt, the rest from a sheet of its type."""
     answers = networks.answers[k]
-    kinds = kinds_behind(answers["member"], ANSWER_KINDS, settings)
+    kinds = kinds_behind(answers["member"], settings, answers=True)
     wide = donor.level in ("national", "europe")
     coordinator = vocabulary.COORDINATORS[networks.coordinator[k]]
     resources = answers["resource"]
@@ -176,8 +174,7 @@ def _drawn(
     for word in answers["field"]:
         mask |= 1 << vocabulary.FIELDS.index(word)
     type_name = TYPES[networks.type[k]]
-    return replace(
-        _from_sheet(k, donor, (), networks, settings, seed),
+    return _from_sheet(k, donor, (), networks, settings, seed)._replace(
         key=f"surveyed_{k + 1}",
         name=f"Surveyed network {k + 1} ({type_name.replace('_', ' ')}, "
         f"{country.replace('_', ' ').title()})",
@@ -198,39 +195,58 @@ def _drawn(
     )
 
 
-def coordinator_kinds(plan: Plan) -> tuple[str, ...]:
+def coordinator_codes(plan: Plan) -> list[int]:
     """Kinds that can coordinate a network, the likeliest first.
 
     Wide networks of the state are coordinated by ministries rather than cities (es_118).
     """
-    kinds = COORDINATOR_KINDS[plan.coordinator]
-    wide = plan.level in ("national", "europe")
-    return kinds[::-1] if wide and plan.coordinator == "state" else kinds
+    return _coordinator_codes(plan.coordinator, plan.level in ("national", "europe"))
+
+
+@lru_cache(maxsize=32)
+def _coordinator_codes(coordinator: str, wide: bool) -> list[int]:
+    codes = [vocabulary.KINDS.index(kind) for kind in COORDINATOR_KINDS[coordinator]]
+    return codes[::-1] if wide and coordinator == "state" else codes
 
 
 def _donor(k: int, type_name: str, group: str, seed: int) -> Sheet:
     """A sheet of the same type lends level, rhythm, bridging and year (hot-deck imputation)."""
-    wide = group == "europe_wide_or_global"
-    donors = [s for s in sheets() if (s.country_group == "europe_wide_or_global") == wide]
-    same = [s for s in donors if s.type == type_name]
-    donors = same or donors
+    donors = _donors(type_name, group == "europe_wide_or_global")
     return donors[int(roll(seed, Use.DONOR, k) * len(donors))]
+
+
+@lru_cache(maxsize=32)
+def _donors(type_name: str, wide: bool) -> list[Sheet]:
+    donors = [s for s in sheets() if (s.country_group == "europe_wide_or_global") == wide]
+    return [s for s in donors if s.type == type_name] or donors
 
 
 def _meetings(k: int, sheet: Sheet, seed: int) -> float:
     """The sheet's own number, or that of a random sheet that prints one."""
     if sheet.meetings_per_year is not None:
         return sheet.meetings_per_year
-    known = [s.meetings_per_year for s in sheets() if s.meetings_per_year is not None]
+    known = _rhythms()
     return known[int(roll(seed, Use.RHYTHM, k) * len(known))]
 
 
+@lru_cache(maxsize=1)
+def _rhythms() -> list[float]:
+    return [s.meetings_per_year for s in sheets() if s.meetings_per_year is not None]
+
+
 def kinds_behind(
-    words: Iterable[str], meaning: Mapping[str, tuple[str, ...]], settings: "ErasmiWorld"
+    words: Iterable[str], settings: "ErasmiWorld", answers: bool = False
 ) -> dict[str, float]:
-    """The kinds behind tags or answers, weighted by the mix of kinds overall."""
+    """The kinds behind tags of a sheet, or behind answers, weighted by the mix of kinds overall."""
+    named = _named_kinds(frozenset(words), answers)
+    return {kind: settings.kind_mix[kind] for kind in named}
+
+
+@lru_cache(maxsize=1024)
+def _named_kinds(words: frozenset[str], answers: bool) -> tuple[str, ...]:
+    meaning = ANSWER_KINDS if answers else MEMBER_KINDS
     named = {kind for word in words for kind in meaning[word]}
-    return {kind: settings.kind_mix[kind] for kind in vocabulary.KINDS if kind in named}
+    return tuple(kind for kind in vocabulary.KINDS if kind in named)
 
 
 def _place(
@@ -266,7 +282,7 @@ def _funded(k: int, resources: frozenset[str], settings: "ErasmiWorld", seed: in
 
 def _links_policy(coordinator: str, kinds: dict[str, float], bridging: bool) -> bool:
     """Public bodies coordinate, or sit at the table of a network that links sectors."""
-    public = any(kind in kinds for kind in vocabulary.PUBLIC_KINDS)
+    public = not kinds.keys().isdisjoint(vocabulary.PUBLIC_KINDS)
     return coordinator == "state" or (bridging and public)
 
 
@@ -282,5 +298,7 @@ def roll(seed: int, use: Use, whom: int) -> float:
 @lru_cache(maxsize=64)
 def _rolls(seed: int, use: Use) -> list[float]:
     """The draws of one use, made in one go: a call a number would cost more than the world."""
-    rolls: list[float] = luck(seed, Decision.WORLD_NETWORK, use, 0, np.arange(_ROLLS)).tolist()
+    rolls: list[float] = luck_table(
+        seed, Decision.WORLD_NETWORK, use, np.zeros(1, np.int64), np.arange(_ROLLS)
+    )[0].tolist()
     return rolls

@@ -9,6 +9,9 @@ country comes last.
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
+
+from diffusion.base.arrays import IntArray
 from diffusion.evidence import sources
 from diffusion.world import vocabulary
 from diffusion.world.worlds.erasmi_sheets import country_code, sheets
@@ -26,12 +29,15 @@ class Places:
     countries: list[int] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
     rows: dict[tuple[str, int], int] = field(default_factory=dict)
+    by_country: dict[int, list[int]] = field(default_factory=dict)  # rows
+    n_further: dict[int, int] = field(default_factory=dict)  # further places, by country
 
     def row(self, name: str, country: str, region: str = "") -> int:
         """The row of a place, added if it is new."""
         code = vocabulary.index(vocabulary.COUNTRIES, country)
         if (name, code) not in self.rows:
             self.rows[name, code] = len(self.names)
+            self.by_country.setdefault(code, []).append(len(self.names))
             self.names.append(name)
             self.countries.append(code)
             self.regions.append(region or name)
@@ -40,19 +46,28 @@ class Places:
     def further(self, country: str) -> int:
         """A new unnamed place of a country."""
         code = vocabulary.index(vocabulary.COUNTRIES, country)
-        number = 1 + sum(
-            c == code and "further place" in name
-            for name, c in zip(self.names, self.countries, strict=True)
-        )
+        number = self.n_further.get(code, 0) + 1
+        self.n_further[code] = number
         return self.row(f"{country.replace('_', ' ').title()}, further place {number}", country)
 
     def of_country(self, code: int) -> list[int]:
         """Rows of a country's places."""
-        return [k for k, c in enumerate(self.countries) if c == code]
+        return self.by_country.get(code, [])
+
+    def with_national(self) -> IntArray:
+        """The country of each territory: places, then one national row a country."""
+        return np.array([*self.countries, *range(len(vocabulary.COUNTRIES))])
 
     def copy(self) -> "Places":
         """An independent copy to add a world's own places to."""
-        return Places(list(self.names), list(self.countries), list(self.regions), dict(self.rows))
+        return Places(
+            self.names.copy(),
+            self.countries.copy(),
+            self.regions.copy(),
+            self.rows.copy(),
+            {code: rows.copy() for code, rows in self.by_country.items()},
+            self.n_further.copy(),
+        )
 
 
 @lru_cache(maxsize=1)

@@ -9,18 +9,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, IntArray, MaskArray
+from diffusion.base.arrays import BITS, FloatArray, IntArray, bare, masks_of
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
-from diffusion.world.state import GENERAL
-from diffusion.world.tables import Organisations, Posts, Practices, Territories, Uses, empty_uses
+from diffusion.world.state import GENERAL, relevant_practices
+from diffusion.world.tables import (
+    Grants,
+    Organisations,
+    Posts,
+    Practices,
+    Territories,
+    Uses,
+    empty_uses,
+)
 from diffusion.world.worlds.ground import Ground
-from diffusion.world.worlds.luck import BoolArray, Use, luck, whole
+from diffusion.world.worlds.luck import BoolArray, Use, blocks, luck, luck_table, whole
 from diffusion.world.worlds.settled import Settled, column
 
+N_NEARNESS = 6
 PERSONS_MAX = 3  # who run a practice in one organisation
-_BLOCK = 8192  # organisations at a time, to bound memory in very large worlds
-_ONE = np.uint64(1)
+_LOW_COST = vocabulary.index(vocabulary.COSTS, "low")
+_PUBLIC = np.array([kind in vocabulary.PUBLIC_KINDS for kind in vocabulary.KINDS])
 
 
 class Known(NamedTuple):
@@ -30,11 +39,23 @@ class Known(NamedTuple):
     practice: IntArray
 
 
+class _Odds(NamedTuple):
+    """Chances of an organisation and a practice, by how near they are.
+
+    Nearness is 0 to 2 (own, related, other field), 3 more for members of a community of practice.
+    """
+
+    running: FloatArray  # (2 * N_NEARNESS, P); the further rows are for the country of origin
+    known: FloatArray  # (N_NEARNESS,)
+    aware: FloatArray
+
+
 def spread(
     ground: Ground,
     practices: Practices,
     organisations: Organisations,
     posts: Posts,
+    grants: Grants,
     territories: Territories,
     settings: Settled,
     seed: int,
@@ -43,88 +64,109 @@ def spread(
 
     Writes them into the tables it is given; returns what is known of each use.
     """
-    n, n_practices = ground.n, practices.scale.shape[0]
-    aware = np.zeros(n, np.uint64)
-    parts: list[list[Known]] = [[], [], []]
-    in_cop = _in_cop(ground)
-    for low in range(0, n, _BLOCK):
-        rows = np.arange(low, min(n, low + _BLOCK))
-        found = _block(ground, practices, organisations, in_cop, rows, settings, seed)
-        aware[rows] = _masks(found[0])
-        for part, matrix in zip(parts, found[1:], strict=True):
-            one, which = np.nonzero(matrix)
-            part.append(Known(one + low, which))
-    running, lapsed, known = (_joined(part) for part in parts)
-    uses = empty_uses(n, n_practices)
-    organisations.aware[:] = aware
+    n_practices = practices.shape[0]
+    running, lapsed, known = _drawn(ground, practices, organisations, settings, seed)
+    uses = empty_uses(ground.n, n_practices)
     origin = Known(ground.origin_organisation, ground.origin_practice)
-    code = origin.organisation * n_practices + origin.practice
-    others = ~np.isin(running.organisation * n_practices + running.practice, code)
+    others = ~_found(_codes(origin, n_practices), _codes(running, n_practices))
     running = Known(
         np.concatenate((origin.organisation, running.organisation[others])),
         np.concatenate((origin.practice, running.practice[others])),
     )
-    _set_use(ground, practices, organisations, uses, running, settings, seed)
+    _set_use(ground, practices, organisations, grants, uses, running, settings, seed)
     _set_lapsed(organisations, uses, lapsed, settings, seed)
     _teach(organisations, posts, uses, running, PERSONS_MAX, True, seed)
     _teach(organisations, posts, uses, known, 1, False, seed)
     fit = settings.init_fit_low + (1.0 - settings.init_fit_low) * _draw(seed, Use.FIT, *known)
-    uses.fit[known] = np.maximum(uses.fit[known], fit)
-    union = np.bitwise_or.reduceat(posts.knows, organisations.first_post)
-    organisations.knows[:] = union
-    organisations.aware[:] |= union | organisations.lapsed
-    organisations.aware[:] |= organisations.adopted | organisations.institutional
-    _write_policy(organisations, territories, settings, seed)
+    bare(uses)["fit"][known] = np.maximum(bare(uses)["fit"][known], fit)
+    orgs = bare(organisations)
+    union = np.bitwise_or.reduceat(bare(posts)["knows"], orgs["first_post"])
+    orgs["knows"] = union
+    union |= orgs["lapsed"] | orgs["adopted"] | orgs["institutional"]
+    orgs["aware"] |= union
+    _write_policy(ground, organisations, territories, settings, seed)
     return uses
 
 
-def _block(
+def _drawn(
     ground: Ground,
     practices: Practices,
     organisations: Organisations,
-    in_cop: IntArray,
-    rows: IntArray,
     settings: Settled,
     seed: int,
-) -> list[BoolArray]:
-    """Matrices (rows, P) for some organisations: aware, running, lapsed, known."""
-    fields = organisations.fields[rows, None] | GENERAL
-    related = organisations.related[rows, None]
-    own = (fields & practices.fields) != 0
-    near_field = ((fields & practices.related) | (related & practices.fields)) != 0
-    relation = np.where(own, 0, np.where(near_field, 1, 2))
-    lift = np.where(in_cop[rows] == 1, settings.init_cop, 1.0)[:, None]
-    at_home = organisations.country[rows, None] == ground.practice_country
-    running = np.array(
-        [settings.init_running_own, settings.init_running_related, settings.init_running_other]
-    )[relation]
-    running = running * column(settings.init_scale, vocabulary.SCALES)[practices.scale] * lift
-    running = running * np.where(at_home, settings.init_near, 1.0)
-    known = (
-        lift
-        * np.array(
-            [settings.init_known_own, settings.init_known_related, settings.init_known_other]
-        )[relation]
+) -> tuple[Known, Known, Known]:
+    """What runs, has lapsed or is known to one person; writes down who is aware of what."""
+    orgs, of_practice = bare(organisations), bare(practices)
+    n_practices = of_practice.shape[0]
+    which = np.arange(n_practices)
+    bits = BITS[:n_practices]
+    fields = orgs["fields"] | GENERAL
+    own_field = relevant_practices(fields, of_practice["fields"])
+    near_field = own_field | relevant_practices(fields, of_practice["related"])
+    near_field |= relevant_practices(orgs["related"], of_practice["fields"])
+    nearest = 2 + 3 * _in_cop(ground)
+    odds = _odds(of_practice["scale"], settings)
+    parts: list[list[Known]] = [[], [], []]
+    for rows in blocks(ground.n):
+        own = (own_field[rows, None] & bits) != 0
+        near = (near_field[rows, None] & bits) != 0
+        nearness = nearest[rows, None] - near - own
+        at_home = ground.country[rows, None] == ground.practice_country
+        cell = (nearness + N_NEARNESS * at_home) * n_practices + which
+        running = odds.running.take(cell)
+        who = np.arange(rows.start, rows.stop)
+        runs = _draw_each(seed, Use.RUNS, who, which) < running
+        lapsed = _draw_each(seed, Use.LAPSED, who, which) < running * settings.init_lapsed_ratio
+        knows = _draw_each(seed, Use.KNOWS, who, which) < odds.known.take(nearness)
+        hears = _draw_each(seed, Use.AWARE, who, which) < odds.aware.take(nearness)
+        orgs["aware"][rows] = masks_of(hears)
+        for part, matrix in zip(parts, (runs, lapsed & ~runs, knows & ~runs), strict=True):
+            found = matrix.ravel().nonzero()[0]
+            part.append(Known(rows.start + found // n_practices, found % n_practices))
+    running, lapsed, known = (_joined(part) for part in parts)
+    return running, lapsed, known
+
+
+def _odds(scale: IntArray, settings: Settled) -> _Odds:
+    """The odds of practices of these scales."""
+    by_field = np.array(
+        [
+            [settings.init_running_own, settings.init_running_related, settings.init_running_other],
+            [settings.init_known_own, settings.init_known_related, settings.init_known_other],
+            [settings.init_aware_own, settings.init_aware_related, settings.init_aware_other],
+        ]
     )
-    aware = (
-        lift
-        * np.array(
-            [settings.init_aware_own, settings.init_aware_related, settings.init_aware_other]
-        )[relation]
+    of_scale = column(settings.init_scale, vocabulary.SCALES)[scale]
+    running = by_field[0][:, None] * of_scale
+    running = np.concatenate((running, running * settings.init_cop))
+    by_field = np.concatenate((by_field, by_field * settings.init_cop), axis=1)
+    return _Odds(
+        running=np.concatenate((running, running * settings.init_near)),
+        known=by_field[1],
+        aware=by_field[2],
     )
-    which = np.arange(practices.scale.shape[0])
-    who = rows[:, None]
-    runs = _draw(seed, Use.RUNS, who, which) < running
-    lapsed = _draw(seed, Use.LAPSED, who, which) < running * settings.init_lapsed_ratio
-    knows = _draw(seed, Use.KNOWS, who, which) < known
-    hears = _draw(seed, Use.AWARE, who, which) < aware
-    return [hears, runs, lapsed & ~runs, knows & ~runs]
+
+
+def _codes(pairs: Known, n_practices: int) -> IntArray:
+    codes: IntArray = pairs.organisation * n_practices + pairs.practice
+    return codes
+
+
+def _found(some: IntArray, ordered: IntArray) -> BoolArray:
+    """Which of the codes in ascending order are among some others."""
+    result = np.zeros(ordered.shape[0], np.bool_)
+    place = ordered.searchsorted(some)
+    inside = place < ordered.shape[0]
+    place, some = place[inside], some[inside]
+    result[place[ordered[place] == some]] = True
+    return result
 
 
 def _set_use(
     ground: Ground,
     practices: Practices,
     organisations: Organisations,
+    grants: Grants,
     uses: Uses,
     running: Known,
     settings: Settled,
@@ -132,60 +174,70 @@ def _set_use(
 ) -> None:
     """Stage, age, fidelity, fit and money of all that runs; origins are institutionalised."""
     who, which = running
-    bit = _ONE << which.astype(np.uint64)
+    bit = BITS[which]
+    orgs, use = bare(organisations), bare(uses)
     n_origins = ground.origin_organisation.shape[0]
     firm = _draw(seed, Use.STAGE, who, which) < settings.init_institutional_share
     firm[:n_origins] = True
-    np.bitwise_or.at(organisations.institutional, who[firm], bit[firm])
-    np.bitwise_or.at(organisations.adopted, who[~firm], bit[~firm])
+    np.bitwise_or.at(orgs["institutional"], who[firm], bit[firm])
+    np.bitwise_or.at(orgs["adopted"], who[~firm], bit[~firm])
     written = _draw(seed, Use.WRITTEN, who, which) < settings.written_share
-    np.bitwise_or.at(organisations.written, who[written], bit[written])
+    np.bitwise_or.at(orgs["written"], who[written], bit[written])
     since = -1 - whole(_draw(seed, Use.SINCE, who, which), settings.init_months_running)
     since[:n_origins] = ground.origin_month
-    uses.since[running] = since
+    use["since"][running] = since
     low = settings.init_fidelity_low
-    uses.fidelity[running] = low + (1.0 - low) * _draw(seed, Use.FIDELITY, who, which)
+    fidelity = low + (1.0 - low) * _draw(seed, Use.FIDELITY, who, which)
+    fidelity[:n_origins] = 1.0
+    use["fidelity"][running] = fidelity
     low = settings.init_fit_low
-    uses.fit[running] = low + (1.0 - low) * _draw(seed, Use.FIT, who, which)
-    uses.fidelity[who[:n_origins], which[:n_origins]] = 1.0
-    uses.fit[who[:n_origins], which[:n_origins]] = 1.0
-    uses.grant[running] = _paid_by(practices, organisations, running, firm, seed)
+    fit = low + (1.0 - low) * _draw(seed, Use.FIT, who, which)
+    fit[:n_origins] = 1.0
+    use["fit"][running] = fit
+    use["grant"][running] = _paid_by(practices, organisations, grants, running, firm, seed)
 
 
 def _paid_by(
     practices: Practices,
     organisations: Organisations,
+    grants: Grants,
     running: Known,
     firm: BoolArray,
     seed: int,
 ) -> IntArray:
     """Low-cost practices need no money; others run on a grant line or on regular money.
 
-    What is institutionalised stands on regular money.
+    What is institutionalised stands on regular money, and so does what a line without money would
+    pay.
     """
     who, which = running
-    u = _draw(seed, Use.PAID_BY, who, which)
-    on_project = (u < organisations.project_share[who]) & ~firm & (organisations.n_grants[who] > 0)
-    line = organisations.first_grant[who] + whole(
-        _draw(seed, Use.PAID_BY, who, which + 64), organisations.n_grants[who]
+    orgs = bare(organisations)
+    cheap = (bare(practices)["cost"] == _LOW_COST)[which]
+    paid: IntArray = np.where(cheap, -2, -1)
+    on_project = _draw(seed, Use.PAID_BY, who, which) < orgs["project_share"][who]
+    on_project &= ~firm & ~cheap & (orgs["n_grants"][who] > 0)
+    rows = on_project.nonzero()[0]
+    who, which = who[rows], which[rows]
+    line = orgs["first_grant"][who] + whole(
+        _draw(seed, Use.PAID_BY, who, which + 64), orgs["n_grants"][who]
     )
-    cheap = practices.cost[which] == vocabulary.index(vocabulary.COSTS, "low")
-    paid: IntArray = np.where(cheap, -2, np.where(on_project, line, -1))
+    paid[rows] = np.where(bare(grants)["active"][line] == 1, line, -1)
     return paid
 
 
 def _set_lapsed(
     organisations: Organisations, uses: Uses, lapsed: Known, settings: Settled, seed: int
 ) -> None:
+    """Who ran a practice once, and since when it has not."""
     who, which = lapsed
-    running = organisations.adopted | organisations.institutional
-    stopped = (running[who] >> which.astype(np.uint64)) & _ONE == 0
-    who, which = who[stopped], which[stopped]
-    bit = _ONE << which.astype(np.uint64)
-    np.bitwise_or.at(organisations.lapsed, who, bit)
+    bit = BITS[which]
+    orgs = bare(organisations)
+    stopped = (orgs["adopted"] | orgs["institutional"])[who] & bit == 0
+    who, which, bit = who[stopped], which[stopped], bit[stopped]
+    np.bitwise_or.at(orgs["lapsed"], who, bit)
     written = _draw(seed, Use.WRITTEN, who, which) < settings.written_share
-    np.bitwise_or.at(organisations.written, who[written], bit[written])
-    uses.since[who, which] = -1 - whole(
+    np.bitwise_or.at(orgs["written"], who[written], bit[written])
+    bare(uses)["since"][who, which] = -1 - whole(
         _draw(seed, Use.SINCE, who, which), settings.init_months_running
     )
 
@@ -201,53 +253,56 @@ def _teach(
 ) -> None:
     """Let 1..most persons of each organisation know how; neighbours in post, vacant ones never."""
     who, which = pairs
-    staff = organisations.staff[who].astype(np.int64)
-    persons = np.minimum(staff, 1 + whole(_draw(seed, Use.PERSONS, who, which), most))
+    bit = BITS[which]
+    orgs, knows = bare(organisations), bare(posts)["knows"]
+    staff = orgs["staff"][who].astype(np.int64)
     first = whole(_draw(seed, Use.FIRST_PERSON, who, which), staff)
-    bit = _ONE << which.astype(np.uint64)
-    for k in range(most):
-        more = persons > k
-        row = organisations.first_post[who] + (first + k) % staff
-        np.bitwise_or.at(posts.knows, row[more], bit[more])
+    first_post = orgs["first_post"][who]
+    np.bitwise_or.at(knows, first_post + first, bit)
+    if most > 1:
+        persons = np.minimum(staff, 1 + whole(_draw(seed, Use.PERSONS, who, which), most))
+        for k in range(1, most):
+            more = persons > k
+            row = first_post[more] + (first[more] + k) % staff[more]
+            np.bitwise_or.at(knows, row, bit[more])
     if champions:
-        uses.champion[pairs] = organisations.first_post[who] + first
+        bare(uses)["champion"][pairs] = first_post + first
 
 
 def _write_policy(
-    organisations: Organisations, territories: Territories, settings: Settled, seed: int
+    ground: Ground,
+    organisations: Organisations,
+    territories: Territories,
+    settings: Settled,
+    seed: int,
 ) -> None:
     """Some of what public bodies run for good is policy in their territory."""
-    public = np.array([vocabulary.KINDS.index(kind) for kind in vocabulary.PUBLIC_KINDS])
-    body = np.flatnonzero(np.isin(organisations.kind, public) & (organisations.institutional > 0))
+    institutional = bare(organisations)["institutional"]
+    body = (_PUBLIC[ground.kind] & (institutional > 0)).nonzero()[0]
     taken = luck(seed, Decision.WORLD_POLICY, Use.POLICY, body) < settings.init_policy_share
-    np.bitwise_or.at(
-        territories.policy,
-        organisations.territory[body[taken]],
-        organisations.institutional[body[taken]],
-    )
+    body = body[taken]
+    np.bitwise_or.at(bare(territories)["policy"], ground.territory[body], institutional[body])
 
 
 def _in_cop(ground: Ground) -> IntArray:
     """1 for organisations that are members of a community of practice."""
-    counts = np.diff(ground.members.start)
-    of_cop = np.repeat(ground.networks.is_cop, counts)
+    start, members = ground.members
+    of_cop = bare(ground.networks)["is_cop"].repeat(start[1:] - start[:-1])
     result = np.zeros(ground.n, np.int64)
-    result[ground.members.organisation[of_cop == 1]] = 1
-    return result
-
-
-def _masks(matrix: BoolArray) -> MaskArray:
-    bits = _ONE << np.arange(matrix.shape[1], dtype=np.uint64)
-    result: MaskArray = np.bitwise_or.reduce(np.where(matrix, bits, np.uint64(0)), axis=1)
+    result[members[of_cop == 1]] = 1
     return result
 
 
 def _joined(parts: list[Known]) -> Known:
     return Known(
-        np.concatenate([part.organisation for part in parts]).astype(np.int64),
-        np.concatenate([part.practice for part in parts]).astype(np.int64),
+        np.concatenate([part.organisation for part in parts]),
+        np.concatenate([part.practice for part in parts]),
     )
 
 
 def _draw(seed: int, use: Use, who: IntArray, whom: IntArray | int = 0) -> FloatArray:
     return luck(seed, Decision.WORLD_KNOWLEDGE, use, who, whom)
+
+
+def _draw_each(seed: int, use: Use, who: IntArray, whom: IntArray) -> FloatArray:
+    return luck_table(seed, Decision.WORLD_KNOWLEDGE, use, who, whom)

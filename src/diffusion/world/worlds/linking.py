@@ -6,17 +6,30 @@ with like. Chance ties are drawn by place, with odds for the same kind, field an
 many of all ties are chance ties is found so that the clustering comes out as asked.
 """
 
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, IntArray, table_of
+from diffusion.base.arrays import BITS, FloatArray, IntArray, MaskArray, bare, table_of
+from diffusion.base.compiled import compiled
 from diffusion.base.draws import Decision
+from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
 from diffusion.world.network import clustering
-from diffusion.world.tables import Organisations, Posts
+from diffusion.world.tables import Organisations
 from diffusion.world.worlds.ground import Ground
-from diffusion.world.worlds.luck import Use, luck, normals, whole
+from diffusion.world.worlds.luck import (
+    Choice,
+    Use,
+    ascending,
+    ascending_within,
+    blocks,
+    luck,
+    normals,
+    whole,
+)
 from diffusion.world.worlds.settled import Settled
 
 CHANCE_MAX = 0.95  # at least so many circle ties remain
@@ -24,26 +37,28 @@ _STEPS = 6
 _SAMPLE = 20_000  # organisations whose clustering is measured in very large worlds
 _OVERSAMPLE = 6
 _SUPPLY = 1.1  # circle ties offered, relative to what is needed
+_NO_PAIR = -1
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+# bits of traits: kinds, then fields, then languages
+_FIELDS_FROM = np.uint64(len(vocabulary.KINDS))
+_LANGUAGES_FROM = _FIELDS_FROM + np.uint64(len(vocabulary.FIELDS))
+_KINDS = BITS[_FIELDS_FROM] - BITS[0]
+_FIELDS = BITS[_LANGUAGES_FROM] - BITS[_FIELDS_FROM]
+_LANGUAGES = ~(_KINDS | _FIELDS)
 
 
-class Pairs(NamedTuple):
-    """Distinct pairs of organisations a < b, in the order in which they are used."""
-
-    a: IntArray
-    b: IntArray
-
-
-def ties(
-    ground: Ground, organisations: Organisations, posts: Posts, settings: Settled, seed: int
-) -> Ties:
+def ties(ground: Ground, organisations: Organisations, settings: Settled, seed: int) -> Ties:
     """Ties with about the asked mean degree and clustering, each held by a filled post."""
     n = ground.n
     needed = round(n * settings.mean_degree / 2.0)
-    close = _circles(ground, organisations, settings, needed, seed)
-    far = _chance(ground, organisations, settings, needed, close, seed)
+    offered = _circles(ground, organisations, settings, needed, seed)
+    pairs = _Pairs(offered.shape[0] + needed)
+    close = pairs.new([offered], offered.shape[0])
+    least = min(int((1.0 - CHANCE_MAX) * needed), close.shape[0])
+    far = pairs.new(_chance(ground, organisations, settings, needed, seed), needed - least)
     n_close = _balance(n, needed, close, far, settings.clustering)
-    a = np.concatenate((close.a[:n_close], far.a[: needed - n_close]))
-    b = np.concatenate((close.b[:n_close], far.b[: needed - n_close]))
+    pair = np.concatenate((close[:n_close], far[: needed - n_close]))
+    a, b = pair // n, pair % n
     spread = settings.trust_high - settings.trust_low
     trust = settings.trust_low + spread * _luck(seed, Use.TRUST, a, b)
     trust[n_close:] *= settings.trust_chance
@@ -52,163 +67,270 @@ def ties(
         a.shape[0],
         a=a,
         b=b,
-        post_a=_holder(organisations, a, _luck(seed, Use.HOLDER_A, a, b)),
-        post_b=_holder(organisations, b, _luck(seed, Use.HOLDER_B, a, b)),
+        post_a=_holders(organisations, a, _luck(seed, Use.HOLDER_A, a, b)),
+        post_b=_holders(organisations, b, _luck(seed, Use.HOLDER_B, a, b)),
         trust=trust,
         contact=-1 - whole(_luck(seed, Use.CONTACT, a, b), settings.months_since_contact),
     )
 
 
-def _balance(n: int, needed: int, close: Pairs, far: Pairs, target: float) -> int:
+class _Pairs:
+    """The pairs that have come up so far; a pair a < b is the number a * n + b.
+
+    Args:
+        capacity: how many can be told apart.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._table = np.full(1 << (capacity + capacity // 2).bit_length(), _NO_PAIR)
+
+    def new(self, parts: Iterable[IntArray], most: int) -> IntArray:
+        """The first pairs that have not come up before, each once and in their order."""
+        kept = np.empty(most, np.int64)
+        size = 0
+        for part in parts:
+            size = _keep_new(part, self._table, kept, size)
+            if size == most:
+                break
+        return kept[:size]
+
+
+@compiled
+def _keep_new(numbers, table, kept, size):  # type: ignore[no-untyped-def]
+    """Append the pairs that the hash table does not hold to kept[:size], until that is full."""
+    last = table.shape[0] - 1
+    for number in numbers:
+        if size == kept.shape[0]:
+            break
+        if number == _NO_PAIR:
+            continue
+        slot = np.int64((np.uint64(number) * _SPREAD) >> np.uint64(20)) & last
+        while table[slot] != _NO_PAIR and table[slot] != number:
+            slot = (slot + 1) & last
+        if table[slot] == _NO_PAIR:
+            table[slot] = number
+            kept[size] = number
+            size += 1
+    return size
+
+
+def _balance(n: int, needed: int, close: IntArray, far: IntArray, target: float) -> int:
     """The number of circle ties that gives the clustering asked for (bisection)."""
-    low = max(needed - far.a.shape[0], int((1.0 - CHANCE_MAX) * needed), 0)
-    high = min(needed, close.a.shape[0])
+    low = max(needed - far.shape[0], int((1.0 - CHANCE_MAX) * needed))
+    high = min(needed, close.shape[0])
     low = min(low, high)
+    close_a, close_b = close // n, close % n
+    far_a, far_b = far // n, far % n
     for _ in range(_STEPS):
         middle = (low + high) // 2
-        a = np.concatenate((close.a[:middle], far.a[: needed - middle]))
-        b = np.concatenate((close.b[:middle], far.b[: needed - middle]))
+        a = np.concatenate((close_a[:middle], far_a[: needed - middle]))
+        b = np.concatenate((close_b[:middle], far_b[: needed - middle]))
         if clustering(n, a, b, _SAMPLE) < target:
             low = middle
         else:
             high = middle
-    return int((low + high) // 2)
+    return int(low + high) // 2
 
 
 def _circles(
     ground: Ground, organisations: Organisations, settings: Settled, needed: int, seed: int
-) -> Pairs:
+) -> IntArray:
     """All pairs that sit in one circle, whole circles in random order."""
     n = ground.n
-    each = float(np.clip(1.9 - 1.2 * settings.clustering, 1.0, 1.8))
-    rows = np.arange(ground.circle_group.shape[0])
-    first = ground.circle_first == 1
-    further = luck(seed, Decision.WORLD_TIE, Use.SECOND_CIRCLE, rows)
-    n_further = round((each - 1.0) * n)
-    further[first] = 2.0
-    chosen = first.copy()
-    chosen[np.argsort(further, kind="stable")[:n_further]] = True
-    chosen &= (further < 1.5) | first
-    group = ground.circle_group[chosen]
-    who = ground.circle_organisation[chosen]
-    order = np.lexsort((_seat(organisations, settings, who, rows[chosen], seed), group))
-    group, who = group[order], who[order]
-    size = max(3.0, 1.0 + 2.0 * _SUPPLY * needed / max(1, who.shape[0]))
-    circle = cut(group, size)
-    rank = luck(seed, Decision.WORLD_TIE, Use.CIRCLE_ORDER, np.arange(int(circle.max()) + 1))
-    left, right, of_circle = _within(circle)
-    return _distinct(who[left], who[right], n, np.argsort(rank[of_circle], kind="stable"))
+    each = min(max(1.9 - 1.2 * settings.clustering, 1.0), 1.8)
+    chosen = ground.circle_first.copy()
+    further = (~chosen).nonzero()[0]
+    order = ascending(_luck(seed, Use.SECOND_CIRCLE, further))
+    chosen[further[order[: round((each - 1.0) * n)]]] = True
+    rows = chosen.nonzero()[0]
+    group, who = ground.circle_group[rows], ground.circle_organisation[rows]
+    order = ascending_within(group, _seat(ground, organisations, settings, who, rows, seed))
+    sizes = circle_sizes(group, max(3.0, 1.0 + 2.0 * _SUPPLY * needed / max(1, who.shape[0])))
+    rank = _luck(seed, Use.CIRCLE_ORDER, np.arange(sizes.shape[0]))
+    left, right = _within(sizes, ascending(rank))
+    who = who[order]
+    return _numbers(who[left], who[right], n)
 
 
 def _seat(
-    organisations: Organisations, settings: Settled, who: IntArray, row: IntArray, seed: int
-) -> FloatArray:
-    """Where somebody sits in the order from which circles are cut: by field and kind, or any."""
-    fields = organisations.fields[who] >> np.uint64(1)
-    lowest = fields & (~fields + np.uint64(1))
-    primary = np.log2(np.maximum(lowest, np.uint64(1)).astype(np.float64)) / 16.0
-    by_kind = organisations.kind[who] / 8.0 / 16.0
-    u = luck(seed, Decision.WORLD_TIE, Use.CIRCLE, row)
-    alike = luck(seed, Decision.WORLD_TIE, Use.CIRCLE_ALIKE, row) < settings.alike_share
-    seats: FloatArray = np.where(alike, primary + by_kind + u / 8.0 / 16.0, u)
-    return seats
-
-
-def cut(group: IntArray, size: float) -> IntArray:
-    """Cut every run of equal groups into circles of about `size` places; returns circle numbers."""
-    starts = np.flatnonzero(np.diff(group, prepend=group[:1] - 1))
-    ends = np.append(starts[1:], group.shape[0])
-    counts: IntArray = ends - starts
-    circles = np.maximum(1, np.rint(counts / size)).astype(np.int64)
-    base = np.cumsum(circles) - circles
-    of_group = np.repeat(np.arange(starts.shape[0]), counts)
-    place = np.arange(group.shape[0]) - starts[of_group]
-    numbers: IntArray = base[of_group] + (place * circles[of_group]) // counts[of_group]
-    return numbers
-
-
-def _within(circle: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """All pairs of places in the same circle: left, right, number of the circle."""
-    lefts, rights = [], []
-    for distance in range(1, int(np.bincount(circle).max())):
-        left = np.flatnonzero(circle[:-distance] == circle[distance:])
-        lefts.append(left)
-        rights.append(left + distance)
-    if not lefts:
-        nothing = np.zeros(0, np.int64)
-        return nothing, nothing, nothing
-    left = np.concatenate(lefts)
-    return left, np.concatenate(rights), circle[left]
-
-
-def _distinct(one: IntArray, other: IntArray, n: int, order: IntArray) -> Pairs:
-    """Distinct pairs a < b, kept in the given order of first appearance."""
-    code = (np.minimum(one, other) * n + np.maximum(one, other))[order]
-    keep = np.unique(code[one[order] != other[order]], return_index=True)[1]
-    code = code[one[order] != other[order]][np.sort(keep)]
-    return Pairs(code // n, code % n)
-
-
-def _chance(
     ground: Ground,
     organisations: Organisations,
     settings: Settled,
-    needed: int,
-    close: Pairs,
+    who: IntArray,
+    row: IntArray,
     seed: int,
-) -> Pairs:
-    """Chance ties: one end by pull, the other by place, kept by homophily; none is a circle tie."""
-    n = ground.n
-    rows = np.arange(_OVERSAMPLE * needed)
-    pull = np.cumsum(_pull(ground, settings, seed))
-    one = np.searchsorted(pull, _luck(seed, Use.CHANCE_ONE, rows) * pull[-1], side="right")
-    one = np.minimum(one, n - 1)
-    other = _elsewhere(ground, one, rows, seed)
-    odds = np.where(
-        organisations.kind[one] == organisations.kind[other], settings.homophily_kind, 1
+) -> FloatArray:
+    """Where somebody sits in the order from which circles are cut: by field and kind, or any."""
+    fields = bare(organisations)["fields"] >> np.uint64(1)
+    below_lowest = ~fields & (fields - np.uint64(1))
+    primary = np.where(fields == 0, 0, np.bitwise_count(below_lowest)) / 16.0
+    place = (primary + ground.kind / 8.0 / 16.0)[who]
+    u = _luck(seed, Use.CIRCLE, row)
+    alike = _luck(seed, Use.CIRCLE_ALIKE, row) < settings.alike_share
+    return np.where(alike, place + u / 8.0 / 16.0, u)
+
+
+def circle_sizes(group: IntArray, size: float) -> IntArray:
+    """How many sit in each circle if every group is cut into circles of about `size` places.
+
+    Args:
+        group: the group of everybody, whole numbers from 0 in any order.
+        size: asked for, 1 or more.
+
+    Returns:
+        Sizes of the circles of the lowest group, then of the next, and so on.
+    """
+    counts = np.bincount(group)
+    counts = counts[counts > 0]
+    circles = np.maximum(1, np.rint(counts / size)).astype(np.int64)
+    place = np.arange(circles.sum()) - (circles.cumsum() - circles).repeat(circles)
+    counts, circles = counts.repeat(circles), circles.repeat(circles)
+    # circle c of k holds the places p of m with p * k // m == c
+    until = ((place + 1) * counts + circles - 1) // circles
+    sizes: IntArray = until - (place * counts + circles - 1) // circles
+    return sizes
+
+
+def _within(sizes: IntArray, order: IntArray) -> tuple[IntArray, IntArray]:
+    """All pairs of places in the same circle, circles in the given order: left, right."""
+    first = (sizes.cumsum() - sizes)[order]
+    sizes = sizes[order]
+    start, lefts, rights = _pairs_by_size(int(sizes.max()))
+    n_pairs = sizes * (sizes - 1) // 2
+    pair = np.arange(n_pairs.sum())
+    pair += (start[sizes] - n_pairs.cumsum() + n_pairs).repeat(n_pairs)
+    first = first.repeat(n_pairs)
+    return first + lefts[pair], first + rights[pair]
+
+
+@lru_cache(maxsize=16)
+def _pairs_by_size(largest: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Pairs of places in circles of 0, 1 ... `largest`: start for each size, left, right.
+
+    Neighbours come first, then next neighbours, and so on.
+    """
+    sizes = np.arange(largest + 1)
+    lefts = [np.arange(size - apart) for size in sizes for apart in range(1, size)]
+    rights = [np.arange(apart, size) for size in sizes for apart in range(1, size)]
+    n_pairs = sizes * (sizes - 1) // 2
+    nothing = np.zeros(0, np.int64)
+    return (
+        n_pairs.cumsum() - n_pairs,
+        np.concatenate((nothing, *lefts)),
+        np.concatenate((nothing, *rights)),
     )
-    for masks, factor in (
-        (organisations.fields, settings.homophily_field),
-        (organisations.languages, settings.homophily_language),
+
+
+def _numbers(one: IntArray, other: IntArray, n: int) -> IntArray:
+    """The number of each pair, -1 for an organisation and itself."""
+    numbers: IntArray = np.minimum(one, other) * n + np.maximum(one, other)
+    numbers[one == other] = _NO_PAIR
+    return numbers
+
+
+def _chance(
+    ground: Ground, organisations: Organisations, settings: Settled, needed: int, seed: int
+) -> Iterator[IntArray]:
+    """Pairs for chance ties: one end by pull, the other by place.
+
+    Those accepted by homophily come first, then the others, in parts and no more than can be
+    needed.
+    """
+    n = ground.n
+    kind, field, language = (
+        settings.homophily_kind,
+        settings.homophily_field,
+        settings.homophily_language,
+    )
+    by_pull = Choice(_pull(ground, settings, seed))
+    areas = _areas(ground)
+    traits = _traits(ground, organisations)
+    room = 2 * needed
+    refused = []
+    for part in blocks(_OVERSAMPLE * needed, 3 * needed):
+        rows = np.arange(part.start, part.stop)
+        one = by_pull(_luck(seed, Use.CHANCE_ONE, rows))
+        other = _elsewhere(areas, n, one, rows, seed)
+        common = traits[one] & traits[other]
+        odds = np.where(common & _KINDS, kind, 1.0)
+        odds *= np.where(common & _FIELDS, field, 1.0)
+        odds *= np.where(common & _LANGUAGES, language, 1.0)
+        accepted = _luck(seed, Use.CHANCE_ACCEPT, rows) * (kind * field * language) < odds
+        numbers = _numbers(one, other, n)
+        chosen = numbers[accepted][:room]
+        room -= chosen.shape[0]
+        yield chosen
+        refused.append(numbers[~accepted])
+    for numbers in refused:
+        chosen = numbers[:room]
+        room -= chosen.shape[0]
+        yield chosen
+
+
+class _Area(NamedTuple):
+    """Where the other end of a chance tie is sought if luck lies in low .. high."""
+
+    low: float
+    high: float
+    place: IntArray  # of each organisation
+    inhabitants: IntArray  # organisations by place
+    start: IntArray  # of each place among the inhabitants
+    counts: IntArray
+
+
+def _areas(ground: Ground) -> list[_Area]:
+    """The own territory and the own country, as far as ties are sought there."""
+    areas = []
+    wide = ground.near_share + ground.country_share
+    for place, low, high in (
+        (ground.territory, 0.0, ground.near_share),
+        (ground.country, ground.near_share, wide),
     ):
-        odds = odds * np.where(masks[one] & masks[other], factor, 1.0)
-    highest = settings.homophily_kind * settings.homophily_field * settings.homophily_language
-    accepted = _luck(seed, Use.CHANCE_ACCEPT, rows) * highest < odds
-    order = np.concatenate((np.flatnonzero(accepted), np.flatnonzero(~accepted)))
-    pairs = _distinct(one, other, n, order[: 2 * needed])
-    new = ~np.isin(pairs.a * n + pairs.b, close.a * n + close.b)
-    return Pairs(pairs.a[new][:needed], pairs.b[new][:needed])
+        if low < high:
+            counts = np.bincount(place)
+            inhabitants = place.argsort(kind="stable")
+            areas.append(_Area(low, high, place, inhabitants, counts.cumsum() - counts, counts))
+    return areas
 
 
-def _elsewhere(ground: Ground, one: IntArray, rows: IntArray, seed: int) -> IntArray:
-    """The other end: in the same territory, the same country, or anywhere."""
+def _elsewhere(areas: list[_Area], n: int, one: IntArray, rows: IntArray, seed: int) -> IntArray:
+    """The other end: in one of the areas, or anywhere."""
     u = _luck(seed, Use.CHANCE_SCOPE, rows)
     pick = _luck(seed, Use.CHANCE_OTHER, rows)
-    other = whole(pick, ground.n)
-    for group, low, high in (
-        (ground.country, ground.near_share, ground.near_share + ground.country_share),
-        (ground.territory, 0.0, ground.near_share),
-    ):
-        order = np.argsort(group, kind="stable")
-        counts = np.bincount(group)
-        start = np.cumsum(counts) - counts
-        mine = group[one]
-        inside = order[start[mine] + whole(pick, counts[mine])]
-        other = np.where((u >= low) & (u < high), inside, other)
+    other = whole(pick, n)
+    for area in areas:
+        inside = ((u >= area.low) & (u < area.high)).nonzero()[0]
+        place = area.place[one[inside]]
+        other[inside] = area.inhabitants[
+            area.start[place] + whole(pick[inside], area.counts[place])
+        ]
     return other
 
 
+def _traits(ground: Ground, organisations: Organisations) -> MaskArray:
+    """Kind, fields and languages of each organisation as one mask."""
+    traits: MaskArray = BITS[ground.kind]
+    traits |= bare(organisations)["fields"] << _FIELDS_FROM
+    traits |= bare(organisations)["languages"] << _LANGUAGES_FROM
+    return traits
+
+
 def _pull(ground: Ground, settings: Settled, seed: int) -> FloatArray:
+    """How likely each organisation is to be one end of a chance tie."""
     who = np.arange(ground.n)
     pull = np.exp(settings.hub_sd * normals(seed, Decision.WORLD_TIE, Use.HUB, who))
-    coordinators = ground.networks.coordinator[ground.networks.coordinator >= 0]
-    pull[np.unique(coordinators)] *= settings.coordinator_pull
+    coordinator = bare(ground.networks)["coordinator"]
+    coordinates = np.zeros(ground.n, np.bool_)
+    coordinates[coordinator[coordinator >= 0]] = True
+    pull[coordinates] *= settings.coordinator_pull
     return pull
 
 
-def _holder(organisations: Organisations, who: IntArray, u: FloatArray) -> IntArray:
-    result: IntArray = organisations.first_post[who] + whole(u, organisations.staff[who])
-    return result
+def _holders(organisations: Organisations, who: IntArray, u: FloatArray) -> IntArray:
+    """Posts that hold ties: any of the filled ones of each organisation."""
+    orgs = bare(organisations)
+    posts: IntArray = orgs["first_post"][who] + whole(u, orgs["staff"][who])
+    return posts
 
 
 def _luck(seed: int, use: Use, who: IntArray, whom: IntArray | int = 0) -> FloatArray:

@@ -1,5 +1,10 @@
-"""Named uses of luck while a world is built, so that no two uses ever share a draw."""
+"""Named uses of luck while a world is built, so that no two uses ever share a draw.
 
+Uncompiled, the hash overflows on purpose: whoever builds a world does so under
+`np.errstate(over="ignore")`.
+"""
+
+from collections.abc import Iterator
 from enum import IntEnum, unique
 
 import numpy as np
@@ -7,11 +12,15 @@ import numpy.typing as npt
 
 from diffusion.base import draws
 from diffusion.base.arrays import FloatArray, IntArray
+from diffusion.base.compiled import compiled
 from diffusion.base.draws import Decision
 
 BEFORE_THE_RUN = -1
 BoolArray = npt.NDArray[np.bool_]
 _SHIFT = 40  # a use owns 2**40 values of `whom`, enough for any practice, post or organisation
+_BLOCK = 8192
+_STRETCHES = 2  # a choice
+_NOBODY = np.zeros(1, np.int64)
 
 
 @unique
@@ -99,12 +108,50 @@ class Use(IntEnum):
     POLICY = 112
 
 
+@compiled
+def _fill(seed, decision, first, who, whom, step, columns, result):  # type: ignore[no-untyped-def]
+    """Draws into `result`, one row of `columns` after the other.
+
+    Row i belongs to who[i]; its column j to first + whom[i * step + j].
+    """
+    key = draws.stream(seed, decision, BEFORE_THE_RUN)
+    for i in range(who.shape[0]):
+        for j in range(columns):
+            result[i * columns + j] = draws.at(key, who[i], first + whom[i * step + j])
+
+
 def luck(
-    seed: int, decision: Decision, use: Use, who: npt.ArrayLike, whom: npt.ArrayLike = 0
+    seed: int, decision: Decision, use: Use, who: IntArray, whom: IntArray | int = 0
 ) -> FloatArray:
-    """Uniforms on [0, 1) for `who` (and `whom`), broadcast, for one named use."""
-    other = np.asarray(whom, np.int64) + (int(use) << _SHIFT)
-    return draws.uniforms(seed, decision, BEFORE_THE_RUN, np.asarray(who, np.int64), other)
+    """Uniforms on [0, 1) for one named use: one for each `who`.
+
+    Args:
+        seed: of the run.
+        decision: what is decided.
+        use: what the draw is for.
+        who: shape (n,).
+        whom: the same for all, or shape (n,).
+    """
+    result = np.empty(who.shape[0])
+    first = use << _SHIFT
+    who = np.ascontiguousarray(who, np.int64)
+    if isinstance(whom, int):
+        _fill(seed, int(decision), first + whom, who, _NOBODY, 0, 1, result)
+    else:
+        whom = np.ascontiguousarray(whom, np.int64)
+        _fill(seed, int(decision), first, who, whom, 1, 1, result)
+    return result
+
+
+def luck_table(
+    seed: int, decision: Decision, use: Use, who: IntArray, whom: IntArray
+) -> FloatArray:
+    """Uniforms on [0, 1) for one named use: a row for each `who`, a column for each `whom`."""
+    who = np.ascontiguousarray(who, np.int64)
+    whom = np.ascontiguousarray(whom, np.int64)
+    result = np.empty(who.shape[0] * whom.shape[0])
+    _fill(seed, int(decision), use << _SHIFT, who, whom, 0, whom.shape[0], result)
+    return result.reshape(who.shape[0], whom.shape[0])
 
 
 def whole(u: FloatArray, n: float | FloatArray | IntArray) -> IntArray:
@@ -112,24 +159,73 @@ def whole(u: FloatArray, n: float | FloatArray | IntArray) -> IntArray:
     return (u * n).astype(np.int64)
 
 
-def normals(seed: int, decision: Decision, use: Use, who: npt.ArrayLike) -> FloatArray:
+def normals(seed: int, decision: Decision, use: Use, who: IntArray) -> FloatArray:
     """Standard normal numbers for `who` (Box-Muller on two keyed uniforms)."""
     radius = np.sqrt(-2.0 * np.log(1.0 - luck(seed, decision, use, who, 0)))
     result: FloatArray = radius * np.cos(2.0 * np.pi * luck(seed, decision, use, who, 1))
     return result
 
 
-def choice(u: FloatArray, weights: FloatArray) -> IntArray:
-    """Indices drawn in proportion to the weights: one for each uniform.
+def ascending(values: FloatArray) -> IntArray:
+    """The order of a stable sort: rows by their values, equal ones as they come.
 
-    Args:
-        u: shape (n,).
-        weights: shape (m,) for all alike, or (n, m) with a row for each.
+    As numbers that hang on luck are hardly ever equal, a quicker sort mostly finds it.
     """
-    cumulative = np.cumsum(weights, axis=-1)
-    if weights.ndim == 1:
-        found = np.searchsorted(cumulative, u * cumulative[-1], side="right")
-        return np.asarray(np.minimum(found, weights.shape[0] - 1), np.int64)
-    threshold = (u * cumulative[:, -1])[:, None]
-    index = (cumulative <= threshold).sum(axis=1)
-    return np.asarray(np.minimum(index, weights.shape[1] - 1), np.int64)
+    order = values.argsort()
+    found = values[order]
+    if (found[1:] == found[:-1]).any():
+        order = values.argsort(kind="stable")
+    return order
+
+
+def ascending_within(group: IntArray, values: FloatArray) -> IntArray:
+    """Rows by group (whole numbers from 0), in each group by their values."""
+    order = ascending(values)
+    group = group[order]
+    if group.max(initial=0) <= np.iinfo(np.uint16).max:
+        group = group.astype(np.uint16)  # short numbers are sorted much faster
+    return order[group.argsort(kind="stable")]
+
+
+def choice(u: FloatArray, weights: FloatArray) -> IntArray:
+    """Indices 0..m-1 drawn in proportion to m weights: one for each uniform."""
+    cumulative = weights.cumsum()
+    found = cumulative.searchsorted(u * cumulative[-1], side="right")
+    rows: IntArray = np.minimum(found, weights.shape[0] - 1)
+    return rows
+
+
+class Choice:
+    """`choice` among so many that searching their weights takes long: prepared once, drawn often.
+
+    A table says for each of many short stretches of the weights where the search begins.
+    """
+
+    def __init__(self, weights: FloatArray) -> None:
+        self._until = np.append(weights.cumsum(), np.inf)
+        self._total = self._until[-2]
+        self._stretches = _STRETCHES * weights.shape[0] / self._total
+        counts = np.bincount(self._stretch(self._until[:-1]))
+        self._first = counts.cumsum() - counts
+
+    def __call__(self, u: FloatArray) -> IntArray:
+        """Indices drawn in proportion to the weights: one for each uniform."""
+        point = u * self._total
+        found = self._first[self._stretch(point)]
+        ahead = (self._until[found] <= point).nonzero()[0]
+        while ahead.shape[0]:
+            found[ahead] += 1
+            ahead = ahead[self._until[found[ahead]] <= point[ahead]]
+        rows: IntArray = np.minimum(found, self._until.shape[0] - 2)
+        return rows
+
+    def _stretch(self, point: FloatArray) -> IntArray:
+        stretch: IntArray = (point * self._stretches).astype(np.int64)
+        return stretch
+
+
+def blocks(n: int, most: int = _BLOCK) -> Iterator[slice]:
+    """Rows 0..n-1 in parts, to bound the memory of a step in very large worlds."""
+    size = min(most, _BLOCK)
+    for low in range(0, n, size):
+        yield slice(low, min(n, low + size))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffusion.base.arrays import NEVER, FloatArray, IntArray, table_of
+from diffusion.base.arrays import NEVER, FloatArray, IntArray, bare, table_of
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
 from diffusion.world.tables import Funders, Grants, Organisations
@@ -12,6 +12,15 @@ from diffusion.world.worlds.settled import Settled, column
 
 EU, NATIONAL, MUNICIPAL, FOUNDATION = range(len(vocabulary.FUNDER_KINDS))
 CALLS_A_YEAR = 12
+_COUNTRIES = np.arange(len(vocabulary.COUNTRIES))
+_N_WIDE = 1 + 2 * len(vocabulary.COUNTRIES)  # funders of a country or of all of Europe
+_WIDE_KINDS = np.repeat([EU, NATIONAL, FOUNDATION], [1, *2 * [len(vocabulary.COUNTRIES)]])
+_WIDE_COUNTRIES = np.concatenate(([-1], _COUNTRIES, _COUNTRIES))
+_WIDE_NAMES = (
+    "EU programmes",
+    *(f"National fund, {country}" for country in vocabulary.COUNTRIES),
+    *(f"Foundation, {country}" for country in vocabulary.COUNTRIES),
+)
 
 
 def funders(ground: Ground, settings: Settled, seed: int) -> tuple[Funders, list[str]]:
@@ -20,23 +29,15 @@ def funders(ground: Ground, settings: Settled, seed: int) -> tuple[Funders, list
     Rows: EU, then national by country, foundation by country, municipal by territory, so that a
     funder's row follows from its kind and place. Budgets are filled in with the grants.
     """
-    countries = len(vocabulary.COUNTRIES)
     territories = ground.territory_country.shape[0]
-    kind = np.repeat([EU, NATIONAL, FOUNDATION, MUNICIPAL], [1, countries, countries, territories])
-    every = np.arange(countries)
-    country = np.concatenate(([-1], every, every, ground.territory_country))
-    territory = np.concatenate((np.full(1 + 2 * countries, -1), np.arange(territories)))
-    names = ["EU programmes"]
-    names += [f"National fund, {country}" for country in vocabulary.COUNTRIES]
-    names += [f"Foundation, {country}" for country in vocabulary.COUNTRIES]
-    names += [f"Municipal fund, {name}" for name in ground.territory_names]
+    kind = np.concatenate((_WIDE_KINDS, np.full(territories, MUNICIPAL)))
     n = kind.shape[0]
     table = table_of(
         Funders,
         n,
         kind=kind,
-        country=country,
-        territory=territory,
+        country=np.concatenate((_WIDE_COUNTRIES, ground.territory_country)),
+        territory=np.maximum(np.arange(n) - _N_WIDE, -1),
         call_month=whole(
             luck(seed, Decision.WORLD_FUNDING, Use.CALL_MONTH, np.arange(n)), CALLS_A_YEAR
         ),
@@ -45,29 +46,31 @@ def funders(ground: Ground, settings: Settled, seed: int) -> tuple[Funders, list
         success_rate=column(settings.success_rate, vocabulary.FUNDER_KINDS)[kind],
         min_staff=column(settings.min_staff, vocabulary.FUNDER_KINDS)[kind],
     )
-    return table, names
+    return table, [*_WIDE_NAMES, *(f"Municipal fund, {name}" for name in ground.territory_names)]
 
 
 def grants(
-    organisations: Organisations, funders: Funders, settings: Settled, seed: int
+    ground: Ground, organisations: Organisations, funders: Funders, settings: Settled, seed: int
 ) -> tuple[Grants, IntArray]:
     """Grant lines in proportion to project money, with staggered ends, and the calls' budgets.
 
     An organisation's active lines come first. Returns also the number of active lines each.
     """
-    n = organisations.kind.shape[0]
+    orgs = bare(organisations)
+    n = orgs.shape[0]
     who = np.arange(n)
-    expected = settings.grant_lines_max * organisations.project_share
-    lines = np.minimum(settings.grant_lines_max, (expected + _draw(seed, Use.LINES, who)))
+    expected = settings.grant_lines_max * orgs["project_share"]
+    lines = np.minimum(settings.grant_lines_max, expected + _draw(seed, Use.LINES, who))
     n_grants = lines.astype(np.int64)
-    first = np.cumsum(n_grants) - n_grants
-    owner = np.repeat(who, n_grants)
-    place = np.arange(owner.shape[0]) - first[owner]
+    first = n_grants.cumsum() - n_grants
+    owner = who.repeat(n_grants)
+    place = np.arange(owner.shape[0]) - first.repeat(n_grants)
     flowing = _draw(seed, Use.LINE_ACTIVE, owner, place) < settings.grant_active_share
-    n_active = np.bincount(owner, flowing, minlength=n).astype(np.int64)
-    active = place < n_active[owner]
-    funder = _funder_rows(organisations, owner, place, settings, seed)
-    left = whole(_draw(seed, Use.ENDS, owner, place), funders.months_grant[funder])
+    n_active = np.bincount(owner[flowing], minlength=n)
+    active = place < n_active.repeat(n_grants)
+    funder = _funder_rows(ground, owner, place, settings, seed)
+    months_grant = bare(funders)["months_grant"]
+    left = whole(_draw(seed, Use.ENDS, owner, place), months_grant[funder])
     table = table_of(
         Grants,
         owner.shape[0],
@@ -78,26 +81,25 @@ def grants(
         renewed=-1,
         starts=NEVER,
     )
-    ending = np.bincount(funder, minlength=funders.kind.shape[0]) * 12.0 / funders.months_grant
-    budget = np.maximum(1, np.rint(settings.call_generosity * ending)).astype(np.int64)
-    organisations.first_grant[:] = first
-    organisations.n_grants[:] = n_grants
-    funders.budget[:] = budget
+    ending = np.bincount(funder, minlength=months_grant.shape[0]) * 12.0 / months_grant
+    orgs["first_grant"] = first
+    orgs["n_grants"] = n_grants
+    bare(funders)["budget"] = np.maximum(1, np.rint(settings.call_generosity * ending))
     return table, n_active
 
 
 def _funder_rows(
-    organisations: Organisations, owner: IntArray, place: IntArray, settings: Settled, seed: int
+    ground: Ground, owner: IntArray, place: IntArray, settings: Settled, seed: int
 ) -> IntArray:
+    """Rows of the funders that pay each line: of its kind, in the organisation's place."""
     weights = column(settings.grant_funder, vocabulary.FUNDER_KINDS)
     kind = choice(_draw(seed, Use.FUNDER, owner, place), weights)
-    countries = len(vocabulary.COUNTRIES)
-    country = organisations.country[owner]
-    rows: IntArray = np.select(
-        [kind == EU, kind == NATIONAL, kind == FOUNDATION],
-        [np.zeros_like(kind), 1 + country, 1 + countries + country],
-        1 + 2 * countries + organisations.territory[owner],
-    )
+    country = ground.country[owner]
+    rows: IntArray = _N_WIDE + ground.territory[owner]
+    rows[kind == EU] = 0
+    for wide, start in ((NATIONAL, 1), (FOUNDATION, 1 + len(vocabulary.COUNTRIES))):
+        mine = kind == wide
+        rows[mine] = start + country[mine]
     return rows
 
 

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from diffusion.base.arrays import table_of
+from diffusion.base.arrays import bare, table_of
 from diffusion.base.draws import Decision
 from diffusion.world.practices import Catalogue
 from diffusion.world.state import Names, State
-from diffusion.world.tables import Grants, Territories, Uses
+from diffusion.world.tables import Territories
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.knowledge import spread
-from diffusion.world.worlds.linking import ties as linked
+from diffusion.world.worlds.linking import ties as all_ties
 from diffusion.world.worlds.luck import Use, luck, normals
 from diffusion.world.worlds.money import funders as all_funders
 from diffusion.world.worlds.money import grants as first_grants
-from diffusion.world.worlds.people import meeting_languages
+from diffusion.world.worlds.people import meeting_languages, within
 from diffusion.world.worlds.people import organisations as all_organisations
 from diffusion.world.worlds.people import posts as all_posts
 from diffusion.world.worlds.settled import Settled
@@ -24,20 +24,23 @@ def settle(
 ) -> State:
     """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed."""
     organisations = all_organisations(ground, settings, related_cases, seed)
+    bare(ground.networks)["languages"] = meeting_languages(ground, organisations)
     funders, funder_names = all_funders(ground, settings, seed)
-    grants, n_active = first_grants(organisations, funders, settings, seed)
-    posts = all_posts(organisations, n_active, settings, seed)
+    grants, n_active = first_grants(ground, organisations, funders, settings, seed)
+    posts = all_posts(ground, organisations, n_active, settings, seed)
     territories = _territories(ground, settings, seed)
-    uses = spread(ground, catalogue.practices, organisations, posts, territories, settings, seed)
-    _regular_where_dry(uses, grants)
-    ground.networks.languages[:] = meeting_languages(ground, organisations)
+    # ties need most memory on the way, what is known of each use takes most: ties come first
+    ties = all_ties(ground, organisations, settings, seed)
+    uses = spread(
+        ground, catalogue.practices, organisations, posts, grants, territories, settings, seed
+    )
     return State(
         seed=seed,
         practices=catalogue.practices,
         organisations=organisations,
         uses=uses,
         posts=posts,
-        ties=linked(ground, organisations, posts, settings, seed),
+        ties=ties,
         networks=ground.networks,
         members=ground.members,
         grants=grants,
@@ -66,14 +69,6 @@ def _territories(ground: Ground, settings: Settled, seed: int) -> Territories:
         is_national=ground.territory_is_national,
         log_pressure=settings.pressure_sd
         * normals(seed, Decision.WORLD_POLICY, Use.PRESSURE, every),
-        will=np.clip(np.where(known, ground.territory_will, drawn), 0.0, 1.0),
+        will=within(np.where(known, ground.territory_will, drawn), 0.0, 1.0),
     )
     return table
-
-
-def _regular_where_dry(uses: Uses, grants: Grants) -> None:
-    """What is said to hang on a grant line without money stands on regular money instead."""
-    line = uses.grant
-    if grants.active.size:
-        dry = (line >= 0) & (grants.active[np.maximum(line, 0)] == 0)
-        line[dry] = -1

@@ -4,7 +4,7 @@ All of them are settings; those that no source gives are graded as assumptions i
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated
 
 import numpy as np
@@ -41,8 +41,15 @@ Factor = Annotated[float, Field(ge=0.0, le=20.0)]
 
 
 def column(values: Mapping[str, float], words: Sequence[str]) -> FloatArray:
-    """The values of a keyed setting in the order of its vocabulary."""
-    return np.array([values[word] for word in words], np.float64)
+    """The values of a keyed setting in the order of its vocabulary; not to be written to."""
+    return _array(tuple(map(values.__getitem__, words)))
+
+
+@lru_cache(maxsize=256)
+def _array(values: tuple[float, ...]) -> FloatArray:
+    array = np.array(values, np.float64)
+    array.setflags(write=False)
+    return array
 
 
 class Settled(BaseModel):

@@ -1,6 +1,7 @@
 """A made-up world of any size: mean degree, clustering, modularity and mix of kinds as asked."""
 
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -12,9 +13,9 @@ from diffusion.world import vocabulary
 from diffusion.world.practices import PracticesSettings, catalogue
 from diffusion.world.state import State
 from diffusion.world.tables import Members, Networks
-from diffusion.world.worlds.ground import ALWAYS, Ground
-from diffusion.world.worlds.linking import cut
-from diffusion.world.worlds.luck import Use, choice, luck, whole
+from diffusion.world.worlds.ground import ALWAYS, Ground, Numbered
+from diffusion.world.worlds.linking import circle_sizes
+from diffusion.world.worlds.luck import BoolArray, Use, ascending_within, choice, luck, whole
 from diffusion.world.worlds.settle import settle
 from diffusion.world.worlds.settled import Settled, Share, ShareByKind, column
 
@@ -48,6 +49,7 @@ class SyntheticWorld(Settled):
     policy_link_share: Share
     regular_money_share: Share
 
+    @np.errstate(over="ignore")
     def build(self, practices: PracticesSettings, seed: int) -> State:
         """The state at month 0; the same seed gives the same bits.
 
@@ -56,120 +58,143 @@ class SyntheticWorld(Settled):
                 territories can't have.
         """
         chosen = catalogue(practices)
-        return settle(
-            _ground(self, len(chosen.ids), seed), chosen, self, practices.related_cases, seed
-        )
+        layout = _layout(self.n, self.n_territories, self.countries, self.modularity)
+        ground = _ground(self, layout, len(chosen.ids), seed)
+        return settle(ground, chosen, self, practices.related_cases, seed)
 
 
-def _ground(settings: SyntheticWorld, n_practices: int, seed: int) -> Ground:
-    n = settings.n
-    if settings.n_territories > n:
+class _Layout(NamedTuple):
+    """What does not depend on the seed; nobody writes to it."""
+
+    territory: IntArray  # of each organisation
+    territory_country: IntArray  # national rows included, which come last
+    is_national: IntArray
+    mixed: float  # share of ties drawn across all territories
+    names: tuple[str, ...]  # of territories
+
+
+@lru_cache(maxsize=4)
+def _layout(n: int, n_territories: int, countries: tuple[str, ...], modularity: float) -> _Layout:
+    if n_territories > n:
         raise WorldError(
-            f"world.n_territories is {settings.n_territories}, more than the {n} organisations; "
+            f"world.n_territories is {n_territories}, more than the {n} organisations; "
             f"ask for at most world.n"
         )
-    who = np.arange(n)
-    territory = (who * settings.n_territories) // n
-    codes = np.array([vocabulary.index(vocabulary.COUNTRIES, c) for c in settings.countries])
-    used = min(codes.shape[0], settings.n_territories)
-    country = codes[(np.arange(settings.n_territories) * used) // settings.n_territories]
-    mixed = _mixed_share(settings, territory)
-    networks, members, names = _networks(settings, territory, country, seed)
-    group, row_organisation, first = _circles(settings, territory, mixed, seed)
-    origin = whole(luck(seed, Decision.WORLD_PRACTICE, Use.TERRITORY, np.arange(n_practices)), n)
-    weights = column(settings.kind_mix, vocabulary.KINDS)
-    return Ground(
-        kind=choice(luck(seed, Decision.WORLD_ORGANISATION, Use.KIND, who), weights),
+    territory = (np.arange(n) * n_territories) // n
+    codes = np.array([vocabulary.index(vocabulary.COUNTRIES, name) for name in countries])
+    used = min(codes.shape[0], n_territories)
+    country = codes[(np.arange(n_territories) * used) // n_territories]
+    return _Layout(
         territory=territory,
-        level=np.zeros(n, np.int64),
-        fields=np.zeros(n, np.uint64),
-        fields_given=np.zeros(n, np.int64),
-        founding_year=np.zeros(n, np.int64),
         territory_country=np.concatenate((country, codes)),
-        territory_is_national=np.repeat([0, 1], [settings.n_territories, codes.shape[0]]),
-        territory_will=np.full(settings.n_territories + codes.shape[0], np.nan),
+        is_national=np.repeat([0, 1], [n_territories, codes.shape[0]]),
+        mixed=_mixed_share(modularity, territory, n_territories),
+        names=(
+            *(f"Territory {t + 1}" for t in range(n_territories)),
+            *(f"{name} (national)" for name in countries),
+        ),
+    )
+
+
+def _mixed_share(modularity: float, territory: IntArray, n_territories: int) -> float:
+    """Share of ties drawn across all territories, from the modularity asked for."""
+    shares = np.bincount(territory) / territory.shape[0]
+    most = 1.0 - float(np.sum(shares**2))
+    if modularity > most:
+        raise WorldError(
+            f"world.modularity is {modularity:g}; with {n_territories} "
+            f"territories it can be at most {most:.2f}: ask for less, or for more territories"
+        )
+    return 1.0 - modularity / most if most > 0.0 else 1.0
+
+
+def _ground(settings: SyntheticWorld, layout: _Layout, n_practices: int, seed: int) -> Ground:
+    n = settings.n
+    practices = np.arange(n_practices)
+    networks, members, network_names = _networks(settings, layout, seed)
+    group, row_organisation, first = _circles(layout, seed)
+    origin = whole(luck(seed, Decision.WORLD_PRACTICE, Use.TERRITORY, practices), n)
+    began = whole(
+        luck(seed, Decision.WORLD_PRACTICE, Use.YEAR, practices), settings.init_months_running
+    )
+    weights = column(settings.kind_mix, vocabulary.KINDS)
+    nothing = np.zeros(n, np.int64)
+    return Ground(
+        kind=choice(luck(seed, Decision.WORLD_ORGANISATION, Use.KIND, np.arange(n)), weights),
+        territory=layout.territory,
+        level=nothing,
+        fields=np.zeros(n, np.uint64),
+        fields_given=np.zeros(n, np.bool_),
+        founding_year=nothing,
+        territory_country=layout.territory_country,
+        territory_is_national=layout.is_national,
+        territory_will=np.full(layout.is_national.shape[0], np.nan),
         networks=networks,
         members=members,
         circle_group=group,
         circle_organisation=row_organisation,
         circle_first=first,
-        near_share=1.0 - mixed,
+        near_share=1.0 - layout.mixed,
         country_share=0.0,
         origin_organisation=origin,
-        origin_practice=np.arange(n_practices),
-        origin_month=-1
-        - whole(
-            luck(seed, Decision.WORLD_PRACTICE, Use.YEAR, np.arange(n_practices)),
-            settings.init_months_running,
-        ),
-        practice_country=country[territory[origin]],
-        organisation_names=[f"Organisation {i + 1}" for i in range(n)],
-        network_names=names,
-        territory_names=[f"Territory {t + 1}" for t in range(settings.n_territories)]
-        + [f"{name} (national)" for name in settings.countries],
+        origin_practice=practices,
+        origin_month=-1 - began,
+        practice_country=layout.territory_country[layout.territory[origin]],
+        organisation_names=Numbered("Organisation", n),
+        network_names=network_names,
+        territory_names=list(layout.names),
     )
 
 
-def _mixed_share(settings: SyntheticWorld, territory: IntArray) -> float:
-    """Share of ties drawn across all territories, from the modularity asked for."""
-    shares = np.bincount(territory) / territory.shape[0]
-    most = 1.0 - float(np.sum(shares**2))
-    if settings.modularity > most:
-        raise WorldError(
-            f"world.modularity is {settings.modularity:g}; with {settings.n_territories} "
-            f"territories it can be at most {most:.2f}: ask for less, or for more territories"
-        )
-    return 1.0 - settings.modularity / most if most > 0.0 else 1.0
-
-
-def _circles(
-    settings: SyntheticWorld, territory: IntArray, mixed: float, seed: int
-) -> tuple[IntArray, IntArray, IntArray]:
+def _circles(layout: _Layout, seed: int) -> tuple[IntArray, IntArray, BoolArray]:
     """Two places in circles each: in the own territory, or in the mixed group."""
-    n = settings.n
-    who = np.tile(np.arange(n), 2)
+    n = layout.territory.shape[0]
     row = np.arange(2 * n)
-    crosses = luck(seed, Decision.WORLD_TIE, Use.MIXED, row) < mixed
-    group = np.where(crosses, settings.n_territories, territory[who])
-    return group, who, (row < n).astype(np.int64)
+    crosses = luck(seed, Decision.WORLD_TIE, Use.MIXED, row) < layout.mixed
+    group = np.concatenate((layout.territory, layout.territory))
+    group[crosses] = layout.is_national.shape[0]
+    return group, row % n, row < n
 
 
 def _networks(
-    settings: SyntheticWorld, territory: IntArray, country: IntArray, seed: int
+    settings: SyntheticWorld, layout: _Layout, seed: int
 ) -> tuple[Networks, Members, list[str]]:
     """Networks and communities of practice, each within one territory."""
+    territory = layout.territory
     plain = _groups(territory, settings.network_share, settings.network_size, 0, seed)
     cops = _groups(territory, settings.cop_share, settings.cop_size, 1, seed)
-    sizes = np.concatenate((np.bincount(plain[1]), np.bincount(cops[1])))
-    sizes = sizes[sizes > 0]
-    n_plain = np.unique(plain[1]).shape[0]
-    start = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    n_plain, n_cops = plain[1].shape[0], cops[1].shape[0]
+    start = np.zeros(n_plain + n_cops + 1, np.int64)
+    np.concatenate((plain[1], cops[1])).cumsum(out=start[1:])
     members = Members(start, np.concatenate((plain[0], cops[0])))
-    is_cop = (np.arange(sizes.shape[0]) >= n_plain).astype(np.int64)
+    is_cop = np.arange(n_plain + n_cops) >= n_plain
     names = [f"Network {i + 1}" for i in range(n_plain)]
-    names += [f"Community of practice {i + 1}" for i in range(sizes.shape[0] - n_plain)]
+    names += [f"Community of practice {i + 1}" for i in range(n_cops)]
     coordinator = members.organisation[start[:-1]]
     home = territory[coordinator]
-    return _attributes(settings, is_cop, coordinator, home, country[home], seed), members, names
+    country = layout.territory_country[home]
+    return _attributes(settings, is_cop, coordinator, home, country, seed), members, names
 
 
 def _groups(
     territory: IntArray, share: float, size: float, which: int, seed: int
 ) -> tuple[IntArray, IntArray]:
-    """Organisations that are in a group and the group's number; nobody is in a group alone."""
+    """Organisations that are in a group, group by group, and the sizes of the groups.
+
+    Nobody is in a group alone.
+    """
     who = np.arange(territory.shape[0])
     u = luck(seed, Decision.WORLD_MEMBERSHIP, Use.MEMBER_SCORE, who, 2 * which)
-    inside = np.flatnonzero(u < share)
+    inside = (u < share).nonzero()[0]
     mixed = luck(seed, Decision.WORLD_MEMBERSHIP, Use.MEMBER_SCORE, inside, 2 * which + 1)
-    inside = inside[np.lexsort((mixed, territory[inside]))]
-    number = cut(territory[inside], size)
-    several = np.bincount(number)[number] > 1
-    return inside[several], number[several]
+    inside = inside[ascending_within(territory[inside], mixed)]
+    sizes = circle_sizes(territory[inside], size)
+    return inside[(sizes > 1).repeat(sizes)], sizes[sizes > 1]
 
 
 def _attributes(
     settings: SyntheticWorld,
-    is_cop: IntArray,
+    is_cop: BoolArray,
     coordinator: IntArray,
     home: IntArray,
     country: IntArray,
@@ -187,7 +212,7 @@ def _attributes(
         Networks,
         k.shape[0],
         key=k,
-        type=np.where(is_cop == 1, _FIRST_COP, kind),
+        type=np.where(is_cop, _FIRST_COP, kind),
         is_cop=is_cop,
         territory=home,
         country=country,
