@@ -157,7 +157,8 @@ class State:
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
-        self.__dict__.pop("_tables", None)
+        if isinstance(value, np.ndarray | tuple):
+            self.__dict__.pop("_tables", None)
 
     def tables(self) -> Tables:
         """The tables as they are now, for compiled loops; a table that has grown is another array.
