@@ -4,7 +4,6 @@ Mesa agents and the networkx graph are views of the tables' rows.
 """
 
 import copy
-from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field, fields, replace
 from functools import lru_cache
 
@@ -22,6 +21,7 @@ from diffusion.base.arrays import (
 )
 from diffusion.base.errors import WorldError
 from diffusion.world.adjacency import Adjacency, Ties, empty_adjacency, rebuild_adjacency
+from diffusion.world.labels import Labels
 from diffusion.world.modifiers import Modifiers, neutral_modifiers
 from diffusion.world.tables import (
     Funders,
@@ -54,7 +54,7 @@ GENERAL = np.uint64(1 << FIELDS.index("general"))  # practices of use to everybo
 class Names:
     """Labels for people; the model never reads them."""
 
-    organisations: Sequence[str]
+    organisations: list[str] | Labels
     networks: list[str]
     territories: list[str]
     funders: list[str]

@@ -40,6 +40,24 @@ def test_counts_agree_with_python(masks: list[int]) -> None:
     assert [int(arrays.count(np.uint64(mask))) for mask in masks] == expected
 
 
+@given(st.lists(MASKS, min_size=1), st.integers(1, 64))
+def test_masks_of_a_matrix_are_its_rows(masks: list[int], width: int) -> None:
+    rows = [mask % 2**width for mask in masks]
+    matrix = np.array([[bool(row >> p & 1) for p in range(width)] for row in rows])
+    assert arrays.masks_of(matrix).tolist() == rows
+
+
+@given(st.lists(MASKS, max_size=5))
+def test_unions_hold_every_set_of_positions(masks: list[int]) -> None:
+    table = arrays.unions(np.array(masks, np.uint64)).tolist()
+    assert len(table) == 2 ** len(masks)
+    for chosen, union in enumerate(table):
+        expected = 0
+        for p in positions(chosen):
+            expected |= masks[p]
+        assert union == expected
+
+
 class Levels(arrays.Table):
     """A table of two columns."""
 
@@ -53,6 +71,12 @@ def test_a_table_casts_repeats_and_fills() -> None:
     assert table.level.tolist() == [1, 2, 3]
     assert table.share.tolist() == [0.0, 0.0, 0.0]
     assert arrays.table_of(Levels, 2, share=0.5).share.tolist() == [0.5, 0.5]
+
+
+def test_a_plain_table_is_the_same_memory() -> None:
+    table = arrays.table_of(Levels, 3)
+    arrays.bare(table)["share"][1] = 0.5
+    assert table.share.tolist() == [0.0, 0.5, 0.0]
 
 
 def test_a_table_refuses_a_column_that_it_has_not() -> None:

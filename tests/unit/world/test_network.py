@@ -39,6 +39,13 @@ def test_measures_agree_with_networkx(graph: "nx.Graph[int]") -> None:
     assert largest_component(n, a, b) == pytest.approx(len(biggest) / n)
 
 
+def test_clustering_of_the_first_organisations_alone() -> None:
+    a, b = arrays(nx.karate_club_graph())
+    every = local_clustering(34, a, b)
+    assert clustering(34, a, b, 10) == pytest.approx(every[:10].mean())
+    assert clustering(34, b, a, 99) == pytest.approx(every.mean())
+
+
 def test_largest_component_of_a_graph_in_pieces() -> None:
     assert largest_component(6, np.array([0, 1, 4]), np.array([1, 2, 5])) == 0.5
     assert largest_component(3, np.zeros(0, np.int64), np.zeros(0, np.int64)) == pytest.approx(

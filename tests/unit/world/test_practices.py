@@ -44,6 +44,15 @@ def test_some_practices_can_be_chosen_in_the_order_of_the_source() -> None:
     assert len(catalogue(practices(limit=7)).ids) == 7
 
 
+def test_a_catalogue_can_be_changed_without_changing_the_next() -> None:
+    one = catalogue(practices(limit=2))
+    one.practices.load[:] = 9.0
+    one.titles.clear()
+    other = catalogue(practices(limit=2))
+    assert other.practices.load.max() < 9.0
+    assert len(other.titles) == 2
+
+
 def test_a_misspelt_practice_names_the_nearest() -> None:
     with pytest.raises(SettingError, match="did you mean 'language_cafes'"):
         catalogue(practices(include=["language_cafe"]))

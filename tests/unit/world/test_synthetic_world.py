@@ -4,6 +4,7 @@ import pytest
 from diffusion.base.errors import SettingError, WorldError
 from diffusion.world import vocabulary
 from diffusion.world.network import clustering, modularity
+from diffusion.world.state import GENERAL
 from tests.unit.world.defaults import practices, synthetic
 from tests.unit.world.invariants import assert_valid, same
 
@@ -43,6 +44,32 @@ def test_same_seed_same_bits() -> None:
     one, other = settings.build(practices(), 9), settings.build(practices(), 9)
     assert same(one, other)
     assert not same(one, settings.build(practices(), 10))
+
+
+def test_a_world_can_be_changed_without_changing_the_next() -> None:
+    settings = synthetic(n=60, n_territories=3)
+    state = settings.build(practices(limit=4), 9)
+    fresh = state.copy()
+    state.organisations.territory[:] = 0
+    state.organisations.own_practices[:] = 0
+    state.territories.country[:] = 0
+    state.practices.fields[:] = 0
+    state.names.territories.clear()
+    again = settings.build(practices(limit=4), 9)
+    assert same(fresh, again)
+    assert len(again.names.territories) == again.territories.shape[0]
+
+
+def test_own_and_related_practices_share_a_field_with_the_organisation() -> None:
+    state = synthetic(n=200).build(practices(), 2)
+    orgs, fields = state.organisations, state.practices.fields
+    for mask, of_fields in (
+        (orgs.own_practices, orgs.fields | GENERAL),
+        (orgs.related_practices, orgs.related),
+    ):
+        touches = (of_fields[:, None] & fields) != 0
+        for p in range(state.n_practices):
+            assert np.array_equal((mask >> np.uint64(p)) & np.uint64(1) == 1, touches[:, p])
 
 
 def test_a_world_without_networks_is_valid() -> None:

@@ -9,10 +9,10 @@ from diffusion.base.arrays import FloatArray, IntArray, MaskArray
 from diffusion.base.draws import Decision
 from diffusion.evidence import sources
 from diffusion.world import vocabulary
+from diffusion.world.labels import Labels
 from diffusion.world.practices import field_mask
 from diffusion.world.worlds.erasmi_networks import COORDINATOR_KINDS, Plan, coordinator_codes
 from diffusion.world.worlds.erasmi_places import Places
-from diffusion.world.worlds.ground import Labels
 from diffusion.world.worlds.luck import BoolArray, Use, choice, luck, whole
 from diffusion.world.worlds.settled import column
 
@@ -218,7 +218,7 @@ class _Names(Labels):
         self._places = places
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return int(self._kinds.shape[0])
 
     def label(self, row: int) -> str:
         if row < len(self._named):

@@ -1,53 +1,14 @@
 """What a world's own builder lays out before the shared steps settle people, money and ties."""
 
-from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
 
 from diffusion.base.arrays import FloatArray, IntArray, MaskArray
+from diffusion.world.labels import Labels
 from diffusion.world.tables import Members, Networks
 from diffusion.world.worlds.luck import BoolArray
 
 ALWAYS = 1_000_000  # a month that no run reaches: money that does not end
-
-
-class Labels(Sequence[str]):
-    """Names that are made when they are asked for: there may be millions, and few are read."""
-
-    @abstractmethod
-    def label(self, row: int) -> str:
-        """The name of row 0, 1, ..."""
-
-    @overload
-    def __getitem__(self, rows: int) -> str: ...
-
-    @overload
-    def __getitem__(self, rows: slice) -> list[str]: ...
-
-    def __getitem__(self, rows: int | slice) -> str | list[str]:
-        found = range(len(self))[rows]
-        return self.label(found) if isinstance(found, int) else [self.label(row) for row in found]
-
-
-class Numbered(Labels):
-    """Names that only differ by a number, from 1 on.
-
-    Args:
-        word: that all have in common.
-        count: how many there are.
-    """
-
-    def __init__(self, word: str, count: int) -> None:
-        self._word = word
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def label(self, row: int) -> str:
-        return f"{self._word} {row + 1}"
 
 
 @dataclass
@@ -78,7 +39,7 @@ class Ground:
     origin_practice: IntArray
     origin_month: IntArray  # when it began there; negative
     practice_country: IntArray  # of origin, -1 unknown; P rows
-    organisation_names: Sequence[str]
+    organisation_names: Labels
     network_names: list[str]
     territory_names: list[str]
 

@@ -52,7 +52,7 @@ def ties(ground: Ground, organisations: Organisations, settings: Settled, seed: 
     n = ground.n
     needed = round(n * settings.mean_degree / 2.0)
     offered = _circles(ground, organisations, settings, needed, seed)
-    pairs = _Pairs(offered.shape[0] + needed)
+    pairs = Pairs(offered.shape[0] + needed)
     close = pairs.new([offered], offered.shape[0])
     least = min(int((1.0 - CHANCE_MAX) * needed), close.shape[0])
     far = pairs.new(_chance(ground, organisations, settings, needed, seed), needed - least)
@@ -74,7 +74,7 @@ def ties(ground: Ground, organisations: Organisations, settings: Settled, seed: 
     )
 
 
-class _Pairs:
+class Pairs:
     """The pairs that have come up so far; a pair a < b is the number a * n + b.
 
     Args:
@@ -116,9 +116,8 @@ def _keep_new(numbers, table, kept, size):  # type: ignore[no-untyped-def]
 
 def _balance(n: int, needed: int, close: IntArray, far: IntArray, target: float) -> int:
     """The number of circle ties that gives the clustering asked for (bisection)."""
-    low = max(needed - far.shape[0], int((1.0 - CHANCE_MAX) * needed))
-    high = min(needed, close.shape[0])
-    low = min(low, high)
+    high: int = min(needed, close.shape[0])
+    low: int = min(max(needed - far.shape[0], int((1.0 - CHANCE_MAX) * needed)), high)
     close_a, close_b = close // n, close % n
     far_a, far_b = far // n, far % n
     for _ in range(_STEPS):
@@ -129,7 +128,7 @@ def _balance(n: int, needed: int, close: IntArray, far: IntArray, target: float)
             low = middle
         else:
             high = middle
-    return int(low + high) // 2
+    return (low + high) // 2
 
 
 def _circles(

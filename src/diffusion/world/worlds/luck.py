@@ -19,8 +19,7 @@ BEFORE_THE_RUN = -1
 BoolArray = npt.NDArray[np.bool_]
 _SHIFT = 40  # a use owns 2**40 values of `whom`, enough for any practice, post or organisation
 _BLOCK = 8192
-_STRETCHES = 2  # a choice
-_NOBODY = np.zeros(1, np.int64)
+_STRETCHES = 2  # for each thing to choose from
 
 
 @unique
@@ -131,15 +130,17 @@ def luck(
         use: what the draw is for.
         who: shape (n,).
         whom: the same for all, or shape (n,).
+
+    Raises:
+        ValueError: another number of `whom`.
     """
-    result = np.empty(who.shape[0])
-    first = use << _SHIFT
     who = np.ascontiguousarray(who, np.int64)
-    if isinstance(whom, int):
-        _fill(seed, int(decision), first + whom, who, _NOBODY, 0, 1, result)
-    else:
-        whom = np.ascontiguousarray(whom, np.int64)
-        _fill(seed, int(decision), first, who, whom, 1, 1, result)
+    whom = np.ascontiguousarray(whom, np.int64)
+    if whom.shape[0] not in (1, who.shape[0]):
+        raise ValueError(f"{who.shape[0]} draws can't be with {whom.shape[0]} others")
+    result = np.empty(who.shape[0])
+    step = int(whom.shape[0] > 1)
+    _fill(seed, int(decision), use << _SHIFT, who, whom, step, 1, result)
     return result
 
 
@@ -189,10 +190,10 @@ def ascending_within(group: IntArray, values: FloatArray) -> IntArray:
 
 def choice(u: FloatArray, weights: FloatArray) -> IntArray:
     """Indices 0..m-1 drawn in proportion to m weights: one for each uniform."""
-    cumulative = weights.cumsum()
-    found = cumulative.searchsorted(u * cumulative[-1], side="right")
-    rows: IntArray = np.minimum(found, weights.shape[0] - 1)
-    return rows
+    until = weights.cumsum()
+    found = until.searchsorted(u * until[-1], side="right")
+    inside: IntArray = np.minimum(found, weights.shape[0] - 1)
+    return inside
 
 
 class Choice:
@@ -202,26 +203,25 @@ class Choice:
     """
 
     def __init__(self, weights: FloatArray) -> None:
+        n = weights.shape[0]
         self._until = np.append(weights.cumsum(), np.inf)
-        self._total = self._until[-2]
-        self._stretches = _STRETCHES * weights.shape[0] / self._total
-        counts = np.bincount(self._stretch(self._until[:-1]))
+        self._total = float(self._until[n - 1])
+        self._per_weight = _STRETCHES * n / self._total if self._total > 0.0 else 0.0
+        counts = np.bincount(self._stretch(self._until[:n]))
         self._first = counts.cumsum() - counts
 
     def __call__(self, u: FloatArray) -> IntArray:
         """Indices drawn in proportion to the weights: one for each uniform."""
         point = u * self._total
-        found = self._first[self._stretch(point)]
+        found: IntArray = self._first[self._stretch(point)]
         ahead = (self._until[found] <= point).nonzero()[0]
         while ahead.shape[0]:
             found[ahead] += 1
             ahead = ahead[self._until[found[ahead]] <= point[ahead]]
-        rows: IntArray = np.minimum(found, self._until.shape[0] - 2)
-        return rows
+        return np.minimum(found, self._until.shape[0] - 2)
 
     def _stretch(self, point: FloatArray) -> IntArray:
-        stretch: IntArray = (point * self._stretches).astype(np.int64)
-        return stretch
+        return (point * self._per_weight).astype(np.int64)
 
 
 def blocks(n: int, most: int = _BLOCK) -> Iterator[slice]:

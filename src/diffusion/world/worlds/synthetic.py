@@ -10,10 +10,11 @@ from diffusion.base.arrays import FloatArray, IntArray, table_of
 from diffusion.base.draws import Decision
 from diffusion.base.errors import WorldError
 from diffusion.world import vocabulary
+from diffusion.world.labels import Numbered
 from diffusion.world.practices import PracticesSettings, catalogue
 from diffusion.world.state import State
 from diffusion.world.tables import Members, Networks
-from diffusion.world.worlds.ground import ALWAYS, Ground, Numbered
+from diffusion.world.worlds.ground import ALWAYS, Ground
 from diffusion.world.worlds.linking import circle_sizes
 from diffusion.world.worlds.luck import BoolArray, Use, ascending_within, choice, luck, whole
 from diffusion.world.worlds.settle import settle
@@ -64,7 +65,7 @@ class SyntheticWorld(Settled):
 
 
 class _Layout(NamedTuple):
-    """What does not depend on the seed; nobody writes to it."""
+    """What does not depend on the seed."""
 
     territory: IntArray  # of each organisation
     territory_country: IntArray  # national rows included, which come last
@@ -73,7 +74,7 @@ class _Layout(NamedTuple):
     names: tuple[str, ...]  # of territories
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _layout(n: int, n_territories: int, countries: tuple[str, ...], modularity: float) -> _Layout:
     if n_territories > n:
         raise WorldError(
@@ -84,10 +85,14 @@ def _layout(n: int, n_territories: int, countries: tuple[str, ...], modularity: 
     codes = np.array([vocabulary.index(vocabulary.COUNTRIES, name) for name in countries])
     used = min(codes.shape[0], n_territories)
     country = codes[(np.arange(n_territories) * used) // n_territories]
+    territory_country = np.concatenate((country, codes))
+    is_national = np.repeat([0, 1], [n_territories, codes.shape[0]])
+    for array in (territory, territory_country, is_national):
+        array.setflags(write=False)
     return _Layout(
         territory=territory,
-        territory_country=np.concatenate((country, codes)),
-        is_national=np.repeat([0, 1], [n_territories, codes.shape[0]]),
+        territory_country=territory_country,
+        is_national=is_national,
         mixed=_mixed_share(modularity, territory, n_territories),
         names=(
             *(f"Territory {t + 1}" for t in range(n_territories)),
@@ -152,7 +157,7 @@ def _circles(layout: _Layout, seed: int) -> tuple[IntArray, IntArray, BoolArray]
     row = np.arange(2 * n)
     crosses = luck(seed, Decision.WORLD_TIE, Use.MIXED, row) < layout.mixed
     group = np.concatenate((layout.territory, layout.territory))
-    group[crosses] = layout.is_national.shape[0]
+    group[crosses] = layout.is_national.shape[0]  # the number of no territory
     return group, row % n, row < n
 
 
