@@ -72,6 +72,7 @@ def fresh(
     """
     name = f"{job.__module__}:{job.__qualname__}"
     command = [sys.executable, "-m", "benchmarks.measuring", name, json.dumps(arguments)]
+    before = _children_cpu()
     started = time.perf_counter()
     finished = subprocess.run(
         command,
@@ -85,7 +86,7 @@ def fresh(
     if finished.returncode != 0:
         raise JobError(f"{name} ended with exit code {finished.returncode}")
     answer = json.loads(finished.stdout.splitlines()[-1])
-    return Job(answer["result"], seconds, answer["cpu_seconds"], answer["peak_mb"])
+    return Job(answer["result"], seconds, _children_cpu() - before, answer["peak_mb"])
 
 
 def watch(command: Sequence[str], environment: Mapping[str, str] | None = None) -> list[Line]:
@@ -171,15 +172,17 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / MEGABYTE
 
 
+def _children_cpu() -> float:
+    """Processor seconds of the processes waited for, and of those that they waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def _answer(name: str, arguments: str) -> None:
     """The side of the fresh process: call the job and print what it gave and took."""
     module, _, function = name.partition(":")
     result = getattr(import_module(module), function)(**json.loads(arguments))
-    own, waited = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    cpu = own.ru_utime + own.ru_stime + waited.ru_utime + waited.ru_stime
-    answer = {"result": result, "cpu_seconds": cpu, "peak_mb": _peak_mb()}
+    answer = {"result": result, "peak_mb": _peak_mb()}
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

@@ -26,16 +26,20 @@ def rows(quick: bool) -> list[Row]:
     """Both sizes, with Mesa's batch runner beside the smaller one."""
     found = []
     for n, runs in (_QUICK_RUNS if quick else _RUNS).items():
-        rates = {workers: _rate(n, runs, workers) for workers in _WORKERS}
+        rates, used = {}, {}
+        for workers in _WORKERS:
+            say(f"  {runs:,} runs, {_what(n, workers)}")
+            job = fresh(run_sweep, n=n, runs=runs, workers=workers)
+            rates[workers], used[workers] = runs / job.result, job.cpu_seconds
         aimed_at = n == _AIMED_AT
         for workers, rate in rates.items():
             target = _RATE if aimed_at and workers == max(_WORKERS) else None
-            found.append(Row(_what(n, workers), rate, "runs/s", target, f"{runs:,} runs"))
-        efficiency = rates[2] / (2 * rates[1])
-        found.append(Row(
-            f"{n:,} organisations, rate of 2 / twice the rate of 1", efficiency, "",
-            _EFFICIENCY if aimed_at else None, "start of the workers included",
-        ))  # fmt: skip
+            remarks = f"{runs:,} runs; {1000 * used[workers] / runs:.1f} ms of a processor a run"
+            found.append(Row(_what(n, workers), rate, "runs/s", target, remarks))
+        what = f"{n:,} organisations, rate of 2 workers / twice the rate of 1"
+        remarks = f"by processor time {used[1] / used[2]:.2f}; start of the workers included"
+        target = _EFFICIENCY if aimed_at else None
+        found.append(Row(what, rates[2] / (2 * rates[1]), "", target, remarks))
         if aimed_at:
             found += _mesa_rows(n, rates, _QUICK_MESA_SECONDS if quick else _MESA_SECONDS)
     return found
@@ -47,12 +51,6 @@ def _what(n: int, workers: int) -> str:
 
 def _processes(count: int) -> str:
     return f"{count} process{'es' if count > 1 else ''}"
-
-
-def _rate(n: int, runs: int, workers: int) -> float:
-    say(f"  {runs:,} runs, {_what(n, workers)}")
-    seconds: float = fresh(run_sweep, n=n, runs=runs, workers=workers).result
-    return runs / seconds
 
 
 def run_sweep(n: int, runs: int, workers: int) -> float:
