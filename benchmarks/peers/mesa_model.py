@@ -12,7 +12,7 @@ comparison and a second, independent reading of docs/odd.md. There are no interv
 What a careful Mesa user would do for speed is done. Each agent has its ties in a dict by partner: a
 tie has trust and holders of its own, a connection of `mesa.discrete_space` has not. A list of
 organisations stands beside the AgentSet for random access. Draws that can't succeed end early. No
-rule needs a shuffled order, so all of them use `do`.
+rule needs a shuffled order; `shuffle_do` stands there because Mesa users write it.
 """
 
 import math

@@ -1,7 +1,7 @@
 """The agent of the Mesa model: an organisation and what it does in a month.
 
 Methods that rules call on every organisation touch that organisation only, or leave for the model
-what happens between two. So the order of agents has no meaning and nothing has to be shuffled.
+what happens between two. So the order of agents has no meaning, and shuffling it changes nothing.
 """
 
 import math
