@@ -8,7 +8,7 @@ but the rows: that is why a run can be saved, and forked, at any month.
 
 import zlib
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -55,6 +55,22 @@ class Window(BaseModel):
         return self.start <= month < self.until
 
 
+Direction = Literal["up", "down"]
+
+
+class Expected(BaseModel):
+    """What the sources say that it does: columns of the monthly table and where they move.
+
+    A column is compared with the same run without the lever: its mean over the months of the
+    window, and its mean over the months after it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    during: dict[str, Direction] = {}
+    after: dict[str, Direction] = {}
+
+
 class Intervention(BaseModel, ABC):
     """A lever that can be switched on by name, alone or together with others."""
 
@@ -66,6 +82,8 @@ class Intervention(BaseModel, ABC):
         description="who comes first: " + ", ".join(TARGETS) + ", kind:<kind>, field:<field>"
     )
     evidence: tuple[str, ...] = Field(description="ids of the claims it rests on")
+    covers: tuple[str, ...] = Field((), description="levers of the sources that it stands for")
+    expected: Expected = Field(Expected(), description="what it should change, and where to")
 
     @field_validator("target")
     @classmethod
