@@ -3,13 +3,14 @@
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from benchmarks.measuring import fresh, say
 from benchmarks.table import Row, at_least
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from diffusion.runner.store import Frames
+    from diffusion.runner.store import Tables
 
 TITLE = "sharing: the five scenarios of what_remains, together against one by one"
 
@@ -37,7 +38,6 @@ def run_both(replicates: int) -> dict[str, float | bool]:
     from diffusion.config import design
     from diffusion.model.sharing import simulate_together
     from diffusion.model.simulation import Simulation
-    from diffusion.runner.run import tables_of
 
     scenarios = [one.settings for one in design(["experiment=what_remains"]).scenarios.values()]
     Simulation(scenarios[-1]).run()
@@ -51,22 +51,21 @@ def run_both(replicates: int) -> dict[str, float | bool]:
         together = dict(simulate_together(every))
         seconds["alone"] += between - started
         seconds["together"] += time.perf_counter() - between
-        equal &= all(_same(tables_of(one), tables_of(together[k])) for k, one in enumerate(alone))
+        equal &= all(_same(one.tables(), together[k].tables()) for k, one in enumerate(alone))
     return {**seconds, "equal": equal}
 
 
-def _same(one: "Frames", other: "Frames") -> bool:
+def _same(one: "Tables", other: "Tables") -> bool:
     """Whether tables have the same columns with the same bits."""
     return one.keys() == other.keys() and all(
-        list(one[name].columns) == list(other[name].columns)
-        and all(_same_bits(one[name][c], other[name][c]) for c in one[name].columns)
+        list(one[name]) == list(other[name])
+        and all(_same_bits(one[name][c], other[name][c]) for c in one[name])
         for name in one
     )
 
 
-def _same_bits(one: "pd.Series[Any]", other: "pd.Series[Any]") -> bool:
+def _same_bits(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
     """Whether columns of numbers have the same bytes, and others the same values."""
-    a, b = one.to_numpy(), other.to_numpy()
-    if a.dtype != b.dtype or a.dtype.hasobject:
-        return one.equals(other)
-    return a.tobytes() == b.tobytes()
+    if one.dtype != other.dtype or one.dtype.hasobject:
+        return bool(np.array_equal(one, other))
+    return one.tobytes() == other.tobytes()

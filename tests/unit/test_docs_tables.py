@@ -8,7 +8,6 @@ import diffusion
 from diffusion.evidence.register import Register
 from diffusion.model.settings import RuleParameters
 from diffusion.model.simulation import Simulation
-from diffusion.runner.run import tables_of
 from diffusion.runner.store import KEYS
 from diffusion.world.traffic import Event
 from tests.architecture.checkout import ROOT
@@ -34,7 +33,7 @@ def first_names(page: str, section: str) -> list[str]:
 @pytest.fixture(scope="module")
 def columns() -> dict[str, list[str]]:
     simulation = Simulation(diffusion.load([*WORLD, *RUN])).run()
-    return {name: list(table.columns) for name, table in tables_of(simulation).items()}
+    return {name: list(table) for name, table in simulation.tables().items()}
 
 
 def test_every_parameter_of_a_rule_stands_in_the_protocol_as_in_the_register() -> None:

@@ -1,17 +1,15 @@
 """The event log in words: who learned what from whom, who left, what lapsed and why."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
+from diffusion.model.measures import Columns
 from diffusion.world.state import State
 from diffusion.world.traffic import EVENT_COLUMNS, Event, room_for_events
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _EVENTS_AN_ORGANISATION_MONTH = 4
 
@@ -21,14 +19,12 @@ def open_log(state: State, months: int) -> None:
     state.events = room_for_events(months * state.n_organisations * _EVENTS_AN_ORGANISATION_MONTH)
 
 
-def events_table(state: State) -> "pd.DataFrame":
-    """The event log of a state.
+def events_columns(state: State) -> Columns:
+    """The event log of a state, as columns.
 
     Raises:
         DiffusionError: the log was not switched on, or ran out of room.
     """
-    import pandas as pd
-
     if state.events.shape[0] == 1:
         raise DiffusionError("the event log is off; switch it on with record.events=true")
     log = state.events
@@ -40,13 +36,13 @@ def events_table(state: State) -> "pd.DataFrame":
         )
     names = state.names
     words = np.array([event.name.lower() for event in Event])
-    table = pd.DataFrame(log[1 : size + 1], columns=list(EVENT_COLUMNS))
-    table["event"] = words[table["event"]]
-    table["organisation"] = _named(table["organisation"].to_numpy(), names.organisations)
-    table["practice"] = _named(table["practice"].to_numpy(), names.practices)
-    table["network"] = _named(table["network"].to_numpy(), names.networks)
-    return table
+    columns: Columns = dict(zip(EVENT_COLUMNS, log[1 : size + 1].T, strict=True))
+    columns["event"] = words[columns["event"]].astype(object)
+    columns["organisation"] = _named(columns["organisation"], names.organisations)
+    columns["practice"] = _named(columns["practice"], names.practices)
+    columns["network"] = _named(columns["network"], names.networks)
+    return columns
 
 
-def _named(codes: IntArray, names: Sequence[str]) -> list[str]:
-    return [names[code] if code >= 0 else "" for code in codes]
+def _named(codes: IntArray, names: Sequence[str]) -> npt.NDArray[np.object_]:
+    return np.array([names[code] if code >= 0 else "" for code in codes], object)

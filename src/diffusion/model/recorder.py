@@ -1,11 +1,11 @@
 """Writes down what happens: totals, groups, the history of use, events; tables at the end."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
-import numpy.typing as npt
 
 from diffusion.base.arrays import FloatArray, IntArray, MaskArray, bare, part_of, table_of
 from diffusion.base.errors import DiffusionError
@@ -24,9 +24,6 @@ from diffusion.world import network
 from diffusion.world.state import State
 from diffusion.world.traffic import Flow
 from diffusion.world.vocabulary import FIELDS, KINDS, NETWORK_TYPES, SCALES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SLOW_EVERY = 12  # months between measurements of clustering and components
 GROUPS_EVERY = 12
@@ -227,58 +224,70 @@ class Recorder:
             columns[f"cost_{name}"] = np.array([costs.get(name, 0.0) for costs in self._costs])
         return columns
 
-    def groups_table(self) -> "pd.DataFrame":
-        """Shares by group, every 12th month and the last."""
-        import pandas as pd
-
-        columns: dict[str, list[object]] = {
-            name: [] for name in ("month", "dimension", "value", "n", *STAGES)
+    def groups_columns(self) -> Columns:
+        """Shares by group, every 12th month and the last; rows by month, dimension and group."""
+        noted = self._groups
+        found = [np.array(every) for every in zip(*(one.found for one in noted), strict=True)]
+        if not found or not self._record.groups:
+            none = np.zeros(0, object)
+            whole = {"month": np.zeros(0, np.int64), "dimension": none, "value": none}
+            return whole | {"n": np.zeros(0, np.int64)} | {s: np.zeros(0) for s in STAGES}
+        grouped = [self._grouped(found, dimension) for dimension in self._record.groups]
+        sizes = [len(names) for names, _, _ in grouped]
+        pairs = np.concatenate([pairs for _, _, pairs in grouped], axis=1)
+        uses = np.concatenate([uses for _, uses, _ in grouped], axis=2)
+        month, group = pairs.nonzero()
+        dimension = np.repeat(np.array(self._record.groups, object), sizes)
+        value = np.array([name for names, _, _ in grouped for name in names], object)
+        n = pairs[month, group]
+        columns: Columns = {
+            "month": np.array([one.month for one in noted])[month],
+            "dimension": dimension[group],
+            "value": value[group],
+            "n": n,
         }
-        for noted in self._groups:
-            for dimension in self._record.groups:
-                self._add_groups(columns, noted, dimension)
-        return pd.DataFrame(columns)
+        for number, stage in enumerate(STAGES):
+            columns[stage] = uses[month, number, group] / n
+        return columns
 
-    def _add_groups(self, columns: dict[str, list[object]], noted: _Groups, dimension: str) -> None:
-        names, totals, pairs = self._grouped(noted, dimension)
-        there = np.flatnonzero(pairs)
-        columns["month"] += [noted.month] * there.size
-        columns["dimension"] += [dimension] * there.size
-        columns["value"] += [names[group] for group in there]
-        columns["n"] += pairs[there].tolist()
-        for stage, row in zip(STAGES, totals, strict=True):
-            columns[stage] += (row[there] / pairs[there]).tolist()
+    def _grouped(
+        self, found: Sequence[IntArray], dimension: str
+    ) -> tuple[Sequence[str], IntArray, IntArray]:
+        """Names of the groups of a dimension, uses and pairs that could be.
 
-    def _grouped(self, noted: _Groups, dimension: str) -> tuple[list[str], IntArray, IntArray]:
-        """Names of the groups of a dimension, uses in each stage, pairs that could be."""
+        Args:
+            found: what `take_groups` finds, with an axis of months before each array.
+
+        Returns:
+            Names (groups), uses (months, STAGES, groups), pairs (months, groups).
+        """
         state, n, p = self._state, self._sizes.n, self._sizes.practices
-        by_practice, by_kind, by_territory, by_type, type_size = noted.found
+        by_practice, by_kind, by_territory, by_type, type_size = found
+        months = by_practice.shape[0]
         if dimension == "practice":
-            return state.names.practices, by_practice, np.full(p, n)
+            return state.names.practices, by_practice, np.full((months, p), n)
         if dimension in ("scale", "field"):
             names, inside = _practice_groups(state, dimension)
-            return names, by_practice @ inside.T, inside.sum(axis=1) * n
+            return names, by_practice @ inside.T, np.tile(inside.sum(axis=1) * n, (months, 1))
         if dimension == "kind":
             sizes = np.bincount(state.organisations.kind, minlength=len(KINDS))
-            return list(KINDS), by_kind, sizes * p
+            return KINDS, by_kind, np.tile(sizes * p, (months, 1))
         if dimension == "territory":
-            return state.names.territories, by_territory, self._sizes.by_territory * p
-        return [*NETWORK_TYPES, "none"], by_type, type_size * p
+            names = state.names.territories
+            return names, by_territory, np.tile(self._sizes.by_territory * p, (months, 1))
+        return (*NETWORK_TYPES, "none"), by_type, type_size * p
 
-    def survival_table(self) -> "pd.DataFrame":
+    def survival_columns(self) -> Columns:
         """Use after `stop` of what was in use then, in unbroken use and in use at all."""
-        import pandas as pd
-
         stop, every = self._timing.stop, self._monthly.totals
         totals = part_of(every, slice(stop, self.months_recorded + 1))
-        return pd.DataFrame(
-            {
-                "since_stop": np.arange(totals.shape[0]),
-                "at_risk": int(every.using[stop]),
-                "unbroken": totals.cohort_unbroken.astype(np.int64),
-                "in_use": totals.cohort_in_use.astype(np.int64),
-            }
-        )
+        months = totals.shape[0]
+        return {
+            "since_stop": np.arange(months),
+            "at_risk": np.full(months, every.using[stop], np.int64),
+            "unbroken": totals.cohort_unbroken.astype(np.int64),
+            "in_use": totals.cohort_in_use.astype(np.int64),
+        }
 
     def outcomes(self) -> dict[str, float]:
         """One row a run: spread, what remains, time to spread, costs, gaps.
@@ -361,11 +370,11 @@ def _first_month(shares: FloatArray, level: float) -> float:
     return float(reached[0] + 1) if reached.size else np.nan
 
 
-def _practice_groups(state: State, dimension: str) -> tuple[list[str], npt.NDArray[np.int64]]:
+def _practice_groups(state: State, dimension: str) -> tuple[Sequence[str], IntArray]:
     """Names of the groups of practices, and which practices are inside, shape (groups, P)."""
     practices = state.practices
     if dimension == "scale":
         codes = np.arange(len(SCALES))[:, None]
-        return list(SCALES), (practices.scale == codes).astype(np.int64)
+        return SCALES, (practices.scale == codes).astype(np.int64)
     bits = np.uint64(1) << np.arange(len(FIELDS), dtype=np.uint64)[:, None]
-    return list(FIELDS), ((practices.fields & bits) != 0).astype(np.int64)
+    return FIELDS, ((practices.fields & bits) != 0).astype(np.int64)

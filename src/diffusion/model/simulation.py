@@ -14,7 +14,8 @@ import numpy as np
 from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
 from diffusion.model import snapshot
-from diffusion.model.event_log import events_table, open_log
+from diffusion.model.event_log import events_columns, open_log
+from diffusion.model.measures import Columns
 from diffusion.model.month import Month
 from diffusion.model.recorder import History, Recorder
 from diffusion.model.settings import ModelSettings, shared_months
@@ -194,22 +195,42 @@ class Simulation:
 
     def months(self) -> "pd.DataFrame":
         """The monthly table, one row a month."""
-        import pandas as pd
-
-        return pd.DataFrame(self.recorder.monthly_columns(tuple(self.settings.interventions)))
+        return _frame(self._monthly())
 
     def groups(self) -> "pd.DataFrame":
         """Shares by practice, scale, field, kind, territory, network type as settings ask."""
-        return self.recorder.groups_table()
+        return _frame(self.recorder.groups_columns())
 
     def events(self) -> "pd.DataFrame":
         """The event log, if `settings.record.events`."""
-        return events_table(self.state)
+        return _frame(events_columns(self.state))
 
     def survival(self) -> "pd.DataFrame":
         """What of the use at `timing.stop` is left in the months that follow."""
-        return self.recorder.survival_table()
+        return _frame(self.recorder.survival_columns())
+
+    def tables(self) -> dict[str, Columns]:
+        """All tables of a finished run by their name in a results folder, as plain columns."""
+        outcomes = {name: np.array([value]) for name, value in self.outcomes().items()}
+        tables: dict[str, Columns] = {
+            "months": self._monthly(),
+            "outcomes": outcomes,
+            "survival": self.recorder.survival_columns(),
+            "groups": self.recorder.groups_columns(),
+        }
+        if self.settings.record.events:
+            tables["events"] = events_columns(self.state)
+        return tables
+
+    def _monthly(self) -> Columns:
+        return self.recorder.monthly_columns(tuple(self.settings.interventions))
 
     def outcomes(self) -> dict[str, float]:
         """The outcomes of the run, one number each."""
         return self.recorder.outcomes()
+
+
+def _frame(columns: Columns) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(columns)

@@ -11,6 +11,7 @@ from diffusion.base.errors import ResultsError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -23,13 +24,15 @@ def write_json(path: Path, data: Any) -> None:
     _replace(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
-def write_parquet(path: Path, frame: "pd.DataFrame") -> None:
+def write_parquet(path: Path, table: "pa.Table") -> None:
     """Write a table as Parquet under a temporary name, then rename.
 
     Raises:
         ResultsError: the disk is full, or the folder can't be written.
     """
-    _replace(path, lambda temporary: frame.to_parquet(temporary, compression="zstd", index=False))
+    import pyarrow.parquet as pq
+
+    _replace(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
 def write_csv(path: Path, frame: "pd.DataFrame") -> None:

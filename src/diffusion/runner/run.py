@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
 from diffusion.base.errors import DiffusionError
 from diffusion.config import Experiment, build_target
 from diffusion.interventions.base import Intervention
@@ -21,7 +19,7 @@ from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.design import Chunk, Run, chunks_of, runs_of
 from diffusion.runner.executors import Executor, Report
 from diffusion.runner.manifest import manifest_of
-from diffusion.runner.store import Frames, Results, Store, check_folder
+from diffusion.runner.store import Results, Store, Tables, check_folder
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def run_experiment(
 def compute(folder: Path, chunk: Chunk) -> Report:
     """Simulate the runs of a chunk and store them; a run that raises is kept as a failure."""
     store = Store(folder)
-    found: dict[str, tuple[Frames, float]] = {}
+    found: dict[str, tuple[Tables, float]] = {}
     # together, months that scenarios have in common are simulated once; if one of them raises,
     # the others are simulated alone, so that each tells of its own mistake only
     with suppress(Exception):
@@ -94,33 +92,19 @@ def compute(folder: Path, chunk: Chunk) -> Report:
             failed += 1
             store.write_failure(run, f"{type(error).__name__}: {error}", traceback.format_exc())
     done = [run.run_id for run in chunk.runs if run.run_id in found]
-    frames = {run_id: found[run_id][0] for run_id in done}
-    store.write(chunk, frames, {run_id: found[run_id][1] for run_id in done})
+    tables = {run_id: found[run_id][0] for run_id in done}
+    store.write(chunk, tables, {run_id: found[run_id][1] for run_id in done})
     return Report(chunk.number, len(done), failed)
 
 
-def _add_runs(runs: Sequence[Run], found: dict[str, tuple[Frames, float]]) -> None:
+def _add_runs(runs: Sequence[Run], found: dict[str, tuple[Tables, float]]) -> None:
     """Add the tables and seconds of each run; months in common count for the first that ends."""
     started = time.perf_counter()
     for k, simulation in simulate_together([run.settings for run in runs]):
-        frames = tables_of(simulation)
+        tables = simulation.tables()
         now = time.perf_counter()
-        found[runs[k].run_id] = (frames, round(now - started, 4))
+        found[runs[k].run_id] = (tables, round(now - started, 4))
         started = now
-
-
-def tables_of(simulation: Simulation) -> dict[str, pd.DataFrame]:
-    """The tables of a finished simulation, without what depends on the clock."""
-    outcomes = {name: value for name, value in simulation.outcomes().items() if name != "seconds"}
-    tables = {
-        "months": simulation.months(),
-        "outcomes": pd.DataFrame([outcomes]),
-        "survival": simulation.survival(),
-        "groups": simulation.groups(),
-    }
-    if simulation.settings.record.events:
-        tables["events"] = simulation.events()
-    return tables
 
 
 def check_worlds(experiment: Experiment) -> None:

@@ -67,11 +67,9 @@ def run_once(
 
 def _store(simulation: Simulation, run: Run, seconds: float, store: Store) -> tuple[Path, ...]:
     """Store the tables, unless an earlier call did; returns where the months are."""
-    from diffusion.runner.run import tables_of
-
     if run.run_id not in store.finished():
-        tables = tables_of(simulation)
-        store.write(Chunk(0, (run,)), {run.run_id: tables}, {run.run_id: seconds})
+        tables = {run.run_id: simulation.tables()}
+        store.write(Chunk(0, (run,)), tables, {run.run_id: seconds})
     csv = store.path / "months.csv"
     write_csv(csv, simulation.months())
     return store.path / "months" / "part-00000.parquet", csv

@@ -15,7 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from diffusion.base.errors import ResultsError, nearest
+from diffusion.model.measures import Columns
 from diffusion.runner.design import Chunk, Run
 from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
 
@@ -29,7 +32,7 @@ TABLES = ("months", "outcomes", "survival", "groups", "events")
 _OF_COMMANDS = ("figures", "months.csv", "summary.csv", "summary.md", "differences.csv")
 _OWN = ("manifest.json", "finished", "failures", *TABLES, *_OF_COMMANDS)
 
-Frames = Mapping[str, "pd.DataFrame"]
+Tables = Mapping[str, Columns]  # of one run, by name
 
 
 class Results:
@@ -126,35 +129,31 @@ class Store(Results):
         return cls(folder)
 
     def write(
-        self, chunk: Chunk, frames: Mapping[str, Frames], seconds: Mapping[str, float]
+        self, chunk: Chunk, tables: Mapping[str, Tables], seconds: Mapping[str, float]
     ) -> None:
-        """Store the tables of finished runs of a chunk, after those stored earlier, and mark them.
+        """Store the tables of finished runs of a chunk beside those stored earlier, and mark them.
 
         Args:
-            frames: run id -> table name -> rows.
+            tables: run id -> table name -> columns.
             seconds: run id -> wall time.
 
         Raises:
             ResultsError: the disk is full, or the folder can't be written.
         """
-        if not frames:
+        if not tables:
             return
         path = self.path / "finished" / f"part-{chunk.number:05d}.json"
         mark = read_json(path) if path.is_file() else {"runs": []}
-        stored = [run["run_id"] for run in mark["runs"]]
-        names = dict.fromkeys(name for tables in frames.values() for name in tables)
-        for name in names:
+        for name in dict.fromkeys(name for every in tables.values() for name in every):
             part = self._part(name, chunk.number)
-            fresh = [
-                _with_keys(frames[run.run_id][name], run)
-                for run in chunk.runs
-                if run.run_id in frames and name in frames[run.run_id]
-            ]
-            earlier = [_read(part).to_pandas()] if stored and part.is_file() else []
-            write_parquet(part, _in_order([*earlier, *fresh], chunk.runs))
-        runs = [*mark["runs"], *({"run_id": one, "seconds": seconds[one]} for one in frames)]
+            with_rows = [run for run in chunk.runs if name in tables.get(run.run_id, ())]
+            whole = _united(with_rows, [tables[run.run_id][name] for run in with_rows])
+            if mark["runs"] and part.is_file():
+                whole = _in_order([_read(part), whole], chunk.runs)
+            write_parquet(part, whole)
+        runs = [*mark["runs"], *({"run_id": one, "seconds": seconds[one]} for one in tables)]
         write_json(path, {"part": chunk.number, "runs": runs})
-        for run_id in frames:
+        for run_id in tables:
             self._failure(run_id).unlink(missing_ok=True)
 
     def write_failure(self, run: Run, error: str, traceback: str) -> None:
@@ -229,21 +228,34 @@ def _clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _with_keys(frame: "pd.DataFrame", run: Run) -> "pd.DataFrame":
-    keyed = frame.copy()
-    for position, name in enumerate(KEYS):
-        keyed.insert(position, name, getattr(run, name))
-    return keyed
+def _united(runs: Sequence[Run], every: Sequence[Columns]) -> "pa.Table":
+    """One table of the same table of several runs, each row with the keys of its run."""
+    import pyarrow as pa
+
+    rows = [len(next(iter(columns.values()))) for columns in every]
+    keys = {name: np.repeat([getattr(run, name) for run in runs], rows) for name in KEYS}
+    names = dict.fromkeys(name for columns in every for name in columns)
+    # a column that some of the runs don't have is empty in their rows, as NaN is
+    cells = {
+        name: np.concatenate(
+            [
+                columns[name] if name in columns else np.full(length, np.nan)
+                for columns, length in zip(every, rows, strict=True)
+            ]
+        )
+        for name in names
+    }
+    return pa.table({name: pa.array(a, from_pandas=True) for name, a in (keys | cells).items()})
 
 
-def _in_order(frames: Sequence["pd.DataFrame"], runs: Sequence[Run]) -> "pd.DataFrame":
+def _in_order(tables: Sequence["pa.Table"], runs: Sequence[Run]) -> "pa.Table":
     """Rows in the order of the runs, whichever was stored first."""
-    import pandas as pd
+    import pyarrow as pa
 
-    whole = pd.concat(frames, ignore_index=True)
+    whole = pa.concat_tables(tables, promote_options="permissive")
     position = {run.run_id: i for i, run in enumerate(runs)}
-    order = whole["run_id"].map(position).argsort(kind="stable")
-    return whole.iloc[order].reset_index(drop=True)
+    places = np.array([position[one] for one in whole["run_id"].to_pylist()])
+    return whole.take(places.argsort(kind="stable")).combine_chunks()
 
 
 def _read(part: Path) -> "pa.Table":

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from diffusion.base.draws import Decision, uniforms
 from diffusion.config import Experiment, design
+from diffusion.model.measures import Columns
 from diffusion.model.settings import ModelSettings
 
 SMALL = [
@@ -30,7 +29,6 @@ class FakeSimulation:
 
     def __init__(self, settings: ModelSettings) -> None:
         self.settings = settings
-        self.state = SimpleNamespace()
 
     def run(self) -> None:
         type(self).calls.append(self.settings.seed)
@@ -41,20 +39,22 @@ class FakeSimulation:
         months = np.arange(self.settings.timing.months)
         return uniforms(self.settings.seed, Decision.TARGET, 0, months)
 
-    def months(self) -> pd.DataFrame:
-        return pd.DataFrame({"month": range(len(self._numbers())), "share_using": self._numbers()})
-
-    def outcomes(self) -> dict[str, float]:
-        return {"using_end": float(self._numbers()[-1]), "seconds": len(self.calls) * 1.5}
-
-    def survival(self) -> pd.DataFrame:
-        return pd.DataFrame({"since_stop": [0, 1], "at_risk": [4, 4], "in_use": [4, 3]})
-
-    def groups(self) -> pd.DataFrame:
-        return pd.DataFrame({"month": [0], "dimension": ["scale"], "value": ["little"]})
-
-    def events(self) -> pd.DataFrame:
-        return pd.DataFrame({"month": [0], "event": ["left"]})
+    def tables(self) -> dict[str, Columns]:
+        tables: dict[str, dict[str, list[Any]]] = {
+            "months": {
+                "month": list(range(len(self._numbers()))),
+                "share_using": self._numbers().tolist(),
+            },
+            "outcomes": {"using_end": [float(self._numbers()[-1])]},
+            "survival": {"since_stop": [0, 1], "at_risk": [4, 4], "in_use": [4, 3]},
+            "groups": {"month": [0], "dimension": ["scale"], "value": ["little"]},
+        }
+        if self.settings.record.events:
+            tables["events"] = {"month": [0], "event": ["left"]}
+        return {
+            table: {name: np.array(cells) for name, cells in columns.items()}
+            for table, columns in tables.items()
+        }
 
 
 @pytest.fixture
