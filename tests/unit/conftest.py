@@ -30,7 +30,7 @@ class FakeResults:
     broken: list[dict[str, Any]] = field(default_factory=list)
 
     def table(self, name: str) -> pd.DataFrame:
-        return self.tables[name]
+        return self.tables.get(name, pd.DataFrame())
 
     def failures(self) -> list[dict[str, Any]]:
         return self.broken

@@ -1,13 +1,14 @@
 """Scenarios against the baseline, paired by luck: the same replicate has the same luck in both.
 
-All differences are scenario - baseline within one replicate, then averaged over replicates with a
-t interval (`intervals`). Replicates that one side lacks (failed or not yet run) are left out of
-both; `n` always says how many pairs are behind a number.
+All differences are scenario - reference within one replicate, then averaged over replicates with a
+t interval (`intervals`). The reference is the baseline, or the scenario that an experiment names
+instead (`against`). Replicates that one side lacks (failed or not yet run) are left out of both;
+`n` always says how many pairs are behind a number.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -54,6 +55,7 @@ class Comparison:
     months: pd.DataFrame
     outcomes: pd.DataFrame
     survival: pd.DataFrame
+    groups: pd.DataFrame
 
     @classmethod
     def of(cls, results: Tables) -> "Comparison":
@@ -83,6 +85,7 @@ class Comparison:
             months=_paid(results.table("months")),
             outcomes=outcomes,
             survival=results.table("survival"),
+            groups=results.table("groups"),
         )
 
     def __repr__(self) -> str:
@@ -104,6 +107,10 @@ class Comparison:
         """The scenarios that are compared with the baseline."""
         return tuple(name for name in self.scenarios if name != self.baseline)
 
+    def against(self, scenario: str) -> str:
+        """The scenario that it is compared with."""
+        return str(self.manifest["scenarios"][scenario].get("against") or self.baseline)
+
     def label(self, scenario: str) -> str:
         """The scenario in plain words."""
         return str(self.manifest["scenarios"][scenario].get("label") or scenario)
@@ -122,23 +129,27 @@ class Comparison:
 
     def level(self, scenario: str, outcome: str) -> Interval:
         """The outcome itself: mean over the replicates of a scenario."""
-        return mean_interval(self._outcome(scenario, outcome).to_numpy(np.float64))
+        return mean_interval(self.by_replicate(scenario, outcome).to_numpy(np.float64))
 
     def pairs(
         self, scenario: str, outcome: str
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Values of scenario and baseline in the replicates that both have, in the same order."""
-        a, b = _matched(self._outcome(scenario, outcome), self._outcome(self.baseline, outcome))
+        """Values of scenario and reference in the replicates that both have, in the same order.
+
+        The reference is the baseline, unless the experiment names another scenario.
+        """
+        reference = self.against(scenario)
+        a, b = _matched(self.by_replicate(scenario, outcome), self.by_replicate(reference, outcome))
         return a.to_numpy(np.float64), b.to_numpy(np.float64)
 
     def difference(self, scenario: str, outcome: str) -> Interval:
-        """Paired difference of an outcome, scenario - baseline."""
+        """Paired difference of an outcome, scenario - reference."""
         return difference_interval(*self.pairs(scenario, outcome))
 
     def differences(self) -> pd.DataFrame:
-        """Every outcome in every scenario, as differences to the baseline.
+        """Every outcome in every scenario, as differences to its reference.
 
-        Columns scenario, outcome, mean, low, high, n, identical (exactly zero in every
+        Columns scenario, against, outcome, mean, low, high, n, identical (exactly zero in every
         replicate), excludes_zero.
         """
         rows = []
@@ -148,6 +159,7 @@ class Comparison:
                 rows.append(
                     {
                         "scenario": scenario,
+                        "against": self.against(scenario),
                         "outcome": outcome,
                         **vars(interval),
                         "excludes_zero": interval.excludes_zero,
@@ -155,20 +167,27 @@ class Comparison:
                 )
         return pd.DataFrame(rows)
 
+    def only(self, scenarios: Collection[str]) -> "Comparison":
+        """The same runs with some of the scenarios; the baseline stays."""
+        kept = tuple(name for name in self.scenarios if name in {*scenarios, self.baseline})
+        return replace(self, scenarios=kept)
+
     def monthly(self, scenario: str, column: str) -> pd.DataFrame:
         """A monthly column: mean over replicates with its interval (month, mean, low, high)."""
         return _by_month(self._monthly(scenario, column))
 
     def monthly_difference(self, scenario: str, column: str) -> pd.DataFrame:
         """Paired difference in each month (month, mean, low, high); 0 where runs are identical."""
-        a, b = _matched(self._monthly(scenario, column), self._monthly(self.baseline, column))
+        reference = self._monthly(self.against(scenario), column)
+        a, b = _matched(self._monthly(scenario, column), reference)
         return _by_month(a - b)
 
     def identical_months(self, scenario: str) -> int:
-        """Number of leading months in which scenario and baseline agree to the bit, everywhere."""
+        """Number of leading months in which it agrees with its reference to the bit, everywhere."""
         first = len(self.months["month"].unique())
         for column in self.month_names():
-            a, b = _matched(self._monthly(scenario, column), self._monthly(self.baseline, column))
+            reference = self._monthly(self.against(scenario), column)
+            a, b = _matched(self._monthly(scenario, column), reference)
             same = (a == b) | (a.isna() & b.isna())
             differs = np.flatnonzero(~same.all(axis=0).to_numpy(dtype=bool))
             first = min(first, int(differs[0])) if len(differs) else first
@@ -198,7 +217,12 @@ class Comparison:
             )
         return pd.DataFrame(rows, columns=["scenario", "ratio", "low", "high", "n"])
 
-    def _outcome(self, scenario: str, outcome: str) -> "pd.Series[Any]":
+    def by_replicate(self, scenario: str, outcome: str) -> "pd.Series[Any]":
+        """An outcome of a scenario, by replicate.
+
+        Raises:
+            SettingError: no such outcome.
+        """
         _known(outcome, self.outcome_names())
         rows = self.outcomes[self.outcomes["scenario"] == scenario]
         return rows.set_index("replicate")[outcome].sort_index()

@@ -40,12 +40,16 @@ class Interval:
         return Interval(self.mean * factor, low, high, self.n, self.identical)
 
 
-def t_quantile(n: int) -> float:
-    """The factor of the standard error for a 95 % interval from n values, n >= 2."""
-    return float(_t_quantiles(np.asarray(n)))
+def t_quantile(n: int, comparisons: int = 1) -> float:
+    """The factor of the standard error for a 95 % interval from n values, n >= 2.
+
+    Args:
+        comparisons: intervals that are all to hold together with 95 % (Bonferroni).
+    """
+    return float(_t_quantiles(np.asarray(n), comparisons))
 
 
-def mean_interval(values: npt.ArrayLike) -> Interval:
+def mean_interval(values: npt.ArrayLike, comparisons: int = 1) -> Interval:
     """Mean and t interval of the values that are numbers.
 
     With one value the interval is not defined (NaN); with none, neither is the mean.
@@ -59,11 +63,11 @@ def mean_interval(values: npt.ArrayLike) -> Interval:
     mean = float(kept[0]) if np.all(kept == kept[0]) else float(kept.mean())
     if n == 1:
         return Interval(mean, math.nan, math.nan, 1)
-    half = 0.0 if np.all(kept == kept[0]) else t_quantile(n) * _standard_error(kept)
+    half = 0.0 if np.all(kept == kept[0]) else t_quantile(n, comparisons) * _standard_error(kept)
     return Interval(mean, mean - half, mean + half, n)
 
 
-def difference_interval(a: npt.ArrayLike, b: npt.ArrayLike) -> Interval:
+def difference_interval(a: npt.ArrayLike, b: npt.ArrayLike, comparisons: int = 1) -> Interval:
     """Mean and t interval of the paired differences a[r] - b[r].
 
     A pair in which either side is NaN is left out. Two series that agree in every value (NaN
@@ -71,7 +75,7 @@ def difference_interval(a: npt.ArrayLike, b: npt.ArrayLike) -> Interval:
     """
     first = np.asarray(a, dtype=np.float64)
     second = np.asarray(b, dtype=np.float64)
-    interval = mean_interval(first - second)
+    interval = mean_interval(first - second, comparisons)
     if len(first) and np.array_equal(first, second, equal_nan=True):
         zero = 0.0 if interval.n else math.nan
         return Interval(zero, zero, zero, interval.n, identical=True)
@@ -115,10 +119,10 @@ def fieller(above: FloatArray, below: FloatArray) -> tuple[float, float, float]:
     return mean_above / mean_below, float((b - root) / a), float((b + root) / a)
 
 
-def _t_quantiles(n: npt.NDArray[np.int64]) -> FloatArray:
+def _t_quantiles(n: npt.NDArray[np.int64], comparisons: int = 1) -> FloatArray:
     from scipy.special import stdtrit  # slow to import, and a single run has no intervals
 
-    return np.asarray(stdtrit(n - 1, 0.5 + LEVEL / 2), dtype=np.float64)
+    return np.asarray(stdtrit(n - 1, 1.0 - (1.0 - LEVEL) / 2 / comparisons), dtype=np.float64)
 
 
 def _standard_error(values: FloatArray) -> float:

@@ -10,7 +10,7 @@ from diffusion.config import overrides as typed
 from diffusion.config.composing import Composer, composed
 from diffusion.config.folders import Folders
 from diffusion.config.overrides import Override
-from diffusion.config.settings import Plan, ScenarioPlan, plan_of, settings_of
+from diffusion.config.settings import Plan, ScenarioPlan, Shows, plan_of, settings_of
 from diffusion.model.clock import Timing
 from diffusion.model.settings import ModelSettings
 
@@ -25,6 +25,7 @@ class Scenario:
     label: str
     settings: ModelSettings
     overrides: tuple[str, ...]
+    against: str | None = None  # the scenario it is compared with, if not the baseline
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Experiment:
     seed: int
     results: Path
     executor: Mapping[str, Any]
+    shows: Shows = Shows()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def design(overrides: Iterable[str] = (), config_dir: Path | str | None = None) 
         seed=base.seed,
         results=Path(plan.results or f"results/{plan.name}"),
         executor=plan.executor,
+        shows=plan.shows,
     )
 
 
@@ -153,6 +156,13 @@ def _planned(plan: Plan, given: _Typed) -> Plan:
             f"baseline = '{plan.baseline}' is no scenario of this experiment; choose from: "
             f"{', '.join(plan.scenarios)}{nearest(plan.baseline, plan.scenarios)}"
         )
+    for name, scenario in plan.scenarios.items():
+        if scenario.against is not None and scenario.against not in plan.scenarios:
+            raise SettingError(
+                f"scenarios.{name}.against = '{scenario.against}' is no scenario of this "
+                f"experiment; choose from: {', '.join(plan.scenarios)}"
+                f"{nearest(scenario.against, plan.scenarios)}"
+            )
     if plan.name is None:
         raise SettingError("the experiment has no name; add name=..., it names the results folder")
     return plan
@@ -195,7 +205,7 @@ def _scenario(
     ]
     config = composer.compose(choices, values)
     settings = settings_of(config)
-    return Scenario(plan.label, settings, plan.overrides)
+    return Scenario(plan.label, settings, plan.overrides, plan.against)
 
 
 def _check_used(given: _Typed, scenarios: Mapping[str, Scenario]) -> None:

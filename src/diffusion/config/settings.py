@@ -23,6 +23,20 @@ class ScenarioPlan(BaseModel):
 
     label: str = Field(min_length=1)
     overrides: tuple[str, ...] = ()
+    against: str | None = Field(
+        None, description="the scenario it is compared with, if not the baseline"
+    )
+
+
+class Shows(BaseModel):
+    """Figures and tables of an experiment beyond those that every comparison has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcomes: tuple[str, ...] = Field((), description="in the figure of differences")
+    rank_by: str | None = Field(None, description="the outcome by which scenarios are ranked")
+    by_group: tuple[str, ...] = Field((), description="groupings of record.groups: who profits")
+    pairs: bool = Field(False, description="what two interventions do beyond their sum")
 
 
 class Plan(BaseModel):
@@ -39,6 +53,7 @@ class Plan(BaseModel):
     results: str | None = Field(pattern=r"\S", description="a folder, or null for results/<name>")
     baseline: str
     scenarios: dict[str, ScenarioPlan]
+    shows: Shows
     executor: dict[str, Any]
 
 

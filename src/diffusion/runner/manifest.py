@@ -22,6 +22,7 @@ def manifest_of(experiment: Experiment, runs: Sequence[Run]) -> dict[str, Any]:
         "experiment": experiment.name,
         "question": experiment.question,
         "baseline": experiment.baseline,
+        "shows": experiment.shows.model_dump(mode="json"),
         "scenarios": {name: _about(one) for name, one in experiment.scenarios.items()},
         "timing": experiment.timing.model_dump(mode="json"),
         "replicates": experiment.replicates,
@@ -53,6 +54,7 @@ def versions() -> dict[str, str]:
 def _about(scenario: Scenario) -> dict[str, Any]:
     return {
         "label": scenario.label,
+        "against": scenario.against,
         "interventions": list(scenario.settings.interventions),
         "explain": [one.explain() for one in scenario.settings.interventions.values()],
         "overrides": list(scenario.overrides),

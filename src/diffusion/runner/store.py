@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 KEYS = ("scenario", "replicate", "seed", "run_id")
 TABLES = ("months", "outcomes", "survival", "groups", "events")
-_OF_COMMANDS = ("figures", "months.csv", "summary.csv", "summary.md", "differences.csv")
+_OF_COMMANDS = (
+    "figures",
+    "months.csv",
+    "summary.csv",
+    "summary.md",
+    "differences.csv",
+    "ranking.csv",
+    "by_group.csv",
+    "pairs.csv",
+)
 _OWN = ("manifest.json", "finished", "failures", *TABLES, *_OF_COMMANDS)
 
 Tables = Mapping[str, Columns]  # of one run, by name

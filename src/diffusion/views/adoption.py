@@ -51,7 +51,7 @@ def difference_over_time(comparison: Comparison, column: str = "share_using") ->
     """What each scenario adds to the baseline, month by month, in percentage points."""
     n = number_of_runs(comparison)
     fig = style.figure(
-        f"What is gained over “{comparison.label(comparison.baseline)}”, month by month",
+        f"What is gained over {style.reference(comparison)}, month by month",
         "Difference in the share in use, percentage points, within pairs of runs that share "
         f"their luck ({n} pairs; bands: 95 % interval).",
     )

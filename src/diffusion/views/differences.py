@@ -10,24 +10,20 @@ from diffusion.analysis import costs
 from diffusion.analysis.comparison import Comparison
 from diffusion.analysis.intervals import Interval
 from diffusion.views import style
-from diffusion.views.summary import decimals, number_of_runs
+from diffusion.views.summary import decimals, is_share, meaning, number_of_runs
 
 LOGARITHMIC = 20.0  # prices that differ by more are shown on a logarithmic axis
-OUTCOMES = (
-    ("using_stop", "in use when\nthe money stops"),
-    ("retained_12", "of that, still in use\n12 months later"),
-    ("retained_36", "of that, still in use\n36 months later"),
-    ("retained_60", "of that, still in use\n60 months later"),
-    ("using_end", "in use at the\nend of the run"),
-)
+OUTCOMES = ("using_stop", "retained_12", "retained_36", "retained_60", "using_end")
 
 
 def forest(comparison: Comparison) -> Figure:
     """Difference to the baseline for each outcome and scenario, in percentage points."""
     others = comparison.others
     n = number_of_runs(comparison)
+    outcomes = comparison.manifest.get("shows", {}).get("outcomes") or OUTCOMES
+    percent = all(is_share(outcome) for outcome in outcomes)
     fig = style.figure(
-        f"Difference to “{comparison.label(comparison.baseline)}”, percentage points",
+        f"Difference to {style.reference(comparison)}{', percentage points' if percent else ''}",
         f"Points: mean of {n} pairs of runs that share their luck; lines: 95 % interval. "
         "Filled: interval excludes zero. Scales differ.",
         size=(13.0, max(3.5, 2.0 + 0.62 * len(others))),
@@ -36,18 +32,19 @@ def forest(comparison: Comparison) -> Figure:
     height = fig.get_figheight()
     grid = fig.add_gridspec(
         1,
-        len(OUTCOMES),
+        len(outcomes),
         left=0.19,
         right=0.985,
         top=1.0 - 1.4 / height,
         bottom=0.55 / height,
         wspace=0.12,
     )
-    for k, (outcome, text) in enumerate(OUTCOMES):
+    for k, outcome in enumerate(outcomes):
         axes = fig.add_subplot(grid[0, k])
-        intervals = [comparison.difference(name, outcome).scaled(100.0) for name in others]
+        unit = 100.0 if is_share(outcome) else 1.0
+        intervals = [comparison.difference(name, outcome).scaled(unit) for name in others]
         _rows(axes, intervals, [looks[name][0] for name in others])
-        axes.set_title(text, fontsize=12, pad=10)
+        axes.set_title(style.wrapped(meaning(outcome)), fontsize=12, pad=10)
         labels = [style.wrapped(comparison.label(name)) for name in others] if k == 0 else []
         axes.set_yticks(range(len(others)), labels or [""] * len(others), fontsize=12)
         axes.tick_params(axis="y", length=0, labelcolor="black")

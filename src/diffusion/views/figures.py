@@ -1,6 +1,11 @@
-"""All figures of a comparison, or of one run, saved side by side as PNG and SVG."""
+"""All figures of a comparison, or of one run, saved side by side as PNG and SVG.
+
+An experiment says in `shows` which it has beyond those of every comparison. Lines of more than a
+few scenarios can't be told apart: of many, those with the largest differences are drawn.
+"""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,11 +13,14 @@ from matplotlib.figure import Figure
 
 from diffusion.analysis.again import run_again
 from diffusion.analysis.comparison import Comparison, Tables
-from diffusion.views import adoption, differences, network_map, style, survival
+from diffusion.analysis.ranking import ranked
+from diffusion.views import adoption, differences, grid, network_map, ranking, style, survival
+from diffusion.views.tables import RANKED_BY, shows
 
 if TYPE_CHECKING:
     from diffusion.model.simulation import Simulation
 
+MOST_LINES = 8  # scenarios that lines and colours can tell apart
 OF_COMPARISON: dict[str, Callable[[Comparison], Figure]] = {
     "adoption": adoption.over_time,
     "adoption_difference": adoption.difference_over_time,
@@ -25,18 +33,48 @@ OF_COMPARISON: dict[str, Callable[[Comparison], Figure]] = {
 def save_all(comparison: Comparison, results: Tables, folder: Path) -> list[Path]:
     """Draw and save every figure of a comparison; return the paths, PNG before SVG.
 
+    Raises:
+        SettingError: the experiment wants to show something that its runs did not record.
+
     The map shows the last scenario's first replicate in the month the money stops; tables hold no
     network, so that run is computed once more.
     """
     paths = []
+    few = _few(comparison)
     with style.styled():
         for name, draw in OF_COMPARISON.items():
-            paths += style.save(draw(comparison), folder, name)
+            paths += style.save(draw(few), folder, name)
+        for name, show in _further(comparison).items():
+            paths += style.save(show(), folder, name)
         shown = comparison.scenarios[-1]
         state = run_again(results.manifest, shown, comparison.stop).state
         when = f"when the money stops: {comparison.label(shown)}"
         paths += style.save(network_map.network_map(state, when=when), folder, "network_map")
     return paths
+
+
+def _few(comparison: Comparison) -> Comparison:
+    """The comparison itself, or with the scenarios that stand out if there are many."""
+    if len(comparison.others) <= MOST_LINES:
+        return comparison
+    best = ranked(comparison, shows(comparison).rank_by or RANKED_BY)[:MOST_LINES]
+    return comparison.only([row.scenario for row in best])
+
+
+def _further(comparison: Comparison) -> dict[str, Callable[[], Figure]]:
+    """The figures that only some experiments have, by the name of their file."""
+    wanted = shows(comparison)
+    outcome = wanted.rank_by or RANKED_BY
+    found: dict[str, Callable[[], Figure]] = {}
+    if wanted.rank_by or len(comparison.others) > MOST_LINES:
+        found["ranking"] = partial(ranking.ranking, comparison, outcome)
+    for dimension in wanted.by_group:
+        found[f"by_{dimension}"] = partial(grid.by_group, comparison, dimension)
+    if wanted.pairs:
+        found["pairs"] = partial(grid.together, comparison, outcome)
+    if len({comparison.against(name) for name in comparison.others}) > 1:
+        found["by_circumstance"] = partial(grid.by_reference, comparison, outcome)
+    return found
 
 
 def save_run(simulation: "Simulation", folder: Path) -> list[Path]:

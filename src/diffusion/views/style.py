@@ -7,7 +7,7 @@ works without a display. Colours: Okabe and Ito 2008.
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from diffusion.analysis.comparison import Comparison
 
 OKABE_ITO = (
     "#0072B2",
@@ -143,6 +146,14 @@ def direct_labels(axes: Axes, labels: Iterable[tuple[float, str, str]], x: float
         )
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
+
+
+def reference(comparison: "Comparison") -> str:
+    """What scenarios are compared with, in words."""
+    names = {comparison.against(name) for name in comparison.others}
+    if len(names) > 1:
+        return "the scenario that each is compared with"
+    return f"“{comparison.label(next(iter(names), comparison.baseline))}”"
 
 
 def wrapped(text: str) -> str:

@@ -26,9 +26,23 @@ AMOUNTS = {
     "cost_total": "cost of the interventions, EUR",
 }
 MEASURES = {**SHARES, **AMOUNTS}
+_FURTHER = {
+    "using_start": "in use when the interventions start",
+    "unbroken_60": "of that, 60 months later without a break",
+    "restarted_60": "of that, 60 months later after a break",
+    "stopped_60": "of that, no longer in use 60 months later",
+    "gap_own_field": "don't know best practice in their own field",
+    "gap_related_fields": "don't know it in related fields",
+    "gap_other_actors": "don't know the actors in other fields",
+    "n_ever_used": "practices ever used, all organisations",
+    "months_to_10": "months until 10 % took up something new",
+    "months_to_50": "months until 50 % took up something new",
+}
+_NO_SHARES = (*AMOUNTS, "n_ever_used", "months_to_10", "months_to_50")
 MARK, NO_MARK = "●", "○"
 LEGEND = (
-    "Shares of all pairs of organisation and practice. Differences to the baseline are in "
+    "Shares of all pairs of organisation and practice. Differences to the baseline (or the "
+    "scenario that an experiment names instead) are in "
     "percentage points, within pairs of runs that share their luck, with their 95 % interval: "
     f"{MARK} the interval excludes zero, {NO_MARK} it does not. A practice-year is one "
     "organisation using one practice for a year; retained means after the money has stopped "
@@ -112,6 +126,16 @@ def cells(comparison: "Comparison") -> tuple[list[str], list[list[str]]]:
         row.append("" if baseline else price_words(costs.price(comparison, scenario)))
         rows.append(row)
     return head, rows
+
+
+def meaning(outcome: str) -> str:
+    """An outcome in plain words."""
+    return {**MEASURES, **_FURTHER}.get(outcome, outcome.replace("_", " "))
+
+
+def is_share(outcome: str) -> bool:
+    """Whether an outcome is a share, whose differences are percentage points."""
+    return outcome not in _NO_SHARES and not outcome.startswith("cost")
 
 
 def number_of_runs(comparison: "Comparison") -> str:

@@ -27,15 +27,18 @@ def after_the_money(comparison: Comparison, kind: str = "in_use") -> Figure:
     gained = fig.add_axes((0.48, 0.1, 0.3, 0.66))
     curves = {name: survival.curve(comparison, name, kind) for name in comparison.scenarios}
     baseline = curves[comparison.baseline]
+    for name in {comparison.against(name) for name in comparison.others} - curves.keys():
+        curves[name] = survival.curve(comparison, name, kind)
     labels = []
     for scenario in (*comparison.others, comparison.baseline):
+        reference = curves[comparison.against(scenario)]
         curve = curves[scenario]
         if not len(curve.runs):
             continue
         look = looks[scenario]
         style.line_with_band(shares, curve.since, curve.mean, curve.low, curve.high, look)
         text = f"{comparison.label(scenario)}{half_life_words(curve)}"
-        extra = survival.gain(curve, baseline)
+        extra = survival.gain(curve, reference)
         if extra is None:
             labels.append((0.0, text, look[0]))
             continue
@@ -43,7 +46,7 @@ def after_the_money(comparison: Comparison, kind: str = "in_use") -> Figure:
         style.line_with_band(gained, curve.since, mean, low, high, look, limits=(-100.0, 100.0))
         labels.append((float(mean[-1]), text, look[0]))
     _share_axis(shares, int(baseline.since[-1]) if len(baseline.since) else 1)
-    _gain_axis(gained, shares)
+    _gain_axis(gained, shares, style.reference(comparison))
     style.direct_labels(gained, labels, float(shares.get_xlim()[1]))
     return fig
 
@@ -59,8 +62,8 @@ def _share_axis(axes: Axes, end: int) -> None:
     axes.text(0.5, 0.505, "half", color=style.MUTED, fontsize=10, va="bottom")
 
 
-def _gain_axis(axes: Axes, shares: Axes) -> None:
-    axes.set_title("difference to the baseline, points", loc="left", fontsize=12)
+def _gain_axis(axes: Axes, shares: Axes, reference: str) -> None:
+    axes.set_title(f"difference to {reference}, points", loc="left", fontsize=12)
     axes.set_xlim(shares.get_xlim())
     axes.set_xticks(shares.get_xticks())
     axes.set_xlabel("months since the money stopped")

@@ -1,7 +1,7 @@
 """Tables on screen (rich) and in the results folder (CSV, Markdown), in plain words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     from diffusion.analysis.comparison import Comparison
     from diffusion.analysis.patterns import Pattern
+    from diffusion.config.settings import Shows
     from diffusion.model.simulation import Simulation
 
 UNLIMITED = 1000  # columns of a screen on which nothing has to be broken
+RANKED_BY = "retained_practice_years"  # unless the experiment says otherwise
 VARIANCE_OUTCOMES = ("using_stop", "using_end", "retained_practice_years")
 RUN_ROWS = {
     "share_aware": "pairs of organisation and practice: has heard of it",
@@ -159,15 +161,45 @@ def variance_frame(comparison: "Comparison") -> "pd.DataFrame":
     return pd.concat(parts, ignore_index=True)
 
 
+def shows(comparison: "Comparison") -> "Shows":
+    """What the experiment shows beyond the usual tables and figures."""
+    from diffusion.config.settings import Shows
+
+    return Shows.model_validate(comparison.manifest.get("shows", {}))
+
+
 def write(comparison: "Comparison", folder: Path) -> list[Path]:
-    """Put summary.csv, summary.md and differences.csv into the folder; return their paths."""
+    """Put the tables of a comparison into the folder as CSV and Markdown; return their paths.
+
+    Raises:
+        SettingError: the experiment wants to show something that its runs did not record.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    table, text = folder / "summary.csv", folder / "summary.md"
-    every = folder / "differences.csv"
-    numbers.frame(comparison).to_csv(table, index=False)
+    text = folder / "summary.md"
     text.write_text(markdown(comparison), encoding="utf-8")
-    comparison.differences().to_csv(every, index=False)
-    return [table, text, every]
+    paths = [text]
+    for name, table in _frames(comparison):
+        paths.append(folder / f"{name}.csv")
+        table.to_csv(paths[-1], index=False)
+    return paths
+
+
+def _frames(comparison: "Comparison") -> Iterator[tuple[str, "pd.DataFrame"]]:
+    """Tables by the name of their file."""
+    import pandas as pd
+
+    from diffusion.analysis import by_group, pairs, ranking
+
+    wanted = shows(comparison)
+    outcome = wanted.rank_by or RANKED_BY
+    yield "summary", numbers.frame(comparison)
+    yield "differences", comparison.differences()
+    if wanted.rank_by:
+        yield "ranking", ranking.frame(comparison, outcome)
+    if wanted.by_group:
+        yield "by_group", pd.concat([by_group.frame(comparison, d) for d in wanted.by_group])
+    if wanted.pairs:
+        yield "pairs", pairs.frame(comparison, outcome)
 
 
 def markdown(comparison: "Comparison") -> str:

@@ -110,7 +110,7 @@ def test_forest_fills_only_what_excludes_zero(comparison: Comparison) -> None:
 
 
 def test_forest_says_when_the_run_is_too_short(tiny: Any) -> None:
-    row = {name: 0.1 for name, _ in differences.OUTCOMES} | {"retained_60": float("nan")}
+    row = dict.fromkeys(differences.OUTCOMES, 0.1) | {"retained_60": float("nan")}
     results = tiny({"baseline": [row, row], "more": [row, {**row, "using_stop": 0.2}]})
     assert "not seen" in texts(differences.forest(Comparison.of(results)))
 

@@ -66,8 +66,8 @@ def test_differences_in_words(interval: Interval, text: str) -> None:
 
 def test_written_files_hold_the_numbers_on_screen(comparison: Comparison, tmp_path: Path) -> None:
     paths = tables.write(comparison, tmp_path / "new")
-    assert [path.name for path in paths] == ["summary.csv", "summary.md", "differences.csv"]
-    frame: Any = pd.read_csv(paths[0]).set_index(["scenario", "measure"])
+    assert [path.name for path in paths] == ["summary.md", "summary.csv", "differences.csv"]
+    frame: Any = pd.read_csv(paths[1]).set_index(["scenario", "measure"])
     row = frame.loc[("all", "using_stop")]
     difference = comparison.difference("all", "using_stop")
     assert row["difference"] == difference.mean
@@ -77,7 +77,7 @@ def test_written_files_hold_the_numbers_on_screen(comparison: Comparison, tmp_pa
     assert price["note"] == "not defined: no effect at all"
     assert math.isnan(price["mean"])
     assert ("all", "eur_per_practice_year") in frame.index
-    page = paths[1].read_text(encoding="utf-8")
+    page = paths[0].read_text(encoding="utf-8")
     assert f"({100 * difference.low:+.1f} to {100 * difference.high:+.1f})" in page
     assert "What remains when the money stops?" in page
 
