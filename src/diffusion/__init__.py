@@ -4,6 +4,7 @@
 >>> settings = diffusion.load(["intervention=[cop_formation]", "seed=7"])
 >>> model = diffusion.Model(settings)
 >>> comparison = diffusion.compare(experiment="what_remains", overrides=["replicates=10"])
+>>> outcomes = diffusion.Results("results/what_remains").table("outcomes")
 
 Heavy libraries are only imported when one of these names is used.
 """
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from diffusion.analysis.comparison import Comparison
     from diffusion.model.model import Model as Model
     from diffusion.model.settings import ModelSettings
+    from diffusion.runner.store import Results as Results
 
 __version__ = "0.1.0"
 
-__all__ = ["Model", "__version__", "compare", "load"]
+__all__ = ["Model", "Results", "__version__", "compare", "load"]
 
 
 def load(overrides: Iterable[str] = (), config_dir: "Path | str | None" = None) -> "ModelSettings":
@@ -77,4 +79,8 @@ def __getattr__(name: str) -> Any:
         from diffusion.model.model import Model
 
         return Model
+    if name == "Results":
+        from diffusion.runner.store import Results
+
+        return Results
     raise AttributeError(f"module 'diffusion' has no attribute '{name}'")

@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "one run: a summary, figures, the monthly table",
     "compare": "scenarios x replicates, paired by luck: table, figures",
     "explain": "the month, a parameter, an intervention, a piece of evidence",
+    "results": "list, show, verify, export or prune what was computed",
     "network": "how well the world agrees with the surveyed networks",
     "patterns": "the patterns that the default world must show, and whether it does",
 }

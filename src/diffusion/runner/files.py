@@ -1,5 +1,6 @@
 """Writing so that a reader never sees half a file, and saying plainly why it was impossible."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -21,7 +22,7 @@ def write_json(path: Path, data: Any) -> None:
         ResultsError: the disk is full, or the folder can't be written.
     """
     text = json.dumps(data, indent=2, ensure_ascii=False)
-    _replace(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+    write_with(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
 def write_parquet(path: Path, table: "pa.Table") -> None:
@@ -32,7 +33,7 @@ def write_parquet(path: Path, table: "pa.Table") -> None:
     """
     import pyarrow.parquet as pq
 
-    _replace(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    write_with(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
 
 
 def write_csv(path: Path, frame: "pd.DataFrame") -> None:
@@ -41,7 +42,7 @@ def write_csv(path: Path, frame: "pd.DataFrame") -> None:
     Raises:
         ResultsError: the disk is full, or the folder can't be written.
     """
-    _replace(path, lambda temporary: frame.to_csv(temporary, index=False))
+    write_with(path, lambda temporary: frame.to_csv(temporary, index=False))
 
 
 def read_json(path: Path) -> Any:
@@ -54,6 +55,12 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path} can't be read ({error}); restore it or use --fresh") from error
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, as hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_writable(folder: Path) -> None:
@@ -82,8 +89,16 @@ def check_writable(folder: Path) -> None:
             path.rmdir()
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+def write_with(path: Path, write: Callable[[Path], object], suffix: str = "") -> None:
+    """Let a function write a file under a temporary name, then rename.
+
+    Args:
+        suffix: of the temporary name, for writers that look at it.
+
+    Raises:
+        ResultsError: the disk is full, or the folder can't be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)

@@ -3,9 +3,11 @@
     manifest.json                  the experiment, its settings, versions, machine, design
     months/part-00000.parquet      likewise outcomes/, survival/, groups/, events/
     finished/part-00000.json       marks the runs whose rows stand in that part, with seconds
+                                   and the SHA-256 of the part of each table
     failures/<run_id>.json         traceback of a run that failed; it has no rows
 
-Parts are only read when they are marked, and a mark is only set when all tables are in place.
+Rows are only read when their run is marked, and a mark is only set when all tables are in place:
+so whatever stops a sweep at whatever moment, no run is there twice and none by half.
 What depends on the clock stands in the marks, so that tables are the same bytes whenever and
 on however many workers they are computed.
 """
@@ -20,13 +22,13 @@ import numpy as np
 from diffusion.base.errors import ResultsError, nearest
 from diffusion.model.measures import Columns
 from diffusion.runner.design import Chunk, Run
-from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
+from diffusion.runner.files import check_writable, read_json, sha256, write_json, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 KEYS = ("scenario", "replicate", "seed", "run_id")
 TABLES = ("months", "outcomes", "survival", "groups", "events")
 _OF_COMMANDS = (
@@ -87,8 +89,11 @@ class Results:
             raise ResultsError(
                 f"there is no table '{name}'; tables: {', '.join(TABLES)}{nearest(name, TABLES)}"
             )
-        parts = [self._part(name, number) for number in self._marks()]
-        tables = [_read(part) for part in parts if part.is_file()]
+        tables = [
+            _marked_rows(self.part(name, number), mark)
+            for number, mark in self.marks().items()
+            if name in mark["sha256"]
+        ]
         if not tables:
             return pd.DataFrame(columns=list(KEYS))
         frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
@@ -100,20 +105,22 @@ class Results:
 
     def finished(self) -> frozenset[str]:
         """Ids of the runs whose rows are stored."""
-        return frozenset(run["run_id"] for mark in self._marks().values() for run in mark["runs"])
+        return frozenset(run["run_id"] for mark in self.marks().values() for run in mark["runs"])
 
     def timings(self) -> "pd.DataFrame":
         """Seconds of computing by run: columns run_id and seconds."""
         import pandas as pd
 
-        rows = [run for mark in self._marks().values() for run in mark["runs"]]
+        rows = [run for mark in self.marks().values() for run in mark["runs"]]
         return pd.DataFrame(rows, columns=["run_id", "seconds"])
 
-    def _marks(self) -> dict[int, dict[str, Any]]:
+    def marks(self) -> dict[int, dict[str, Any]]:
+        """By part: its runs with their seconds (`runs`), and the hash of each table (`sha256`)."""
         marks = [read_json(path) for path in sorted(self.path.glob("finished/part-*.json"))]
         return {mark["part"]: mark for mark in marks}
 
-    def _part(self, table: str, number: int) -> Path:
+    def part(self, table: str, number: int) -> Path:
+        """Where a part of a table is stored."""
         return self.path / table / f"part-{number:05d}.parquet"
 
 
@@ -152,16 +159,18 @@ class Store(Results):
         if not tables:
             return
         path = self.path / "finished" / f"part-{chunk.number:05d}.json"
-        mark = read_json(path) if path.is_file() else {"runs": []}
+        mark = read_json(path) if path.is_file() else {"runs": [], "sha256": {}}
+        hashes = dict(mark["sha256"])
         for name in dict.fromkeys(name for every in tables.values() for name in every):
-            part = self._part(name, chunk.number)
+            part = self.part(name, chunk.number)
             with_rows = [run for run in chunk.runs if name in tables.get(run.run_id, ())]
             whole = _united(with_rows, [tables[run.run_id][name] for run in with_rows])
-            if mark["runs"] and part.is_file():
-                whole = _in_order([_read(part), whole], chunk.runs)
+            if name in mark["sha256"]:
+                whole = _in_order([_marked_rows(part, mark), whole], chunk.runs)
             write_parquet(part, whole)
+            hashes[name] = sha256(part)
         runs = [*mark["runs"], *({"run_id": one, "seconds": seconds[one]} for one in tables)]
-        write_json(path, {"part": chunk.number, "runs": runs})
+        write_json(path, {"part": chunk.number, "runs": runs, "sha256": hashes})
         for run_id in tables:
             self._failure(run_id).unlink(missing_ok=True)
 
@@ -267,12 +276,16 @@ def _in_order(tables: Sequence["pa.Table"], runs: Sequence[Run]) -> "pa.Table":
     return whole.take(places.argsort(kind="stable")).combine_chunks()
 
 
-def _read(part: Path) -> "pa.Table":
+def _marked_rows(part: Path, mark: Mapping[str, Any]) -> "pa.Table":
+    """The rows of a part whose runs are marked; others were written when something stopped it."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
+    runs = pa.array([run["run_id"] for run in mark["runs"]])
     try:
-        return pq.read_table(part)
+        table = pq.read_table(part)
+        return table.filter(pc.is_in(table["run_id"], value_set=runs))
     except (OSError, pa.ArrowException) as error:
         raise ResultsError(
             f"{part} is damaged ({error}); run the experiment again with --fresh"

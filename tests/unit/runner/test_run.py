@@ -14,7 +14,7 @@ from diffusion.base.errors import ResultsError, SettingError
 from diffusion.config import Experiment
 from diffusion.runner import executors
 from diffusion.runner.design import Chunk
-from diffusion.runner.files import _replace
+from diffusion.runner.files import write_with
 from diffusion.runner.run import Progress, run_experiment
 from diffusion.runner.store import TABLES, Results
 
@@ -243,7 +243,7 @@ def test_an_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        _replace(tmp_path / "part.json", stopped)
+        write_with(tmp_path / "part.json", stopped)
     assert list(tmp_path.iterdir()) == []
 
 
