@@ -137,7 +137,7 @@ def test_a_read_only_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
 def test_another_design_in_the_folder_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    there = '{"schema": 1, "experiment": "what_remains", "design": "other", "seed": 5}'
+    there = '{"schema": 2, "experiment": "what_remains", "design": "other", "seed": 5}'
     (tmp_path / "manifest.json").write_text(there)
     assert main(["compare", *SMALL, "--results", str(tmp_path)]) == 2
     said = capsys.readouterr().err
