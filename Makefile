@@ -28,6 +28,11 @@ $(VENV)/.installed-dev: $(BIN)/python $(NEEDS)
 	@$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.installed $@
 
+$(VENV)/.installed-clusters: $(VENV)/.installed-dev $(NEEDS)
+	@echo "Installing Dask and Ray for the tests of clusters (about a minute) ..."
+	@$(PIP) --editable '.[dev,dask,ray]'
+	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
+
 install: $(VENV)/.installed ## set up .venv
 
 demo: $(VENV)/.installed ## run the headline experiment: table, figures, results
@@ -36,7 +41,7 @@ demo: $(VENV)/.installed ## run the headline experiment: table, figures, results
 test: $(VENV)/.installed-dev ## fast tests
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "not slow and not patterns"
 
-slow: $(VENV)/.installed-dev ## slow tests, the patterns among them
+slow: $(VENV)/.installed-clusters ## slow tests: patterns, clusters
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "slow or patterns"
 
 lint: $(VENV)/.installed-dev ## style, types, layers

@@ -25,7 +25,7 @@ def build_target(data: Mapping[str, Any], key: str, base: type[T]) -> T:
         SettingError: a setting of it that is unknown or out of its bounds.
     """
     settings = {name: value for name, value in data.items() if name != "_target_"}
-    cls = _find(data.get("_target_"), key)
+    cls = imported(data.get("_target_"), key)
     if not (isinstance(cls, type) and issubclass(cls, base)):
         raise ExtensionError(
             f"{key}._target_ = '{data['_target_']}' is no {base.__name__}; "
@@ -42,7 +42,12 @@ def build_target(data: Mapping[str, Any], key: str, base: type[T]) -> T:
         raise ExtensionError(f"{key} can't be built from its settings: {error}") from error
 
 
-def _find(path: object, key: str) -> object:
+def imported(path: object, key: str) -> Any:
+    """What an import path names.
+
+    Raises:
+        ExtensionError: the path leads nowhere.
+    """
     if not isinstance(path, str) or "." not in path:
         raise ExtensionError(
             f"{key} needs a line such as '_target_: my_package.my_module.MyClass'; got {path!r}"

@@ -7,9 +7,10 @@ An executor is named by import path in `configs/executor/`; one of your own deri
 import signal
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -34,19 +35,23 @@ Task = Callable[[Chunk], Report]
 
 
 class Executor(BaseModel, ABC):
-    """Computes chunks; reports may come in any order, each chunk exactly once."""
+    """Computes chunks; reports may come in any order, each chunk exactly once.
+
+    Chunks are asked for one after the other, as there is room for them. So a sweep is stopped by
+    giving no more: what was given is finished.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @abstractmethod
-    def map(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+    def map(self, task: Task, chunks: Iterable[Chunk]) -> Iterator[Report]:
         """Apply the task to every chunk and report each as soon as it is stored."""
 
 
 class Serial(Executor):
     """One run after the other in this process."""
 
-    def map(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+    def map(self, task: Task, chunks: Iterable[Chunk]) -> Iterator[Report]:
         return map(task, chunks)
 
 
@@ -55,27 +60,28 @@ class Local(Executor):
 
     workers: int = Field(ge=1, le=1024)
 
-    def map(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+    def map(self, task: Task, chunks: Iterable[Chunk]) -> Iterator[Report]:
         """Apply the task to every chunk; the chunks of a worker that dies are computed again.
 
         Raises:
             ResultsError: workers keep dying.
         """
-        left = {chunk.number: chunk for chunk in chunks}
+        left = iter(chunks)
         for _ in range(1 + RESTARTS):
+            given: dict[int, Chunk] = {}
             try:
-                for report in self._once(task, list(left.values())):
-                    del left[report.number]
+                for report in self._once(task, _noted(left, given)):
+                    del given[report.number]
                     yield report
                 return
             except TerminatedWorkerError:
-                continue
+                left = chain(given.values(), left)
         raise ResultsError(
             f"worker processes were killed {1 + RESTARTS} times, probably for lack of memory; "
             f"finished runs are kept, so give the same command again with fewer executor.workers"
         )
 
-    def _once(self, task: Task, chunks: Sequence[Chunk]) -> Iterator[Report]:
+    def _once(self, task: Task, chunks: Iterable[Chunk]) -> Iterator[Report]:
         if self.workers == 1:
             yield from map(task, chunks)
             return
@@ -90,6 +96,12 @@ class Local(Executor):
             with _interrupts_ignored():  # processes inherit it, so they don't die while they start
                 reports = parallel(joblib.delayed(_in_worker)(task, chunk) for chunk in chunks)
             yield from reports
+
+
+def _noted(chunks: Iterable[Chunk], given: dict[int, Chunk]) -> Iterator[Chunk]:
+    for chunk in chunks:
+        given[chunk.number] = chunk
+        yield chunk
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def run_experiment(
     told = Progress(0, 0, sum(run.run_id in finished for run in runs), len(runs))
     tell = progress if progress is not None else _silent
     tell(told)
-    for report in executor.map(partial(compute, folder), left):
+    for report in executor.map(partial(compute, folder.absolute()), left):
         told = replace(told, done=told.done + report.done, failed=told.failed + report.failed)
         tell(told)
     return Results(folder)

@@ -215,6 +215,7 @@ def test_chunks_of_a_dead_worker_are_computed_again(
     passes: list[list[int]] = []
 
     def once(self: executors.Local, task: Any, chunks: Any) -> Any:
+        chunks = list(chunks)
         passes.append([chunk.number for chunk in chunks])
         for chunk in chunks:
             if len(passes) == 1 and chunk.number == 2:
