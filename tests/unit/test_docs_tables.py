@@ -5,6 +5,7 @@ import re
 import pytest
 
 import diffusion
+from diffusion.cli.case_card import case_rows
 from diffusion.evidence.register import Register
 from diffusion.model.settings import RuleParameters
 from diffusion.model.simulation import Simulation
@@ -65,3 +66,8 @@ def test_the_event_log_is_explained(columns: dict[str, list[str]]) -> None:
 
 def test_the_keys_of_every_table_are_explained() -> None:
     assert tuple(first_names("results.md", "Keys of every table")) == KEYS
+
+
+def test_the_page_of_cases_has_the_rows_that_the_tables_give() -> None:
+    told = [(row[0].strip("`"), *row[1:]) for row in rows("cases.md")[2:]]
+    assert told == case_rows()

@@ -12,6 +12,7 @@ EXAMPLES = (
     "diffusion explain parameter turnover.share_ngo",
     "diffusion explain intervention cop_formation",
     "diffusion explain evidence E008",
+    "diffusion explain case erfurt",
 )
 
 
@@ -19,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     whats = ", ".join(_EXPLAINERS)
     parser.add_argument("what", nargs="?", metavar="what", help=f"what to explain: {whats}")
-    parser.add_argument("name", nargs="?", help="a key, a name or an id; `month` needs none")
+    parser.add_argument(
+        "name", nargs="?", help="a key, a name or an id; `month` and `case` need none"
+    )
     add_overrides(parser)
 
 
@@ -33,7 +36,7 @@ def execute(args: argparse.Namespace) -> int:
             f"explain can't explain {given}; choose from: {', '.join(_EXPLAINERS)}"
             f"{nearest(args.what or '', _EXPLAINERS)}"
         )
-    if args.what != "month" and args.name is None:
+    if args.what not in _WITHOUT_NAME and args.name is None:
         raise SettingError(
             f"explain {args.what} needs a name, for example: "
             f"{next(one for one in EXAMPLES if args.what in one)}"
@@ -84,6 +87,13 @@ def _evidence(args: argparse.Namespace) -> Iterator[str]:
     yield f"    {source.citation}"
 
 
+def _case(args: argparse.Namespace) -> Iterator[str]:
+    from diffusion.cli.case_card import card, case_list
+    from diffusion.world.worlds.cases import find_case
+
+    yield from case_list() if args.name is None else card(find_case(args.name))
+
+
 def _registered(args: argparse.Namespace) -> str:
     """The key of the register for a key of either kind: `world.n` is `world.synthetic.n` there.
 
@@ -98,7 +108,7 @@ def _registered(args: argparse.Namespace) -> str:
     group, _, field = name.partition(".")
     config = _configured(args)
     chosen = config["world"]["kind"]
-    for files in (f"world.{chosen}", "world.base.settled", "world.synthetic", "world.erasmi"):
+    for files in (f"world.{chosen}", "world.base.settled", "world.erasmi", "world.synthetic"):
         if group == "world" and f"{files}.{field}" in register:
             return f"{files}.{field}"
     if group == "practices" and f"practices.catalogue.{field}" in register:
@@ -162,4 +172,6 @@ _EXPLAINERS = {
     "parameter": _parameter,
     "intervention": _intervention,
     "evidence": _evidence,
+    "case": _case,
 }
+_WITHOUT_NAME = ("month", "case")

@@ -136,9 +136,12 @@ def _number(value: float) -> str:
 def _without_tags(location: Location, data: Any) -> Location:
     """Pydantic puts the tag of a union into the path (`world.erasmi.n`); the user did not."""
     kept: list[int | str] = []
-    for part in location:
-        if isinstance(data, Mapping) and part not in data and part == data.get("kind"):
-            continue
+    for place, part in enumerate(location):
+        if isinstance(data, Mapping) and part == data.get("kind"):
+            last = place == len(location) - 1
+            # a world may have a setting of that name (`world.case`), which holds nothing further
+            if part not in data or not (last or isinstance(data[part], Mapping | list)):
+                continue
         kept.append(part)
         data = _inside(data, part)
     return tuple(kept)

@@ -15,6 +15,12 @@ from diffusion.base.errors import SettingError, nearest
 Row = dict[str, str]
 
 TABLES = (
+    "case_challenges",
+    "case_facts",
+    "case_groups",
+    "case_members",
+    "case_networks",
+    "case_places",
     "documents",
     "erasmi_networks",
     "erasmi_survey",

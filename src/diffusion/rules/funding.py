@@ -169,6 +169,10 @@ def _coordination(networks, start, values, seed, month):
     life = draws.stream(seed, _LIFE, month)
     for k in range(networks.shape[0]):
         row = networks[k]
+        if row.founded > 0 and month <= row.founded:
+            row.active = 1 if month == row.founded else 0
+            if row.active == 0:
+                continue  # nobody has founded it yet
         own = row.regular_money == 1
         if not own and row.coordinator_kind != _NO_COORDINATOR:
             if month == row.paid_until:

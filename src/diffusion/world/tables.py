@@ -114,13 +114,13 @@ class Networks(Table):
     languages: MaskArray  # languages in which it meets
     regular_money: IntArray  # 1 if its own coordination money does not end
     # changing
-    active: IntArray  # 0 = dormant
+    active: IntArray  # 0 = dormant, or not yet founded
     paid_until: IntArray  # own coordinator money lasts until this month
     sponsored: IntArray  # 1 if an intervention pays its coordination this month
     paid: IntArray  # 1 if coordination is paid this month, by whomever
     coordinated: IntArray  # 1 while coordination works: paid, within the lag, or small
     months_unpaid: IntArray  # since coordination was last paid
-    founded: IntArray  # month, may be negative
+    founded: IntArray  # month, may be negative, or yet to come
     met: IntArray  # 1 if it met this month
     months_met: IntArray  # meetings held so far
 

@@ -9,10 +9,12 @@ import pytest
 
 from diffusion.analysis import patterns
 from diffusion.analysis.intervals import Interval
-from diffusion.analysis.patterns import knowing, lasting, people, spread
+from diffusion.analysis.patterns import communities, knowing, lasting, people, spread
+from diffusion.analysis.patterns.membership import looked_at
 from diffusion.analysis.patterns.pattern import above, below, within
 from diffusion.analysis.patterns.runs import SET_UPS, Run, Runs, settings_of
 from diffusion.base.errors import SettingError
+from diffusion.model.simulation import Simulation
 
 SMALL = ("world=synthetic", "world.n=80", "world.n_territories=3", "timing.start=2",
          "timing.stop=4", "timing.months=6")  # fmt: skip
@@ -99,6 +101,39 @@ def test_a_target_is_met_only_where_the_interval_says_so(
     assert pattern.ok is ok
 
 
+def test_members_of_active_communities_are_told_from_others() -> None:
+    state = Simulation(settings_of(SET_UPS["default"], SMALL)).state
+    orgs, networks = state.organisations, state.networks
+    orgs.own_practices[:] = 3
+    orgs.aware[:] = 1
+    networks.active[:] = 0
+    k = int(np.flatnonzero(networks.is_cop == 1)[0])
+    networks.active[k] = 1
+    mine = state.members.organisation[state.members.start[k] : state.members.start[k + 1]]
+    orgs.aware[mine] = 3
+    found = looked_at(state)
+    assert found["informed"] == pytest.approx(0.5)
+    assert found["organisation_in_a_cop"] == mine.shape[0] / state.n_organisations
+    networks.active[k] = 0
+    assert math.isnan(looked_at(state)["connected"])
+
+
+def test_communities_are_held_against_the_survey() -> None:
+    one = {"organisation_in_a_cop": 0.4, "ngos": 0.7, "public_bodies": 0.2, "informed": 0.1}
+    one |= {"grassroots_volunteer_based": 0.2, "diaspora_organisations": 0.2, "connected": -1.0}
+    other = {name: value + 0.01 for name, value in one.items()}
+    told = Told({})
+    told.of = lambda _: [run_with(one), run_with(other)]  # type: ignore[attr-defined]
+    found = communities.in_communities(told)  # type: ignore[arg-type]
+    assert [pattern.ok for pattern in found] == [True, True, False, True, True, True, False]
+    assert found[5].value == pytest.approx(10.5)
+
+
+def run_with(found: dict[str, float]) -> Run:
+    nothing = np.zeros((1, 1), np.uint64)
+    return Run({}, {}, nothing, nothing, 1, found)
+
+
 class Told:
     """Stands in for runs: columns by set-up."""
 
@@ -139,8 +174,8 @@ def test_every_set_up_composes(name: str) -> None:
 
 
 def test_check_names_an_unknown_pattern() -> None:
-    with pytest.raises(SettingError, match="pattern 'P5' can't be checked"):
-        patterns.check(only=["P5"])
+    with pytest.raises(SettingError, match="pattern 'P11' can't be checked"):
+        patterns.check(only=["P11"])
 
 
 def test_check_needs_replicates_for_intervals() -> None:

@@ -7,6 +7,8 @@ from diffusion.evidence import sources
 from diffusion.world import vocabulary
 
 ROWS = {
+    "case_challenges": 25,
+    "case_networks": 1,
     "documents": 5,
     "erasmi_networks": 23,
     "erasmi_survey": 128,

@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from diffusion.world.practices import PracticesSettings
-from diffusion.world.worlds import ErasmiWorld, SyntheticWorld
+from diffusion.world.worlds import CaseWorld, ErasmiWorld, SyntheticWorld
 from tests.architecture.checkout import ROOT
 
 
@@ -19,6 +19,13 @@ def values(name: str) -> dict[str, Any]:
 
 def erasmi(**changes: Any) -> ErasmiWorld:
     return ErasmiWorld(**{**values("world/base/settled"), **values("world/erasmi"), **changes})
+
+
+def case(name: str, **changes: Any) -> CaseWorld:
+    """The world of a case; its file takes what it does not say from the surveyed world."""
+    files = ("world/base/settled", "world/erasmi", "world/case")
+    joined = {key: value for file in files for key, value in values(file).items()}
+    return CaseWorld(**{**joined, "case": name, **changes})
 
 
 def synthetic(**changes: Any) -> SyntheticWorld:

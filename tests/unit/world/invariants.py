@@ -94,7 +94,9 @@ def assert_networks(state: State) -> None:
         networks.type, [vocabulary.NETWORK_TYPES.index(name) for name in vocabulary.COP_TYPES]
     )
     assert np.array_equal(cops, networks.is_cop == 1)
-    assert ((networks.paid == 1) == (networks.paid_until > 0)).all()
+    begun = networks.founded < 0
+    assert np.array_equal(networks.active == 1, begun)
+    assert ((networks.paid == 1) == (networks.paid_until > 0) & begun).all()
     assert (networks.paid[networks.coordinator < 0] == 0).all()
     assert (networks.languages != 0).all()
 

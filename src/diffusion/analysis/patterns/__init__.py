@@ -6,6 +6,7 @@ the defaults were calibrated to (see `docs/odd.md`); they test the calibration, 
 
 from collections.abc import Callable, Sequence
 
+from diffusion.analysis.patterns.communities import in_communities
 from diffusion.analysis.patterns.knowing import gaps, repository_and_contact, silos
 from diffusion.analysis.patterns.lasting import after_the_grant
 from diffusion.analysis.patterns.pattern import Pattern
@@ -21,6 +22,7 @@ CHECKS: dict[tuple[str, ...], Callable[[Runs], list[Pattern]]] = {
     ("P1",): s_curve,
     ("P2", "P3"): after_the_grant,
     ("P4",): gaps,
+    ("P5",): in_communities,
     ("P6",): repository_and_contact,
     ("P7",): little_and_programmes,
     ("P8",): turnover,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from diffusion import config
+from diffusion.analysis.patterns.membership import looked_at
 from diffusion.interventions.base import Window
 from diffusion.interventions.move_modifiers import MoveModifiers
 from diffusion.model.settings import ModelSettings
@@ -55,7 +56,8 @@ SET_UPS = {
 class Run:
     """What patterns read of one finished run; `months` holds columns of the monthly table.
 
-    using, unfunded: shape (months + 1, n), masks as in the recorder's history.
+    using, unfunded: shape (months + 1, n), masks as in the recorder's history;
+    communities: as `membership.looked_at` found them after the burn-in.
     """
 
     months: dict[str, FloatArray]
@@ -63,6 +65,7 @@ class Run:
     using: MaskArray
     unfunded: MaskArray
     pairs: int
+    communities: dict[str, float] = field(default_factory=dict)
 
 
 class Runs:
@@ -135,9 +138,10 @@ def settings_of(set_up: SetUp, overrides: Sequence[str]) -> ModelSettings:
 
 def _run(set_up: SetUp, settings: ModelSettings) -> Run:
     simulation = Simulation(settings)
+    while simulation.month < settings.timing.start:
+        simulation.step()
+    found = looked_at(simulation.state)
     if set_up.coordination:
-        while simulation.month < settings.timing.start:
-            simulation.step()
         _coordinate(simulation, set_up.coordination == "kept")
     simulation.run()
     months = simulation.months()
@@ -148,6 +152,7 @@ def _run(set_up: SetUp, settings: ModelSettings) -> Run:
         using=simulation.history.using,
         unfunded=simulation.history.unfunded,
         pairs=state.n_organisations * state.n_practices,
+        communities=found,
     )
 
 

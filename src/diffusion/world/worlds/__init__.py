@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from diffusion.world.worlds.case import CaseWorld
 from diffusion.world.worlds.erasmi import ErasmiWorld
 from diffusion.world.worlds.synthetic import SyntheticWorld
 
-WorldSettings = Annotated[ErasmiWorld | SyntheticWorld, Field(discriminator="kind")]
+WorldSettings = Annotated[ErasmiWorld | SyntheticWorld | CaseWorld, Field(discriminator="kind")]
 
-__all__ = ["ErasmiWorld", "SyntheticWorld", "WorldSettings"]
+__all__ = ["CaseWorld", "ErasmiWorld", "SyntheticWorld", "WorldSettings"]

@@ -1,7 +1,6 @@
 """Who lives in the surveyed places: named organisations, members that networks need, outsiders."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,13 +10,11 @@ from diffusion.evidence import sources
 from diffusion.world import vocabulary
 from diffusion.world.labels import Labels
 from diffusion.world.practices import field_mask
+from diffusion.world.worlds.ecosystem import Ecosystem
 from diffusion.world.worlds.erasmi_networks import COORDINATOR_KINDS, Plan, coordinator_codes
 from diffusion.world.worlds.erasmi_places import Places
 from diffusion.world.worlds.luck import BoolArray, Use, choice, luck, whole
 from diffusion.world.worlds.settled import column
-
-if TYPE_CHECKING:
-    from diffusion.world.worlds.erasmi import ErasmiWorld
 
 N_KINDS = len(vocabulary.KINDS)
 COORDINATOR_COUNTED = {  # sheets whose number of members includes the coordinator
@@ -56,8 +53,10 @@ class Census:
     fields: MaskArray
     founding_year: IntArray
     names: Labels
+    posts: IntArray  # 0 = drawn
     n_named: int
     named: dict[str, int]  # plan or practice id -> organisation
+    members: dict[str, list[int]]  # plan -> members that its source names
 
 
 def census(
@@ -66,7 +65,7 @@ def census(
     scopes: BoolArray,
     places: Places,
     found: dict[str, tuple[int, ...]],
-    settings: "ErasmiWorld",
+    settings: Ecosystem,
     seed: int,
 ) -> Census:
     """All organisations of a world, as many as the settings ask for or the networks need."""
@@ -74,8 +73,10 @@ def census(
     for plan in plans:
         if plan.coordinator_name:
             named.add_coordinator(plan, places)
+    for plan in plans:
+        named.add_members(plan, places)
     for row in sources.table("practices"):
-        if row["source"] == "connection_guide":
+        if row["source"] == "connection_guide" and row["id"] in found:
             named.add_host(row, found[row["id"]][0])
     supply = _supply(plans, counts, scopes, len(places.names), settings, seed)
     cells = np.repeat(np.arange(supply.size), supply.ravel())
@@ -92,6 +93,8 @@ def census(
     fields[: len(named.names)] = named.fields
     years = np.zeros(kinds.shape[0], np.int64)
     years[: len(named.names)] = named.years
+    posts = np.zeros(kinds.shape[0], np.int64)
+    posts[: len(named.names)] = named.posts
     return Census(
         kind=kinds,
         territory=territories,
@@ -99,18 +102,22 @@ def census(
         fields=fields,
         founding_year=years,
         names=_Names(named.names, kinds, territories, places.names),
+        posts=posts,
         n_named=len(named.names),
         named=named.rows,
+        members=named.members,
     )
 
 
 def member_counts(plans: list[Plan]) -> IntArray:
-    """How many members of each kind each network has, without a named coordinator.
+    """How many members of each kind each network has, without those that the source names.
 
     Shares of the network's size are rounded by largest remainders. Shape (networks, kinds).
     """
     weights = np.array([[plan.kinds.get(kind, 0.0) for kind in vocabulary.KINDS] for plan in plans])
-    size = np.array([plan.size - (plan.key in COORDINATOR_COUNTED) for plan in plans])
+    size = np.array(
+        [plan.size - (plan.key in COORDINATOR_COUNTED) - len(plan.named) for plan in plans]
+    )
     exact = size[:, None] * weights / weights.sum(axis=1)[:, None]
     counts: IntArray = np.floor(exact).astype(np.int64)
     short = size - counts.sum(axis=1)
@@ -125,7 +132,7 @@ def member_counts(plans: list[Plan]) -> IntArray:
 
 
 class _Named:
-    """Organisations that the sources name: coordinators and hosts of practices."""
+    """Organisations that the sources name: coordinators, members and hosts of practices."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -134,32 +141,53 @@ class _Named:
         self.levels: list[int] = []
         self.fields: list[int] = []
         self.years: list[int] = []
+        self.posts: list[int] = []
         self.rows: dict[str, int] = {}
+        self.members: dict[str, list[int]] = {}
 
     def add_coordinator(self, plan: Plan, places: Places) -> None:
         """The coordinating organisation of a sheet or a community of practice, once each."""
         if plan.coordinator_name in self.names:
             self.rows[plan.key] = self.names.index(plan.coordinator_name)
             return
-        self.rows[plan.key] = len(self.names)
-        code = vocabulary.index(vocabulary.COUNTRIES, plan.country)
-        home = plan.places[0] if plan.places else len(places.names) + code
-        self.names.append(plan.coordinator_name)
-        self.kinds.append(vocabulary.KINDS.index(_coordinator_kind(plan)))
-        self.territories.append(home)
-        self.levels.append(vocabulary.LEVELS.index(plan.level))
-        self.fields.append(plan.fields)
-        self.years.append(plan.founding_year)
+        home = plan.places[0] if plan.places else _national(plan, places)
+        level = vocabulary.LEVELS.index(plan.level)
+        self.rows[plan.key] = self._add(
+            plan.coordinator_name, _coordinator_kind(plan), home, level, plan.fields
+        )
+        self.years[-1] = plan.founding_year
+
+    def add_members(self, plan: Plan, places: Places) -> None:
+        """The members of a network that its source names."""
+        level = vocabulary.LEVELS.index(plan.level)
+        for one in plan.named:
+            wide = one.territory < 0
+            home = _national(plan, places) if wide else one.territory
+            row = self._add(one.name, one.kind, home, level if wide else 0, plan.fields)
+            self.posts[-1] = one.posts
+            self.members.setdefault(plan.key, []).append(row)
 
     def add_host(self, row: dict[str, str], territory: int) -> None:
         """The organisation that runs a practice of the Eurocities guide."""
-        self.rows[row["id"]] = len(self.names)
-        self.names.append(f"Home of '{row['name']}'")
-        self.kinds.append(vocabulary.KINDS.index(HOST_KINDS[row["id"]]))
+        name = f"Home of '{row['name']}'"
+        fields = field_mask(row["field"])
+        self.rows[row["id"]] = self._add(name, HOST_KINDS[row["id"]], territory, 0, fields)
+        self.years[-1] = int(row["founding_year"] or 0)
+
+    def _add(self, name: str, kind: str, territory: int, level: int, fields: int) -> int:
+        """The new row; year and posts are drawn unless they are set."""
+        self.names.append(name)
+        self.kinds.append(vocabulary.KINDS.index(kind))
         self.territories.append(territory)
-        self.levels.append(0)
-        self.fields.append(field_mask(row["field"]))
-        self.years.append(int(row["founding_year"] or 0))
+        self.levels.append(level)
+        self.fields.append(fields)
+        self.years.append(0)
+        self.posts.append(0)
+        return len(self.names) - 1
+
+
+def _national(plan: Plan, places: Places) -> int:
+    return len(places.names) + vocabulary.index(vocabulary.COUNTRIES, plan.country)
 
 
 def _coordinator_kind(plan: Plan) -> str:
@@ -176,7 +204,7 @@ def _supply(
     counts: IntArray,
     scopes: BoolArray,
     n_places: int,
-    settings: "ErasmiWorld",
+    settings: Ecosystem,
     seed: int,
 ) -> IntArray:
     """Members needed by place and kind: local networks share theirs, wider ones add what lacks."""
@@ -200,7 +228,7 @@ def _supply(
     return supply
 
 
-def _levels(kinds: IntArray, settings: "ErasmiWorld", seed: int) -> IntArray:
+def _levels(kinds: IntArray, settings: Ecosystem, seed: int) -> IntArray:
     u = _luck(seed, Use.LEVEL, np.arange(kinds.shape[0]))
     national: FloatArray = column(settings.national_share, vocabulary.KINDS)[kinds]
     regional: FloatArray = column(settings.regional_share, vocabulary.KINDS)[kinds]

@@ -4,49 +4,51 @@ Which organisations join is decided in `erasmi_members`; here is what each of th
 """
 
 import math
-from typing import TYPE_CHECKING
 
 from diffusion.evidence import sources
 from diffusion.world.practices import field_mask
+from diffusion.world.worlds.ecosystem import Ecosystem
 from diffusion.world.worlds.erasmi_networks import Plan, kinds_behind, roll
 from diffusion.world.worlds.erasmi_places import SEATS, Places
 from diffusion.world.worlds.erasmi_sheets import country_code
 from diffusion.world.worlds.luck import Use
-
-if TYPE_CHECKING:
-    from diffusion.world.worlds.erasmi import ErasmiWorld
 
 FIRST_SPRING = 60  # keys of luck beyond those of the surveyed networks
 DUTCH_COPS_BEGUN = 6  # of twelve; the second wave was planned at writing
 
 
 def spring_plans(
-    places: Places, found: dict[str, tuple[int, ...]], settings: "ErasmiWorld", seed: int
+    places: Places, found: dict[str, tuple[int, ...]], settings: Ecosystem, seed: int
 ) -> list[Plan]:
     """The communities of practice of the SPRING brief as themselves; the Dutch ones one by one."""
     plans = []
     for j, row in enumerate(sources.table("spring_cops")):
         copies = DUTCH_COPS_BEGUN if row["id"] == "municipal_learning_cops" else 1
+        homes = found.get(row["id"], ())
         for copy in range(copies):
+            if copy > 0:
+                homes = (places.further(country_of(row)),)
             plans.append(
-                _spring(row, FIRST_SPRING + 8 * j + copy, copy, places, found, settings, seed)
+                spring_plan(row, FIRST_SPRING + 8 * j + copy, copy, places, homes, settings, seed)
             )
     return plans
 
 
-def _spring(
+def country_of(row: dict[str, str]) -> str:
+    """The country of a community's seat."""
+    return SEATS.get(row["id"]) or country_code(row["country"])
+
+
+def spring_plan(
     row: dict[str, str],
     k: int,
     copy: int,
     places: Places,
-    found: dict[str, tuple[int, ...]],
-    settings: "ErasmiWorld",
+    homes: tuple[int, ...],
+    settings: Ecosystem,
     seed: int,
 ) -> Plan:
-    country = SEATS.get(row["id"]) or country_code(row["country"])
-    homes = found.get(row["id"], ())
-    if copy > 0:
-        homes = (places.further(country),)
+    """A community of the SPRING brief in its places; of several alike, one after the other."""
     wide = row["level"] in ("europe", "global", "national")
     kinds = kinds_behind(sources.cells(row["member_kinds"]), settings)
     count = sources.number(row["member_count"])
@@ -63,7 +65,7 @@ def _spring(
             "embedded_in_network": "cop_embedded",
             "specialised": "cop_specialised",
         }[row["cop_kind"]],
-        country=country,
+        country=country_of(row),
         home=-1 if wide or not homes else homes[0],
         scope={"local": "home", "regional": "region", "national": "places"}.get(
             row["level"], "europe"
@@ -87,7 +89,7 @@ def _spring(
     )
 
 
-def cop_size(k: int, settings: "ErasmiWorld", seed: int) -> int:
+def cop_size(k: int, settings: Ecosystem, seed: int) -> int:
     """Log-normal number of organisations in a community of practice (E01)."""
     u = 1.0 - roll(seed, Use.COP_SIZE, 2 * k)
     z = math.sqrt(-2.0 * math.log(u)) * math.cos(
@@ -97,6 +99,6 @@ def cop_size(k: int, settings: "ErasmiWorld", seed: int) -> int:
     return int(min(settings.cop_size_max, max(settings.cop_size_min, round(size))))
 
 
-def cop_months(k: int, settings: "ErasmiWorld", seed: int) -> int:
+def cop_months(k: int, settings: Ecosystem, seed: int) -> int:
     """Months of paid facilitation left."""
     return 1 + int(roll(seed, Use.COP_ATTRIBUTE, 8 * k + 7) * settings.cop_months_funded)

@@ -44,11 +44,14 @@ def joined(
         coordinators[k] = own
         wanted[k, people.kind[own]] -= own >= 0
     others = who != coordinators[network]
+    for row, plan in enumerate(plans):
+        if plan.key in people.members:
+            others &= (network != row) | ~np.isin(who, people.members[plan.key])
     chosen = _lowest(score[others], network[others], who[others], people.kind, wanted)
     result = Joined([], [], [])
     for plan, own, members in zip(plans, coordinators.tolist(), chosen, strict=True):
-        if own >= 0:
-            members = np.concatenate(([own], members))
+        first = ([own] if own >= 0 else []) + people.members.get(plan.key, [])
+        members = np.concatenate((np.array(first, np.int64), members))
         add(result, plan, members, own, people.kind, countries)
     return result
 

@@ -5,13 +5,14 @@ communities primarily consist of. Each natural one is made of the groups that ar
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray
 from diffusion.evidence import sources
 from diffusion.world import vocabulary
+from diffusion.world.worlds.ecosystem import Ecosystem
 from diffusion.world.worlds.erasmi_census import Census
 from diffusion.world.worlds.erasmi_cops import cop_months, cop_size
 from diffusion.world.worlds.erasmi_members import Joined, add, scores
@@ -19,9 +20,6 @@ from diffusion.world.worlds.erasmi_networks import Plan, roll
 from diffusion.world.worlds.erasmi_places import Places
 from diffusion.world.worlds.luck import Use, ascending, choice
 from diffusion.world.worlds.settled import column
-
-if TYPE_CHECKING:
-    from diffusion.world.worlds.erasmi import ErasmiWorld
 
 FIRST_NATURAL = 120  # keys of luck beyond those of the SPRING communities
 NATURAL_MAX = 130
@@ -66,14 +64,14 @@ def is_primary(kinds: IntArray) -> FloatArray:
 
 
 def add_natural(
-    groups: Joined, people: Census, places: Places, settings: "ErasmiWorld", seed: int
+    groups: Joined, people: Census, places: Places, settings: Ecosystem, seed: int
 ) -> None:
     """Add natural communities one after the other until the surveyed share is in one."""
     target = spring_shares()
     in_cop = np.zeros(people.kind.shape[0], np.bool_)
     weight, total = np.zeros(len(PRIMARY)), 0.0
     for plan, members in zip(groups.plans, groups.members, strict=True):
-        if plan.type in vocabulary.COP_TYPES:
+        if plan.type in vocabulary.COP_TYPES and plan.begins == 0:
             in_cop[members] = True
             weight += members.shape[0] * is_primary(people.kind[members])
             total += members.shape[0]
@@ -87,7 +85,7 @@ def add_natural(
         lacking = wanted - int(in_cop.sum())
         if lacking <= 0:
             return
-        behind = target.primary - weight / total
+        behind = target.primary - weight / max(total, 1.0)
         plan, pool = _natural_plan(
             j,
             vocabulary.COP_TYPES[kind],
@@ -117,7 +115,7 @@ def _seats(
     pool: IntArray,
     groups: IntArray,
     behind: FloatArray,
-    settings: "ErasmiWorld",
+    settings: Ecosystem,
     seed: int,
 ) -> IntArray:
     """Members from a pool: most seats for the groups that are behind, the rest for anybody.
@@ -151,7 +149,7 @@ def _natural_plan(
     country: IntArray,
     places: Places,
     large: list[IntArray],
-    settings: "ErasmiWorld",
+    settings: Ecosystem,
     seed: int,
 ) -> tuple[Plan, IntArray]:
     """A natural community of practice and the organisations that could join it.

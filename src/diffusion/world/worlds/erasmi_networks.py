@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
+from diffusion.world.worlds.ecosystem import Ecosystem
 from diffusion.world.worlds.erasmi_draw import Surveyed
 from diffusion.world.worlds.erasmi_places import Places
 from diffusion.world.worlds.erasmi_sheets import (
@@ -19,9 +20,6 @@ from diffusion.world.worlds.erasmi_sheets import (
     sheets,
 )
 from diffusion.world.worlds.luck import Use, luck_table
-
-if TYPE_CHECKING:
-    from diffusion.world.worlds.erasmi import ErasmiWorld
 
 OTHER_COUNTRIES = ("netherlands", "malta")  # Grupp 39 is the Swedish one of the three
 MEMBER_KINDS = {  # tag of a sheet or answer of the survey -> kinds of organisation
@@ -60,6 +58,16 @@ PERSONS_NETWORKS = {"newcomers_network_harz"}  # the sheet counts persons, not o
 _ROLLS = 2048
 
 
+class Named(NamedTuple):
+    """A member that a source names; territory -1 = its country's national row, posts 0 = drawn."""
+
+    name: str
+    kind: str
+    territory: int
+    posts: int
+    counted: bool  # whether the source's number of members includes it
+
+
 class Plan(NamedTuple):
     """One network as planned; `home` is its territory row, -1 = the country's national row."""
 
@@ -86,41 +94,40 @@ class Plan(NamedTuple):
     founding_year: int
     places: tuple[int, ...] = ()
     framework: str = ""
+    named: tuple[Named, ...] = ()
+    begins: int = 0  # month in which it is founded, if that is yet to come
 
 
 def surveyed_plans(
     networks: Surveyed,
     places: Places,
     found: dict[str, tuple[int, ...]],
-    settings: "ErasmiWorld",
+    settings: Ecosystem,
     seed: int,
 ) -> list[Plan]:
     """The 55 surveyed networks; adds further places for those that need one."""
     plans = []
     for k, sheet in enumerate(sheets()):
         homes = found[sheet.key]
-        plans.append(_from_sheet(k, sheet, homes, networks, settings, seed))
+        plans.append(sheet_plan(k, sheet, homes, networks.framework[k], settings, seed))
     other = iter(OTHER_COUNTRIES)
     for k in range(len(plans), networks.type.shape[0]):
-        group = COUNTRY_GROUPS[networks.country_group[k]]
-        country = group
-        if group == "other_sweden_netherlands_malta":
+        country = COUNTRY_GROUPS[networks.country_group[k]]
+        if country == "other_sweden_netherlands_malta":
             country = next(other)
-        donor = _donor(k, TYPES[networks.type[k]], group, seed)
-        if group == "europe_wide_or_global":
-            country = donor.country
-        plans.append(_drawn(k, country, donor, networks, places, settings, seed))
+        plans.append(drawn_plan(k, country, networks, places, settings, seed))
     return plans
 
 
-def _from_sheet(
+def sheet_plan(
     k: int,
     sheet: Sheet,
     homes: tuple[int, ...],
-    networks: Surveyed,
-    settings: "ErasmiWorld",
+    framework: str,
+    settings: Ecosystem,
     seed: int,
 ) -> Plan:
+    """The network of a case sheet; `k` keys the luck of what the sheet does not say."""
     wide = sheet.level in ("national", "europe")
     kinds = kinds_behind(sheet.member_tags, settings)
     size = sheet.member_count
@@ -143,28 +150,34 @@ def _from_sheet(
         formalisation=sheet.formalisation,
         fields=sheet.fields,
         meetings_per_year=_meetings(k, sheet, seed),
-        facilitated=bool(sheet.answers["facilitation"] & set(MIXING)),
-        online=_is_online(sheet.answers["internal_communication"]),
+        facilitated=mixes(sheet),
+        online=meets_online(sheet),
         bridging=sheet.bridging,
         policy_link=_links_policy(sheet.coordinator, kinds, sheet.bridging),
         regular_money=sheet.regular_money,
         months_funded=_funded(k, sheet.answers["resource"], settings, seed),
         founding_year=sheet.founding_year or 0,
         places=homes,
-        framework=networks.framework[k],
+        framework=framework,
     )
 
 
-def _drawn(
+def drawn_plan(
     k: int,
     country: str,
-    donor: Sheet,
     networks: Surveyed,
     places: Places,
-    settings: "ErasmiWorld",
+    settings: Ecosystem,
     seed: int,
 ) -> Plan:
-    """A network without a sheet: survey answers as dealt, the rest from a sheet of its type."""
+    """A network without a sheet: survey answers as dealt, the rest from a sheet of its type.
+
+    Europe-wide ones have no country of their own (`europe_wide_or_global`) and take the sheet's.
+    """
+    group = COUNTRY_GROUPS[networks.country_group[k]]
+    donor = _donor(k, TYPES[networks.type[k]], group, seed)
+    if country == "europe_wide_or_global":
+        country = donor.country
     answers = networks.answers[k]
     kinds = kinds_behind(answers["member"], settings, answers=True)
     wide = donor.level in ("national", "europe")
@@ -174,7 +187,7 @@ def _drawn(
     for word in answers["field"]:
         mask |= 1 << vocabulary.FIELDS.index(word)
     type_name = TYPES[networks.type[k]]
-    return _from_sheet(k, donor, (), networks, settings, seed)._replace(
+    return sheet_plan(k, donor, (), networks.framework[k], settings, seed)._replace(
         key=f"surveyed_{k + 1}",
         name=f"Surveyed network {k + 1} ({type_name.replace('_', ' ')}, "
         f"{country.replace('_', ' ').title()})",
@@ -235,7 +248,7 @@ def _rhythms() -> list[float]:
 
 
 def kinds_behind(
-    words: Iterable[str], settings: "ErasmiWorld", answers: bool = False
+    words: Iterable[str], settings: Ecosystem, answers: bool = False
 ) -> dict[str, float]:
     """The kinds behind tags of a sheet, or behind answers, weighted by the mix of kinds overall."""
     named = _named_kinds(frozenset(words), answers)
@@ -249,9 +262,7 @@ def _named_kinds(words: frozenset[str], answers: bool) -> tuple[str, ...]:
     return tuple(kind for kind in vocabulary.KINDS if kind in named)
 
 
-def _place(
-    k: int, country: str, wide: bool, places: Places, settings: "ErasmiWorld", seed: int
-) -> int:
+def _place(k: int, country: str, wide: bool, places: Places, settings: Ecosystem, seed: int) -> int:
     """A named or further place of the country; -1 for networks wider than a place."""
     known = places.of_country(vocabulary.index(vocabulary.COUNTRIES, country))
     if wide:
@@ -263,7 +274,7 @@ def _place(
     return places.further(country)
 
 
-def _size(k: int, settings: "ErasmiWorld", seed: int) -> int:
+def _size(k: int, settings: Ecosystem, seed: int) -> int:
     """Log-normal number of member organisations within its bounds."""
     u = 1.0 - roll(seed, Use.NETWORK_SIZE, 2 * k)
     z = math.sqrt(-2.0 * math.log(u)) * math.cos(
@@ -273,11 +284,26 @@ def _size(k: int, settings: "ErasmiWorld", seed: int) -> int:
     return int(min(settings.network_size_max, max(settings.network_size_min, round(size))))
 
 
-def _funded(k: int, resources: frozenset[str], settings: "ErasmiWorld", seed: int) -> int:
+def _funded(k: int, resources: frozenset[str], settings: Ecosystem, seed: int) -> int:
     """Months of coordination money left: project money and lent personnel are for a time."""
-    if not resources & {"project_funding", "personnel"}:
+    if not pays_for_a_time(resources):
         return 0
     return 1 + int(roll(seed, Use.MONEY_END, k) * settings.months_coordination_grant)
+
+
+def pays_for_a_time(resources: frozenset[str]) -> bool:
+    """Whether a network has coordination money that ends."""
+    return bool(resources & {"project_funding", "personnel"})
+
+
+def mixes(sheet: Sheet) -> bool:
+    """Whether a sheet names a technique that seats people across groups."""
+    return bool(sheet.answers["facilitation"] & set(MIXING))
+
+
+def meets_online(sheet: Sheet) -> bool:
+    """Whether a sheet names online channels and no meeting in person."""
+    return _is_online(sheet.answers["internal_communication"])
 
 
 def _links_policy(coordinator: str, kinds: dict[str, float], bridging: bool) -> bool:

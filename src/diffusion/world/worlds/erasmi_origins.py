@@ -1,17 +1,18 @@
 """Where the practices of the catalogue come from: the organisation, and since when."""
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 import numpy as np
 
 from diffusion.base.arrays import IntArray
+from diffusion.evidence import sources
 from diffusion.world import vocabulary
 from diffusion.world.practices import Catalogue
+from diffusion.world.worlds.ecosystem import Ecosystem
 from diffusion.world.worlds.erasmi_census import Census
+from diffusion.world.worlds.erasmi_cops import country_of
 from diffusion.world.worlds.erasmi_members import Joined
-
-if TYPE_CHECKING:
-    from diffusion.world.worlds.erasmi import ErasmiWorld
+from diffusion.world.worlds.erasmi_sheets import sheets
 
 CARRIERS = {  # practice -> the sheet or community of practice that the source describes it under
     "art_based_workshops": "enmw",
@@ -54,32 +55,46 @@ JOINT = ("joint_counselling",)  # run by several members, one in each place
 
 
 def origins(
-    catalogue: Catalogue, groups: Joined, people: Census, settings: "ErasmiWorld"
+    catalogue: Catalogue, groups: Joined, people: Census, settings: Ecosystem
 ) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """Organisation, practice and first month of each origin, and each practice's country.
 
     A practice runs at the coordinator of the network under which the source describes it, at its
-    first member where nobody coordinates, or at its own named host.
+    first member where nobody coordinates, or at its own named host. In a world without that
+    network or place it has no origin, but its country is known.
     """
     by_key = {plan.key: k for k, plan in enumerate(groups.plans)}
+    seats = _seats()
     who, which, since = [], [], []
     country = np.full(len(catalogue.ids), -1, np.int64)
     for p, (name, origin) in enumerate(zip(catalogue.ids, catalogue.origins, strict=True)):
         year = origin.founding_year
+        carrier = CARRIERS.get(name, "")
+        if name not in people.named:
+            country[p] = seats.get(carrier, -1)
         if name in people.named:
             hosts = [people.named[name]]
-        else:
-            k = by_key[CARRIERS[name]]
+        elif carrier in by_key:
+            k = by_key[carrier]
             hosts = _hosts(name, k, groups, people)
-            plan = groups.plans[k]
-            year = year or plan.founding_year or None
-            if plan.level != "europe":
-                country[p] = vocabulary.index(vocabulary.COUNTRIES, plan.country)
+            year = year or groups.plans[k].founding_year or None
+        else:
+            continue
         year = settings.start_year - settings.origin_years_unknown if year is None else year
         who += hosts
         which += [p] * len(hosts)
         since += [min(-1, (year - settings.start_year) * 12 - 1)] * len(hosts)
     return np.array(who, np.int64), np.array(which, np.int64), np.array(since, np.int64), country
+
+
+@lru_cache(maxsize=1)
+def _seats() -> dict[str, int]:
+    """The country of each sheet and community of practice that is no wider than a country."""
+    seats = {sheet.key: sheet.country for sheet in sheets() if sheet.level != "europe"}
+    for row in sources.table("spring_cops"):
+        if row["level"] not in ("europe", "global"):
+            seats[row["id"]] = country_of(row)
+    return {key: vocabulary.index(vocabulary.COUNTRIES, word) for key, word in seats.items()}
 
 
 def _hosts(name: str, k: int, groups: Joined, people: Census) -> list[int]:

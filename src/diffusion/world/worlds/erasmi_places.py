@@ -43,12 +43,13 @@ class Places:
             self.regions.append(region or name)
         return self.rows[name, code]
 
-    def further(self, country: str) -> int:
+    def further(self, country: str, region: str = "") -> int:
         """A new unnamed place of a country."""
         code = vocabulary.index(vocabulary.COUNTRIES, country)
         number = self.n_further.get(code, 0) + 1
         self.n_further[code] = number
-        return self.row(f"{country.replace('_', ' ').title()}, further place {number}", country)
+        name = f"{country.replace('_', ' ').title()}, further place {number}"
+        return self.row(name, country, region)
 
     def of_country(self, code: int) -> list[int]:
         """Rows of a country's places."""
@@ -76,16 +77,16 @@ def _named() -> tuple[Places, dict[str, tuple[int, ...]]]:
     places = Places()
     found: dict[str, tuple[int, ...]] = {}
     for sheet in sheets():
-        found[sheet.key] = _rows(places, sheet.place, sheet.country)
+        found[sheet.key] = rows_of(places, sheet.place, sheet.country)
     for row in sources.table("spring_cops"):
         if row["id"] == "municipal_learning_cops":
             found[row["id"]] = (places.row("Amsterdam", "netherlands"),)
         elif row["place"] not in WIDE_PLACES:
-            found[row["id"]] = _rows(places, row["place"], country_code(row["country"]))
+            found[row["id"]] = rows_of(places, row["place"], country_code(row["country"]))
     for row in sources.table("practices"):
         if row["source"] == "connection_guide":
             place, country = row["place"].rsplit(", ", 1)
-            found[row["id"]] = _rows(places, place, country_code(country))
+            found[row["id"]] = rows_of(places, place, country_code(country))
     return places, found
 
 
@@ -95,8 +96,8 @@ def named_places() -> tuple[Places, dict[str, tuple[int, ...]]]:
     return places.copy(), found
 
 
-def _rows(places: Places, text: str, country: str) -> tuple[int, ...]:
-    """`Halberstadt (Saxony-Anhalt)` -> one place in a region; `Dublin; Cork` -> two places."""
+def rows_of(places: Places, text: str, country: str) -> tuple[int, ...]:
+    """Places in a cell: `Halberstadt (Saxony-Anhalt)` -> one; `Dublin; Cork` -> two."""
     if text.startswith(WIDE_PLACES):
         return ()
     rows = []

@@ -107,7 +107,7 @@ class Sheet(NamedTuple):
 @lru_cache(maxsize=1)
 def sheets() -> tuple[Sheet, ...]:
     """The 23 case sheets in the order of the source table."""
-    return tuple(_sheet(row) for row in sources.table("erasmi_networks"))
+    return tuple(coded(row) for row in sources.table("erasmi_networks"))
 
 
 @lru_cache(maxsize=1)
@@ -126,7 +126,8 @@ def country_code(name: str) -> str:
     return name.lower().replace(" ", "_")
 
 
-def _sheet(row: dict[str, str]) -> Sheet:
+def coded(row: dict[str, str]) -> Sheet:
+    """A row of the source table as survey answers and in the model's vocabulary."""
     country = country_code(row["country"])
     group = country if country in COUNTRY_GROUPS else "other_sweden_netherlands_malta"
     if row["id"] in EUROPE_WIDE_SHEETS:

@@ -53,7 +53,7 @@ class ShareRow(NamedTuple):
 
 
 def cop_table(state: State) -> list[ShareRow]:
-    """Membership in communities of practice and whom they primarily consist of.
+    """Membership in active communities of practice and whom they primarily consist of.
 
     A community consists primarily of a group that makes up at least `PRIMARY_FROM` of its members;
     shares are over members, because the survey asked organisations.
@@ -64,7 +64,7 @@ def cop_table(state: State) -> list[ShareRow]:
     members, start = state.members.organisation, state.members.start
     inside = np.zeros(state.n_organisations, np.bool_)
     total, primary = 0, np.zeros(len(PRIMARY))
-    for k in np.flatnonzero(state.networks.is_cop == 1):
+    for k in np.flatnonzero((state.networks.is_cop == 1) & (state.networks.active == 1)):
         mine = members[start[k] : start[k + 1]]
         inside[mine] = True
         total += mine.shape[0]

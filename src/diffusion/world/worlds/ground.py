@@ -16,7 +16,7 @@ class Ground:
     """Places, organisations and networks, without staff, money, ties or knowledge.
 
     Arrays over organisations have n rows, over territories T, over origins O. A
-    founding year of 0 means "draw it".
+    founding year or a number of posts of 0 means "draw it".
     """
 
     kind: IntArray
@@ -25,6 +25,7 @@ class Ground:
     fields: MaskArray
     fields_given: BoolArray  # True = work in these fields and no others
     founding_year: IntArray
+    posts: IntArray
     territory_country: IntArray
     territory_is_national: IntArray
     territory_will: FloatArray  # NaN = draw it

@@ -285,9 +285,10 @@ def _write_policy(
 
 
 def _in_cop(ground: Ground) -> IntArray:
-    """1 for organisations that are members of a community of practice."""
+    """1 for organisations that are members of a community of practice that has begun."""
     start, members = ground.members
-    of_cop = bare(ground.networks)["is_cop"].repeat(start[1:] - start[:-1])
+    networks = bare(ground.networks)
+    of_cop = (networks["is_cop"] * networks["active"]).repeat(start[1:] - start[:-1])
     result = np.zeros(ground.n, np.int64)
     result[members[of_cop == 1]] = 1
     return result

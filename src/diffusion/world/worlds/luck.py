@@ -105,6 +105,8 @@ class Use(IntEnum):
     PRESSURE = 110
     WILL = 111
     POLICY = 112
+    CASE_NEIGHBOUR = 120
+    CASE_MEETINGS = 121
 
 
 @compiled

@@ -112,6 +112,7 @@ def posts(
     low = _per_kind(settings.posts_low, ground.kind)
     high = _per_kind(settings.posts_high, ground.kind)
     n_posts = (low + whole(_staff(seed, Use.POSTS, who), high - low + 1)).astype(np.int64)
+    n_posts = np.where(ground.posts > 0, ground.posts, n_posts)
     first = n_posts.cumsum() - n_posts
     owner = who.repeat(n_posts)
     place = np.arange(owner.shape[0]) - first.repeat(n_posts)

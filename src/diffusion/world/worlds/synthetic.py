@@ -131,6 +131,7 @@ def _ground(settings: SyntheticWorld, layout: _Layout, n_practices: int, seed: i
         fields=np.zeros(n, np.uint64),
         fields_given=np.zeros(n, np.bool_),
         founding_year=nothing,
+        posts=nothing,
         territory_country=layout.territory_country,
         territory_is_national=layout.is_national,
         territory_will=np.full(layout.is_national.shape[0], np.nan),
