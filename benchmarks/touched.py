@@ -28,8 +28,12 @@ TOUCHED: Mapping[str, Mapping[str, Columns]] = {
         "territories": ("log_pressure",),
     },
     "funding": {
-        "grants": ("funder", "active", "ends", "renewed", "starts"),
-        "funders": ("call_month", "budget"),
+        "grants": ("organisation", "funder", "active", "ends", "renewed", "starts", "purse"),
+        "funders": ("kind", "call_month", "guidelines", "rewards"),
+        "accounts": (
+            "fees", "donations", "in_kind", "income", "purse", "received", "spent",
+        ),
+        "territories": ("country", "log_pressure", "log_felt"),
         "networks": (
             "key", "is_cop", "coordinator_kind", "regular_money", "active", "paid_until",
             "sponsored", "paid", "coordinated", "months_unpaid",

@@ -47,6 +47,8 @@ QUIET: dict[str, dict[str, float]] = {
         "p_renewal": 0.0,
         "p_renewal_institutionalised": 0.0,
         "application_slack": 2.0,
+        "evaluation_tilt": 0.0,
+        "budget_response": 0.0,
         "p_coordinator_renewal": 0.0,
         "p_coordinator_refund": 0.0,
         "p_network_dormant": 0.0,
@@ -136,6 +138,7 @@ def advance(
     for _ in range(months):
         with np.errstate(over="ignore"):
             modifiers.reset(state.modifiers)
+            modifiers.reset_funders(state.funder_modifiers)
             state.networks.sponsored[:] = 0
             state.flows[:] = 0
             if act is not None:
@@ -210,11 +213,13 @@ def world(
             renewed=-1,
             ends=NEVER,
             starts=NEVER,
+            idea=-1,
         ),
         funders=table_of(
             Funders,
             1,
-            budget=10**9,
+            budget=10**15,
+            grant_eur=24_000,
             months_grant=24,
             months_to_start=3,
             success_rate=0.5,

@@ -38,6 +38,7 @@ class Territory:
     log_pressure: float
     will: float  # 0..1
     policy: set[int]
+    log_felt: float = 0.0  # pressure as budgets feel it, with a lag
     size: int = 0  # organisations, for a country those of its places too
     demand: float = 0.0  # per paid post, this month
     users: Counter[int] = field(default_factory=Counter)  # organisations that use a practice
@@ -46,16 +47,23 @@ class Territory:
 
 @dataclass(eq=False, slots=True)
 class Funder:
-    """Gives grants at a yearly call."""
+    """Gives grants at a yearly call, out of a yearly budget."""
 
     follows: Territory | None  # whose policy its guidelines take in
     call_month: int  # 0..11
-    budget: int  # grants a call
+    felt_in: list[Territory]  # places whose demand moves its budget
+    budget: int  # EUR a year
+    purse: int  # EUR of this year's budget that nobody was promised
+    grant_eur: int
     months_grant: int
     months_to_start: int
     success_rate: float
     min_staff: float
+    own_share: float  # of a project's cost
+    application_days: float
+    quality: float  # 0 = judges by hard targets .. 1 = by quality
     guidelines: set[int]
+    level: float = 1.0  # this year's budget relative to the usual one
     lines: "list[Grant]" = field(default_factory=list)
 
 
@@ -70,6 +78,7 @@ class Grant:
     ends: int
     renewed: bool | None  # the decision on the follow-up, None before it is taken
     starts: int  # month in which a grant won at a call starts, NEVER without one
+    idea: int | None = None  # practice that its application proposed
 
     def ends_soon(self, month: int) -> bool:
         """Whether it is in its last months and is not followed up."""
@@ -98,6 +107,7 @@ class Profile:
     fields: frozenset[int]  # numbers of vocabulary.FIELDS
     languages: frozenset[int]  # numbers of vocabulary.LANGUAGES
     relevance: list[float]  # interest in each practice, 0..1, siloing included
+    near: frozenset[int]  # practices of own and related fields
     likeness: float  # place, 0..1, in an order of organisations by field and kind
     siloing: float  # pull towards its own field and kind, 0 or more
     migrant_led: bool

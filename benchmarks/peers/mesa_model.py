@@ -194,6 +194,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
 
     def fund(self) -> None:
         """Grants end, are followed up or won; networks are coordinated or not, active or not."""
+        self._open_budget_years()
         for grant in self.grants:
             self._move_on(grant)
         if self.grants:
@@ -204,6 +205,18 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
         for network in self.networks:
             self._coordinate(network)
 
+    def _open_budget_years(self) -> None:
+        """Yearly budgets follow felt demand; what is left of the last one lapses."""
+        p = self.rules.funding
+        for territory in self.territories:
+            territory.log_felt += (territory.log_pressure - territory.log_felt) / p.budget_lag
+        for funder in self.funders:
+            if self.month % MONTHS_A_YEAR == funder.call_month:
+                felt = [territory.log_felt for territory in funder.felt_in]
+                mean = sum(felt) / len(felt) if felt else 0.0
+                funder.level = math.exp(p.budget_response * mean)
+                funder.purse = int(funder.budget * funder.level)
+
     def _move_on(self, grant: Grant) -> None:
         p, random = self.rules.funding, self.uniform
         begins = False
@@ -211,7 +224,10 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
             if grant.renewed is None and self.month >= grant.ends - LAST_MONTHS:
                 settled = any(use.institutional for use in grant.organisation.using.values())
                 chance = p.p_renewal_institutionalised if settled else p.p_renewal
-                grant.renewed = random() < chance
+                chance *= grant.organisation.standing(grant.funder)
+                grant.renewed = random() < chance and grant.funder.purse >= grant.funder.grant_eur
+                if grant.renewed:
+                    grant.funder.purse -= grant.funder.grant_eur
             if self.month >= grant.ends:
                 begins = bool(grant.renewed) and random() < p.p_no_gap
                 if not begins:
@@ -234,16 +250,18 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
             funder: whose call it is.
             first: number of the grant line that comes first this month.
         """
-        awarded = 0
         for grant in sorted(funder.lines, key=lambda grant: (grant.number < first, grant.number)):
-            if awarded >= funder.budget:
-                return
             if grant.active or grant.renewed or grant.starts > self.month:
                 continue
             organisation = grant.organisation
-            if organisation.may_apply(grant) and self.uniform() < organisation.success(grant):
-                awarded += 1
+            if not organisation.may_apply(grant):
+                continue
+            organisation.apply(funder)
+            won = self.uniform() < organisation.success(grant)
+            if won and funder.purse >= funder.grant_eur:
+                funder.purse -= funder.grant_eur
                 grant.starts = self.month + max(1, funder.months_to_start)
+                grant.idea = organisation.idea(funder)
 
     def _coordinate(self, network: CooperationNetwork) -> None:
         p, random, month = self.rules.funding, self.uniform, self.month

@@ -5,14 +5,25 @@ what happens between two. So the order of agents has no meaning, and shuffling i
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import mesa
 
-from benchmarks.peers.mesa_entities import Grant, Post, Practice, Profile, Territory, Tie, Use
+from benchmarks.peers.mesa_entities import (
+    Funder,
+    Grant,
+    Post,
+    Practice,
+    Profile,
+    Territory,
+    Tie,
+    Use,
+)
 from diffusion.base.arrays import NEVER
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.world.vocabulary import SCALES
 
 if TYPE_CHECKING:
     from benchmarks.peers.mesa_entities import CooperationNetwork
@@ -49,6 +60,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
         self.grants: list[Grant] = []
         self.networks: list[CooperationNetwork] = []
         self.ties: dict[Organisation, Tie] = {}
+        self.own_money = 0.0  # EUR a month
         self.staff = 0
         self.overload = 0.0
         self.slack = 0.0
@@ -103,12 +115,54 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
         return (
             self.staff >= grant.funder.min_staff
             and self.slack >= self.model.rules.funding.application_slack
+            and self._shares_costs(grant)
         )
+
+    def _shares_costs(self, wanted: Grant) -> bool:
+        """Whether own money bears the own share of a line beside those it has or was promised."""
+        needed = 0.0
+        for grant in self.grants:
+            promised = grant.renewed or grant.starts > self.model.month
+            if grant is wanted or grant.active or promised:
+                funder = grant.funder
+                a_month = funder.grant_eur / funder.months_grant
+                needed += a_month * funder.own_share / (1.0 - funder.own_share)
+        return needed <= self.own_money
+
+    def apply(self, funder: Funder) -> None:
+        """Writing an application takes time, whether it wins or not."""
+        share = funder.application_days / (self.model.rules.funding.working_days * len(self.posts))
+        self.slack = max(0.0, self.slack - share)
+
+    def standing(self, funder: Funder) -> float:
+        """How the funder's evaluation changes its chances."""
+        if not self.using:
+            return 1.0
+        score = statistics.fmean(
+            (1.0 - funder.quality) * SCALES.index(use.practice.scale) / (len(SCALES) - 1)
+            + funder.quality * use.fidelity
+            for use in self.using.values()
+        )
+        tilt = self.model.rules.funding.evaluation_tilt
+        return 1.0 + tilt * (2.0 * score - 1.0)
+
+    def idea(self, funder: Funder) -> int | None:
+        """The practice that an application proposes: one that guidelines reward, if it can."""
+        ideas = [
+            number
+            for number in sorted(self.aware)
+            if number in self.profile.near
+            and number not in self.trials
+            and number not in self.using
+        ]
+        rewarded = [number for number in ideas if number in funder.guidelines]
+        ideas = rewarded or ideas
+        return self.model.random.choice(ideas) if ideas else None
 
     def success(self, grant: Grant) -> float:
         """Chance that its application is granted."""
         p = self.model.rules.funding
-        chance = grant.funder.success_rate
+        chance = grant.funder.success_rate * grant.funder.level * self.standing(grant.funder)
         if len(self.posts) < p.small_staff:
             chance *= p.rel_success_small
         if self.profile.migrant_led:
@@ -446,7 +500,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
         if not open_to:
             return
         able = p.start_rate * self.profile.absorptive**p.capacity_elasticity * min(1.0, self.slack)
-        ceiling = able * p.rel_guideline
+        ceiling = able * p.rel_guideline * p.rel_proposal
         lucky = [(number, luck) for number in open_to if (luck := random()) < ceiling]
         if not lucky:
             return
@@ -461,7 +515,7 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
                 continue
             practice = model.practices[number]
             if luck < able * self._readiness(practice, money):
-                self._start_trial(practice, money)
+                self._start_trial(practice, self._proposer(number) or money)
 
     def _readiness(self, practice: Practice, money: Grant | None) -> float:
         """Factor on the hazard of a trial: peers, fit, will, money and guidelines."""
@@ -479,7 +533,13 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
             factor *= self.model.without_money[practice.cost]
         if self._is_rewarded(number):
             factor *= p.rel_guideline
+        if self._proposer(number) is not None:
+            factor *= p.rel_proposal
         return factor
+
+    def _proposer(self, number: int) -> Grant | None:
+        """The running grant whose application proposed a practice."""
+        return next((grant for grant in self.grants if grant.active and grant.idea == number), None)
 
     def _start_trial(self, practice: Practice, money: Grant | None) -> None:
         model, number = self.model, practice.number

@@ -24,6 +24,7 @@ from diffusion.world.vocabulary import (
     COUNTRIES,
     FORMALISATIONS,
     FUNDER_KINDS,
+    GRANT_MAKERS,
     KINDS,
     LEVELS,
     SCALES,
@@ -107,6 +108,7 @@ def _organisations(model: "DiffusionModel", state: State) -> list[Organisation]:
             fields=frozenset(fields),
             languages=frozenset(bits(table.languages[i])),
             relevance=relevance,
+            near=frozenset((*own, *related)),
             likeness=(min(fields, default=0) + int(table.kind[i]) / 8.0) / 16.0,
             siloing=siloing,
             migrant_led=bool(table.migrant_led[i]),
@@ -116,6 +118,10 @@ def _organisations(model: "DiffusionModel", state: State) -> list[Organisation]:
             hands_over=bool(table.handover[i]),
         )
         organisation = Organisation(model, territory, profile)
+        account = state.accounts[i]
+        organisation.own_money = float(
+            account.fees / 12 + account.donations + account.in_kind + account.income
+        )
         organisation.contacts = float(table.contacts[i])
         organisation.aware = frozenset(bits(table.aware[i]))
         organisation.written = set(bits(table.written[i]))
@@ -131,19 +137,29 @@ def _organisations(model: "DiffusionModel", state: State) -> list[Organisation]:
 def _funders(model: "DiffusionModel", state: State) -> list[Funder]:
     table = state.funders
     made = []
-    for f in range(table.kind.shape[0]):
+    for f in np.flatnonzero(table.kind < len(GRANT_MAKERS)):
         row = int(table.territory[f])
+        felt_in = [model.territories[row]] if row >= 0 else []
+        if table.kind[f] == _NATIONAL:
+            places = np.flatnonzero(state.territories.country == table.country[f])
+            felt_in = [model.territories[r] for r in places]
         if row < 0 and table.kind[f] == _NATIONAL:
             row = int(state.national_rows[table.country[f]])
         made.append(
             Funder(
                 follows=model.territories[row] if row >= 0 else None,
                 call_month=int(table.call_month[f]),
+                felt_in=felt_in,
                 budget=int(table.budget[f]),
+                purse=int(table.purse[f]),
+                grant_eur=int(table.grant_eur[f]),
                 months_grant=int(table.months_grant[f]),
                 months_to_start=int(table.months_to_start[f]),
                 success_rate=float(table.success_rate[f]),
                 min_staff=float(table.min_staff[f]),
+                own_share=float(table.own_share[f]),
+                application_days=float(table.application_days[f]),
+                quality=float(table.quality[f]),
                 guidelines=set(bits(table.guidelines[f])),
             )
         )

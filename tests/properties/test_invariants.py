@@ -12,14 +12,25 @@ from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.world.state import State
 from tests.simulating import changed, settings
-from tests.unit.world.invariants import pairs
+from tests.unit.world.invariants import assert_ledger, pairs
 
-LEVERS = ("cop_formation", "coordinator_funding", "language_mediation", "repository", "handover")
+LEVERS = (
+    "cop_formation",
+    "coordinator_funding",
+    "language_mediation",
+    "repository",
+    "handover",
+    "small_grant_fund",
+    "medium_long_term_funding",
+)
 # Parameters of every rule that are pushed to where things happen often.
 STRESS: dict[str, Any] = {
     "demand.base_load": st.floats(0.0, 3.0),
     "demand.pressure_sd": st.floats(0.0, 2.0),
     "funding.p_renewal": st.floats(0.0, 1.0),
+    "funding.p_no_gap": st.floats(0.0, 1.0),
+    "funding.evaluation_tilt": st.floats(0.0, 1.0),
+    "funding.budget_response": st.floats(0.0, 2.0),
     "funding.p_network_dormant": st.floats(0.0, 1.0),
     "turnover.rel_turnover": st.floats(0.0, 10.0),
     "turnover.p_skill_decay": st.floats(0.0, 0.5),
@@ -59,6 +70,7 @@ def test_every_month_leaves_a_consistent_state(
         assert_people(state)
         assert_ties(state)
         assert_money(state)
+        assert_ledger(state)
         assert_networks(state)
         assert (state.flows >= 0).all()
     table = simulation.months()

@@ -3,7 +3,7 @@
 A table is a numpy record array: one row is one thing, and all that is known of it lies together in
 memory, so a loop that visits a thing touches one or two cache lines. `table.column` is a view of
 a whole column, `table[i].column` one cell; compiled loops take a row once (`org = orgs[i]`) and
-read its cells. Whole numbers in tables are 32 bits wide, all else 64.
+read its cells. Whole numbers in tables are 32 bits wide, sums of money and all else 64.
 
 Masks are uint64: bit p stands for practice p (or field, or language p). numba mixes uint64 with
 int64 into float64, hence the explicit casts here and nowhere else.
@@ -19,6 +19,7 @@ from diffusion.base.compiled import compiled, typed
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.signedinteger[Any]]
 MaskArray = npt.NDArray[np.uint64]
+EuroArray = npt.NDArray[np.int64]  # whole EUR, so that sums of money are exact
 
 if TYPE_CHECKING:
     _Records = np.recarray[Any, Any]
@@ -118,7 +119,12 @@ def unions(masks: MaskArray) -> MaskArray:
 def record_type(cls: type[Table]) -> "np.dtype[Any]":
     """What a row of the table holds, from the declared columns; one object a table."""
     if cls not in _RECORD_TYPES:
-        widths = {FloatArray: np.float64, IntArray: np.int32, MaskArray: np.uint64}
+        widths = {
+            FloatArray: np.float64,
+            IntArray: np.int32,
+            MaskArray: np.uint64,
+            EuroArray: np.int64,
+        }
         columns = [(name, widths[kind]) for name, kind in cls.__annotations__.items()]
         _RECORD_TYPES[cls] = _records(columns, (np.record, np.recarray))
     return _RECORD_TYPES[cls]

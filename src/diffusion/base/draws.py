@@ -91,10 +91,12 @@ class Decision(IntEnum):
     MEMORY_LOSS = 92
     POLICY_UPTAKE = 100
     POLITICAL_WILL = 101
+    PROGRAMME_IDEA = 230
     # interventions
     TARGET = 110
     TARGET_NETWORK = 112
     GROUP_MEMBER = 111
+    TARGET_FUNDER = 231
     # textbook processes
     CONTAGION = 120
     RECOVERY = 121

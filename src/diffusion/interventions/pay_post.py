@@ -1,4 +1,4 @@
-"""Pay the post of a network's coordinator (coordinator funding)."""
+"""Pay the post of a network's coordinator, or of a community's facilitator."""
 
 import numpy as np
 from pydantic import Field
@@ -16,11 +16,12 @@ class PayPost(Intervention):
     A paid post keeps meetings at their rhythm, doubles the ties that meetings yield and slows
     the decay of ties inside the network, as long as it is paid and a few months beyond.
 
-    Source: E066, E080, E081, E116; C10-C12; I02.
+    Source: E033, E044, E066, E071, E080, E081, E116; C10-C12; I02.
     """
 
     fte: float = Field(gt=0.0, le=5.0, description="full-time equivalents a network")
     eur_per_year: float = Field(ge=0.0, le=500_000.0, description="employer cost of a full post")
+    communities: bool = Field(False, description="pay communities of practice and no others")
     min_members: int = Field(ge=2, le=1000, description="smallest network that is paid a post")
 
     def begin(self, state: State, name: str) -> IntArray:
@@ -32,7 +33,8 @@ class PayPost(Intervention):
 
     def explain(self) -> str:
         return (
-            f"Pays {self.fte:g} coordinator post each in {self.coverage:.0%} of the networks that "
+            f"Pays {self.fte:g} coordinator post each in {self.coverage:.0%} of the "
+            f"{'communities of practice' if self.communities else 'networks'} that "
             f"have no regular money for one and at least {self.min_members} members, "
             f"{self.months()}, at {self.eur_per_year:,.0f} EUR a post and year (EU price)."
         )
@@ -42,6 +44,8 @@ def _networks(preset: PayPost, state: State, name: str) -> IntArray:
     networks = state.networks
     sizes = np.diff(state.members.start)
     rows = np.flatnonzero((networks.regular_money == 0) & (sizes >= preset.min_members))
+    if preset.communities:
+        rows = rows[networks.is_cop[rows] == 1]
     rows = rows[networks.key[rows] < state.n_networks]  # not groups that another lever founded
     luck = draws.uniforms(state.seed, Decision.TARGET_NETWORK, salt_of(name) % 2**31, rows)
     order = {"hubs": -sizes[rows] + luck, "periphery": sizes[rows] + luck}

@@ -28,6 +28,10 @@ FLOW_COLUMNS = {
     "lapses": Flow.LAPSES,
     "restarts": Flow.RESTARTS,
     "grants_won": Flow.GRANTS_WON,
+    "eur_granted": Flow.EUR_GRANTED,
+    "eur_own": Flow.EUR_OWN,
+    "eur_spent": Flow.EUR_SPENT,
+    "eur_returned": Flow.EUR_RETURNED,
 }
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -78,6 +82,8 @@ class Sizes:
         self.asked_related = int((ledger.related != 0).sum())
         self.posts = len(state.posts)
         self.grants = len(state.grants)
+        weak = (ledger.small == 1) | (ledger.migrant_led == 1)
+        self.grants_weak = int(weak[state.grants.organisation].sum())
         self.territories = len(state.territories)
         self.scales = [np.flatnonzero(state.practices.scale == s) for s in range(len(SCALES))]
         self.by_territory = np.bincount(orgs.territory, minlength=self.territories)
@@ -136,6 +142,8 @@ def monthly_columns(
         "mean_overload": totals.overload / sizes.n,
         "mean_slack": totals.slack / sizes.n,
         "grants_active": _over(totals.grants_active, sizes.grants),
+        "grants_active_weak": _over(totals.grants_active_weak, sizes.grants_weak),
+        "eur_held": totals.eur_held.astype(np.float64),
         "political_will": _over(totals.will, sizes.territories),
         "n_policy": totals.policies.astype(np.float64),
     }

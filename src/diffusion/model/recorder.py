@@ -178,6 +178,7 @@ class Recorder:
             w.memberships.start,
             w.memberships.network,
             w.grants,
+            w.accounts,
             w.territories,
             state.n_ties,
             bare(self._ledger),

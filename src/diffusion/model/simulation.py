@@ -83,6 +83,7 @@ class Simulation:
         state = self.state
         with _keyed_overflow():
             modifiers.reset(state.modifiers)
+            modifiers.reset_funders(state.funder_modifiers)
             state.networks.sponsored[:] = 0
             state.flows[:] = 0
             costs = self._intervene()

@@ -8,6 +8,7 @@ import numpy as np
 from diffusion.base.arrays import (
     NEVER,
     NOTHING,
+    EuroArray,
     FloatArray,
     IntArray,
     MaskArray,
@@ -54,6 +55,8 @@ class Totals(Table):
     networks_active: IntArray
     networks_coordinated: IntArray
     grants_active: IntArray
+    grants_active_weak: IntArray  # of small or migrant-led organisations
+    eur_held: EuroArray  # on grant lines and of organisations' own
     will: FloatArray
     policies: IntArray
 
@@ -77,8 +80,8 @@ class Ledger(Table):
 
 @compiled
 def take(
-    orgs, posts, ties, networks, joined_start, joined, grants, territories, n_ties, ledger, totals,
-    by_practice, by_territory, m, stop, few_others,
+    orgs, posts, ties, networks, joined_start, joined, grants, accounts, territories, n_ties,
+    ledger, totals, by_practice, by_territory, m, stop, few_others,
 ):  # fmt: skip
     """Fill row m of the totals, of the uses by practice, and of those by territory."""
     total = totals[m]
@@ -113,6 +116,7 @@ def take(
         total.lack_own += 1 if count(org.aware & note.own) < note.need_own else 0
         total.lack_related += 1 if count(org.aware & note.related) < note.need_related else 0
         total.lack_others += 1 if note.others < few_others else 0
+        total.eur_held += accounts[i].purse
         total.overload += org.overload
         total.slack += org.slack
         for x in range(joined_start[i], joined_start[i + 1]):
@@ -129,7 +133,12 @@ def take(
             total.networks_active += 1
             total.networks_coordinated += networks[k].coordinated
     for g in range(grants.shape[0]):
-        total.grants_active += grants[g].active
+        line = grants[g]
+        total.grants_active += line.active
+        total.eur_held += line.purse
+        note = ledger[line.organisation]
+        if line.active == 1 and (note.small == 1 or note.migrant_led == 1):
+            total.grants_active_weak += 1
     for r in range(territories.shape[0]):
         total.will += territories[r].will
         total.policies += count(territories[r].policy)

@@ -1,12 +1,13 @@
 """Adoption: trial, fit, adaptation, fidelity, institutionalising.
 
 An aware organisation with a person who knows how starts a trial with the monthly hazard
-h0 * G(exposure) * fit^gamma * capacity^0.5 * will * money * guideline * slack. G is a Hill function
-of the share of remembered contacts that were with users: e^k / (e^k + threshold^k), k = 1 simple
-contagion, k = 2 default, large k a threshold (D04, D05). With probability 0.74 the practice is
-adapted (G03), which raises fit and costs fidelity. A trial lasts longer the more complex it is
-(G06), then succeeds by fit, know-how and fidelity: no effect below 0.3, full at 0.7 (G01).
-Adopted becomes institutionalised slowly, faster with regular money, formal networks and will.
+h0 * G(exposure) * fit^gamma * capacity^0.5 * will * money * guideline * proposal * slack. G is a
+Hill function of the share of remembered contacts that were with users: e^k / (e^k + threshold^k), k
+= 1 simple contagion, k = 2 default, large k a threshold (D04, D05). With probability 0.74 the
+practice is adapted (G03), which raises fit and costs fidelity. A trial lasts longer the more
+complex it is (G06), then succeeds by fit, know-how and fidelity: no effect below 0.3, full at 0.7
+(G01). Adopted becomes institutionalised slowly, faster with regular money, formal networks and
+will.
 """
 
 from typing import ClassVar, NamedTuple
@@ -60,6 +61,7 @@ class Parameters(RuleSettings):
     rel_guideline: float = number(
         "hazard where a funder's guidelines or policy reward it", "ratio", 1.0, 10.0
     )
+    rel_proposal: float = number("hazard of what a running grant proposed", "ratio", 1.0, 10.0)
     money_medium: float = share("hazard of a medium-cost practice without a running grant")
     money_high: float = share("hazard of a high-cost practice without a running grant")
     p_grant_low: float = share("chance that a low-cost practice is put on a running grant")
@@ -86,6 +88,7 @@ class _Values(NamedTuple):
     elasticity: float
     will_floor: float
     rel_guideline: float
+    rel_proposal: float
     money_medium: float
     money_high: float
     p_grant: tuple[float, ...]  # by cost
@@ -141,6 +144,7 @@ def _review(
     trial = draws.stream(seed, _TRIAL, month)
     formal, paid = max(1.0, values.rel_formal), max(1.0, values.rel_grant)
     order = min(2, int(values.kappa))
+    most_reward = values.rel_guideline * values.rel_proposal
     for i in range(orgs.shape[0]):
         org = orgs[i]
         tried[i] = org.trial
@@ -148,7 +152,7 @@ def _review(
         left = org.aware & org.knows & ~(running | org.lapsed)
         found = NOTHING
         if left != NOTHING and org.contacts > 0.0:
-            most = values.start_rate * modifiers[i].rel_adoption * values.rel_guideline
+            most = values.start_rate * modifiers[i].rel_adoption * most_reward
             # the elasticity is 2 or less; the last factor outweighs any rounding
             most *= min(1.0, org.slack) * max(1.0, org.absorptive * org.absorptive) * (1.0 + 1e-9)
             per_contact = 1.0 / org.contacts
@@ -236,23 +240,35 @@ def _response(exposure, contacts, threshold, kappa):
 
 
 @inner
+def _payer(org, grants, p, line):
+    """The running grant line that proposed a practice, or else the given one."""
+    for g in range(org.first_grant, org.first_grant + org.n_grants):
+        if grants[g].active == 1 and grants[g].idea == p:
+            return g
+    return line
+
+
+@inner
 def _start_trials(
     orgs, uses, exposure, practices, grants, funders, territories, national, modifiers, tried,
     hopeful, flows, events, values, seed, month,
 ):  # fmt: skip
     """Trials start."""
     key = draws.stream(seed, _TRIAL, month)
+    most_reward = values.rel_guideline * values.rel_proposal
     for i in range(orgs.shape[0]):
         if hopeful[i] == NOTHING:
             continue
         org, modifier = orgs[i], modifiers[i]
         line = -1  # the first of its grant lines on which money flows
         policy = _policy(org, territories, national)
-        rewarded = policy
+        rewarded, proposed = policy, NOTHING
         for g in range(org.first_grant, org.first_grant + org.n_grants):
-            rewarded |= funders[grants[g].funder].guidelines
-            if line < 0 and grants[g].active == 1:
-                line = g
+            rewarded |= funders[grants[g].funder].rewards
+            if grants[g].active == 1:
+                line = g if line < 0 else line
+                if grants[g].idea >= 0:
+                    proposed |= bit(grants[g].idea)
         able = org.absorptive**values.elasticity * min(1.0, org.slack)
         able *= values.start_rate * modifier.rel_adoption
         trying = count(org.trial)
@@ -266,7 +282,7 @@ def _start_trials(
                 left = without_lowest(left)
                 hazard = able * _response(exposure[i, p], org.contacts, org.threshold, values.kappa)
                 luck = draws.at(key, i, p)
-                if luck >= hazard * values.rel_guideline:
+                if luck >= hazard * most_reward:
                     continue  # what follows can't raise the hazard further
                 use, practice = uses[i, p], practices[p]
                 failed = use.since  # of one that does not run: month of the last failure
@@ -281,11 +297,15 @@ def _start_trials(
                     hazard *= values.money_medium if medium else values.money_high
                 if has(rewarded, p):
                     hazard *= values.rel_guideline
+                if has(proposed, p):
+                    hazard *= values.rel_proposal
                 if luck < hazard:
                     org.trial |= bit(p)
                     tried[i] |= bit(p)
                     use.since = month
-                    use.grant = line  # provisional: `_set_up` decides what pays it
+                    use.grant = _payer(
+                        org, grants, p, line
+                    )  # provisional: `_set_up` decides what pays it
                     trying += 1
                     flows[_N_TRIALS] += 1
                     log(events, month, _TRIED, i, p, line, -1)
@@ -359,6 +379,7 @@ class Adoption(CompiledRule):
                 elasticity=p.capacity_elasticity,
                 will_floor=p.will_floor,
                 rel_guideline=p.rel_guideline,
+                rel_proposal=p.rel_proposal,
                 money_medium=p.money_medium,
                 money_high=p.money_high,
                 p_grant=tuple(getattr(p, f"p_grant_{cost}") for cost in COSTS),

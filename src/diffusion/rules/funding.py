@@ -1,37 +1,48 @@
-"""Funding: grants end, are followed up or not, and are won at yearly calls; coordinators are paid.
+"""Funding: who has money, for how long, and what it is for; every EUR is accounted for.
 
 Each grant line is an alternating-renewal process: money, gap, money. The follow-up is decided two
 months before the end (so that staff on it can see it coming, B12): renewed with probability 0.40
 (B04), without a gap in 0.3 of the cases, else after a gap (B08). A line without money applies at
-its funder's yearly call: eligibility by size, success by kind of funder (B05, B06), lower for
-small and migrant-led applicants (E133, E141), and only with time to write the application (B13).
-A call never awards more grants than its budget.
+its funder's yearly call: eligibility by size and by own money to co-finance with (B09), success by
+kind of funder (B05, B06), lower for small and migrant-led applicants (E133, E141). Writing takes
+time (B13, B14). Evaluation by hard targets puts little practices at a disadvantage, evaluation by
+quality rewards who runs its practices well (E070, E143, E152). An application proposes a
+practice; what guidelines reward is proposed first (E056).
 
-A network's coordination money is a line of the same kind; the network feels a loss only after a
-lag (C12). Small networks govern themselves (C12, Provan and Kenis 2008).
+A call never promises more than is left of the funder's yearly budget, which follows the arrivals
+in its territory with a lag. Members, donors and customers give without calls. `world/ledger.py`
+moves the money.
+
+A network's coordination money is a line of its own kind, without amounts; the network feels a loss
+only after a lag (C12). Small networks govern themselves (C12, Provan and Kenis 2008).
 """
 
 from typing import ClassVar, NamedTuple
 
+import numpy as np
+
 from diffusion.base import draws
-from diffusion.base.arrays import NEVER, NOTHING, lowest, row_of, without_lowest
+from diffusion.base.arrays import NEVER, NOTHING, count, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.world import budgets, ledger
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
-from diffusion.world.vocabulary import COORDINATORS
+from diffusion.world.vocabulary import COORDINATORS, SCALES
 
 _RENEWAL = int(Decision.RENEWAL)
 _GAP = int(Decision.GAP)
 _CALL = int(Decision.CALL)
 _CALL_RANK = int(Decision.CALL_RANK)
+_IDEA = int(Decision.PROGRAMME_IDEA)
 _COORDINATOR = int(Decision.COORDINATOR_FUNDING)
 _LIFE = int(Decision.NETWORK_LIFE)
 _WON = int(Flow.GRANTS_WON)
 _ENDED = int(Event.GRANT_ENDED)
 _STARTED = int(Event.GRANT_STARTED)
 _NO_COORDINATOR = COORDINATORS.index("none")
+_HARDEST = len(SCALES) - 1
 _NOTICE_MONTHS = 2  # the follow-up is known this long before the end (B12)
 
 
@@ -47,6 +58,10 @@ class Parameters(RuleSettings):
     small_staff: float = number("an organisation with fewer posts is small", "posts", 0.0, 50.0)
     rel_success_guideline: float = ratio("success where guidelines reward what it runs", 5.0)
     application_slack: float = number("slack needed to write an application", "1", 0.0, 2.0)
+    working_days: float = number("working days of a post a month", "days", 10.0, 25.0)
+    evaluation_tilt: float = share("success gained or lost by the best and worst evaluation")
+    budget_response: float = number("elasticity of public budgets to demand", "1", 0.0, 2.0)
+    budget_lag: int = months("until public budgets feel demand, on average", 1, 60)
     coordinator_months: int = months("length of a network's coordination grant", 1)
     p_coordinator_renewal: float = share("chance that coordination money is followed up")
     p_coordinator_refund: float = per_month("chance that unpaid coordination finds money again")
@@ -68,6 +83,10 @@ class _Values(NamedTuple):
     small_staff: float
     rel_guideline: float
     application_slack: float
+    working_days: float
+    tilt: float
+    response: float
+    lag_rate: float
     coordinator_months: int
     p_coordinator_renewal: float
     p_coordinator_refund: float
@@ -80,86 +99,188 @@ class _Values(NamedTuple):
 
 
 @inner
-def _grants(orgs, uses, grants, funders, modifiers, flows, events, values, seed, month):
-    """Grants end and begin, and their uses note since when their money is gone."""
+def _size(funder, months):
+    """EUR of a grant of so many months: what the funder pays a month stays the same."""
+    return funder.grant_eur * months // np.int64(max(1, funder.months_grant))
+
+
+@inner
+def _standing(org, uses, practices, i, quality, tilt):
+    """Success by how the funder judges what an organisation runs, 1 - tilt .. 1 + tilt.
+
+    Hard targets count the scale of practices, quality counts how faithfully they are run.
+    """
+    running = org.adopted | org.institutional
+    if running == NOTHING:
+        return 1.0
+    number, score = count(running), 0.0
+    q = min(1.0, max(0.0, quality))
+    while running != NOTHING:
+        p = lowest(running)
+        running = without_lowest(running)
+        score += (1.0 - q) * practices[p].scale / _HARDEST + q * uses[i, p].fidelity
+    return 1.0 + tilt * (2.0 * score / number - 1.0)
+
+
+@inner
+def _grants(
+    orgs, uses, practices, grants, funders, terms, modifiers, accounts, flows, events, values,
+    seed, month,
+):  # fmt: skip
+    """Grants end, begin and are spent, and their uses note since when their money is gone."""
     renewal = draws.stream(seed, _RENEWAL, month)
     gap = draws.stream(seed, _GAP, month)
     for g in range(grants.shape[0]):
         line = grants[g]
         flowed = line.active == 1
+        i, f = line.organisation, line.funder
+        begins = False
         if flowed:
-            if month < line.ends - _NOTICE_MONTHS:
-                continue
-            if line.renewed < 0:
-                i = line.organisation
+            if month >= line.ends - _NOTICE_MONTHS and line.renewed < 0:
+                org, funder, term = orgs[i], funders[f], terms[f]
                 p = values.p_renewal
-                if orgs[i].institutional != NOTHING:
+                if org.institutional != NOTHING:
                     p = values.p_renewal_institutionalised
-                p *= modifiers[i].rel_renewal
-                line.renewed = 1 if draws.at(renewal, g, 0) < p else 0
-            if month < line.ends:
-                continue
-            begins = line.renewed == 1 and draws.at(renewal, g, 1) < values.p_no_gap
+                p *= modifiers[i].rel_renewal * term.rel_renewal
+                quality = funder.quality + term.add_quality
+                p *= _standing(org, uses, practices, i, quality, values.tilt)
+                line.renewed = 0
+                if draws.at(renewal, g, 0) < p:
+                    months = _months(funder, term, modifiers[i])
+                    eur = _size(funder, months)
+                    if eur <= funder.purse:
+                        line.renewed, line.months = 1, months
+                        ledger.commit(funder, line, eur)
+            if month >= line.ends:
+                begins = line.renewed == 1 and draws.at(renewal, g, 1) < values.p_no_gap
+                ledger.give_back(funders[f], line, accounts[i], flows)
         else:
             # a promised follow-up waits for its gap to pass, a grant won at a call for its start
             begins = line.renewed == 1 and draws.at(gap, g, 0) < values.p_gap_ends
             begins = begins or line.starts == month
             if not begins:
                 continue
-        i, funder = line.organisation, funders[line.funder]
-        since = month
+        org = orgs[i]
         if begins:
             flows[_WON] += 1
-            length = round(funder.months_grant * modifiers[i].rel_grant_length)
             line.active, line.renewed, line.starts = 1, -1, NEVER
-            line.ends = month + max(1, length)
-            since = NEVER
-            log(events, month, _STARTED, i, -1, line.funder, -1)
-        else:
+            line.ends = month + max(1, line.months)
+            ledger.pay_out(funders[f], line, accounts[i], flows)
+            _note(org, uses, i, g, NEVER)
+            log(events, month, _STARTED, i, -1, f, -1)
+        elif month >= line.ends:
             line.active = 0
-            log(events, month, _ENDED, i, -1, line.funder, -1)
-        org = orgs[i]
-        running = org.trial | org.adopted | org.institutional
-        while running != NOTHING:
-            use = uses[i, lowest(running)]
-            running = without_lowest(running)
-            if use.grant == g:
-                use.unfunded = since
+            _note(org, uses, i, g, month)
+            log(events, month, _ENDED, i, -1, f, -1)
+            continue
+        # what is left is spent evenly, as far as there is staff to do so
+        left = np.int64(line.ends - month) * np.int64(org.n_posts)
+        ledger.spend(line, accounts[i], np.int64(org.staff), left, flows)
 
 
 @inner
-def _calls(orgs, grants, funders, modifiers, awarded, values, seed, month):
+def _months(funder, term, modifier):
+    """Length of a grant under this month's rules."""
+    return max(1, round(funder.months_grant * term.rel_length * modifier.rel_grant_length))
+
+
+@inner
+def _note(org, uses, i, g, since):
+    """What an organisation runs on a grant line notes since when its money is gone."""
+    running = org.trial | org.adopted | org.institutional
+    while running != NOTHING:
+        use = uses[i, lowest(running)]
+        running = without_lowest(running)
+        if use.grant == g:
+            use.unfunded = since
+
+
+@inner
+def _can_share(org, account, grants, funders, terms, g, month):
+    """Whether own money bears the own share of a line, and of those that run or are promised."""
+    needed = 0.0
+    for h in range(org.first_grant, org.first_grant + org.n_grants):
+        line = grants[h]
+        if h != g and line.active == 0 and line.renewed < 1 and line.starts <= month:
+            continue
+        funder = funders[line.funder]
+        share = min(0.95, max(0.0, funder.own_share * terms[line.funder].rel_own_share))
+        needed += funder.grant_eur / max(1, funder.months_grant) * share / (1.0 - share)
+    has_own = account.fees / MONTHS_A_YEAR + account.donations + account.in_kind + account.income
+    return needed <= has_own
+
+
+@inner
+def _idea(org, rewards, key, g):
+    """The practice that an application proposes, -1 if it has no idea.
+
+    Of own or related fields, known of and not running; what guidelines reward comes first.
+    """
+    ideas = org.aware & (org.own_practices | org.related_practices)
+    ideas &= ~(org.trial | org.adopted | org.institutional)
+    if ideas & rewards != NOTHING:
+        ideas &= rewards
+    if ideas == NOTHING:
+        return -1
+    for _ in range(draws.below(key, g, 0, count(ideas))):
+        ideas = without_lowest(ideas)
+    return lowest(ideas)
+
+
+@inner
+def _calls(
+    orgs, uses, practices, grants, funders, terms, modifiers, accounts, values, seed, month
+):  # fmt: skip
     """Lines without money apply at the yearly calls of their funders."""
     call = draws.stream(seed, _CALL, month)
+    idea = draws.stream(seed, _IDEA, month)
     lines = grants.shape[0]
     if lines == 0:
         return
-    awarded[:] = 0
     this_month = month % MONTHS_A_YEAR
     # whoever comes first takes the budget: the first in line is drawn anew each month
     first = draws.below(draws.stream(seed, _CALL_RANK, month), 0, 0, lines)
     for k in range(lines):
         g = first + k if first + k < lines else first + k - lines
         line = grants[g]
-        f = line.funder
+        f, i = line.funder, line.organisation
         funder = funders[f]
-        if funder.call_month != this_month or awarded[f] >= funder.budget:
+        if funder.call_month != this_month:
             continue
         if line.active == 1 or line.renewed == 1 or line.starts > month:
             continue
-        org = orgs[line.organisation]
-        if org.staff < funder.min_staff or org.slack < values.application_slack:
+        org, term = orgs[i], terms[f]
+        if org.slack < values.application_slack:
             continue
-        chance = funder.success_rate * modifiers[line.organisation].rel_grant_success
-        if org.n_posts < values.small_staff:
-            chance *= values.rel_small
-        if org.migrant_led == 1:
-            chance *= values.rel_migrant_led
-        if (org.adopted | org.institutional) & funder.guidelines != NOTHING:
+        months = _months(funder, term, modifiers[i])
+        eur = _size(funder, months)
+        small, led = org.n_posts < values.small_staff, org.migrant_led == 1
+        among_like = (small or led) and funder.reserved >= eur and funder.reserved > 0
+        if not among_like and org.staff < funder.min_staff * term.rel_min_staff:
+            continue
+        if not _can_share(org, accounts[i], grants, funders, terms, g, month):
+            continue
+        days = funder.application_days * term.rel_effort * modifiers[i].rel_application_effort
+        org.slack = max(0.0, org.slack - days / (values.working_days * org.n_posts))
+        chance = funder.success_rate * modifiers[i].rel_grant_success * term.rel_success
+        chance *= funder.level
+        if small and not among_like:
+            chance *= 1.0 - term.rel_barrier * (1.0 - values.rel_small)
+        if led and not among_like:
+            chance *= 1.0 - term.rel_barrier * (1.0 - values.rel_migrant_led)
+        if (org.adopted | org.institutional) & funder.rewards != NOTHING:
             chance *= values.rel_guideline
-        if draws.at(call, g, 0) < chance:
-            awarded[f] += 1
-            line.starts = month + max(1, funder.months_to_start)
+        quality = funder.quality + term.add_quality
+        chance *= _standing(org, uses, practices, i, quality, values.tilt)
+        if draws.at(call, g, 0) >= chance:
+            continue
+        if eur > (funder.purse if among_like else funder.purse - funder.reserved):
+            continue
+        if among_like:
+            funder.reserved -= eur
+        ledger.commit(funder, line, eur)
+        line.months, line.starts = months, month + max(1, funder.months_to_start)
+        line.idea = _idea(org, funder.rewards, idea, g)
 
 
 @inner
@@ -204,10 +325,17 @@ def _coordination(networks, start, values, seed, month):
 @inner
 def loop(w, values, seed, month):
     """Funding, for a month."""
+    felt = budgets.feel(w.territories, w.national.shape[0], values.lag_rate)
+    budgets.open_years(w.funders, w.funder_modifiers, w.territories, felt, values.response, month)
+    budgets.own_money(w.accounts, w.funders, w.funder_modifiers, w.flows, month)
     _grants(
-        w.orgs, w.uses, w.grants, w.funders, w.modifiers, w.flows, w.events, values, seed, month
-    )
-    _calls(w.orgs, w.grants, w.funders, w.modifiers, w.awarded, values, seed, month)
+        w.orgs, w.uses, w.practices, w.grants, w.funders, w.funder_modifiers, w.modifiers,
+        w.accounts, w.flows, w.events, values, seed, month,
+    )  # fmt: skip
+    _calls(
+        w.orgs, w.uses, w.practices, w.grants, w.funders, w.funder_modifiers, w.modifiers,
+        w.accounts, values, seed, month,
+    )  # fmt: skip
     _coordination(w.networks, w.members.start, values, seed, month)
 
 
@@ -237,6 +365,10 @@ class Funding(CompiledRule):
                 small_staff=p.small_staff,
                 rel_guideline=p.rel_success_guideline,
                 application_slack=p.application_slack,
+                working_days=p.working_days,
+                tilt=p.evaluation_tilt,
+                response=p.budget_response,
+                lag_rate=1.0 / p.budget_lag,
                 coordinator_months=p.coordinator_months,
                 p_coordinator_renewal=p.p_coordinator_renewal,
                 p_coordinator_refund=p.p_coordinator_refund,

@@ -10,6 +10,7 @@ from diffusion.world.view import (
     AgentView,
     derived,
     derived_flag,
+    derived_number,
     flag,
     number,
     practice_set,
@@ -86,14 +87,28 @@ class Funder(AgentView):
 
     table = "funders"
 
-    kind = word("eu, national, municipal or foundation", vocabulary.FUNDER_KINDS)
-    call_month = whole("month of the year in which it calls, 0..11", 0, 11)
-    budget = whole("grants a call can award")
+    kind = word("a grant maker or a source of own money", vocabulary.FUNDER_KINDS)
+    call_month = whole("month of the year in which it calls, 0..11; -1 without calls", -1, 11)
+    budget = whole("EUR a year")
+    grant_eur = whole("EUR of a grant of the usual length")
     months_grant = whole("usual length of a grant", low=1)
     months_to_start = whole("months from the call to the money")
     success_rate = number("share of applications that win", 0.0, 1.0)
     min_staff = number("smallest applicant, in filled posts")
+    own_share = number("share of a project's cost that the applicant bears", 0.0, 0.95)
+    application_days = number("person-days that an application takes")
+    quality = number("0 = judges by hard targets .. 1 = by quality", 0.0, 1.0)
+    set_aside = number("share of a call kept for small and migrant-led applicants", 0.0, 1.0)
     guidelines = practice_set("practices that its guidelines reward", writable=True)
+    rewards = practice_set("what guidelines reward this month, with what interventions add")
+    level = derived_number("this year's budget relative to the usual one")
+    reserved = derived("EUR of this month's call left for small and migrant-led applicants")
+    purse = derived("EUR of this year's budget that nobody was promised")
+    committed = derived("EUR promised, not paid yet")
+    received = derived("EUR received so far")
+    granted = derived("EUR paid to organisations so far")
+    returned = derived("EUR of ended grants that came back from organisations")
+    lapsed = derived("EUR left over at the ends of budget years")
 
     @property
     def name(self) -> str:
@@ -136,6 +151,11 @@ class PolicyMaker(AgentView):
     def pressure(self) -> float:
         """Demand of newcomers relative to normal."""
         return math.exp(float(self._cell("log_pressure")))
+
+    @property
+    def felt_pressure(self) -> float:
+        """The same as public budgets feel it, with a lag."""
+        return math.exp(float(self._cell("log_felt")))
 
     @property
     def organisations(self) -> "list[Organisation]":

@@ -74,6 +74,9 @@ class Grant(LightView):
     active = derived_flag("True while money flows")
     ends = derived("month in which the present grant ends")
     starts = derived("month in which a promised grant starts; far in the past if none is promised")
+    months = derived("length of the grant that runs or is promised")
+    award = derived("EUR of a promised grant, 0 otherwise")
+    purse = derived("EUR of the running grant that are not spent yet")
 
     @property
     def organisation(self) -> "Organisation":
@@ -88,6 +91,12 @@ class Grant(LightView):
         """The decision on the follow-up; None while it is not taken."""
         code = int(self._cell("renewed"))
         return None if code < 0 else bool(code)
+
+    @property
+    def idea(self) -> str | None:
+        """The practice that the application proposed; None without one."""
+        row = int(self._cell("idea"))
+        return None if row < 0 else self.model.state.names.practices[row]
 
 
 @dataclass(frozen=True)

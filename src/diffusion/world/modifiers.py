@@ -7,7 +7,7 @@ same numbers as the baseline. `rel_*` multiply (neutral 1), `add_*` are added (n
 
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, Table, bare, columns_of, table_of
+from diffusion.base.arrays import FloatArray, MaskArray, Table, bare, columns_of, table_of
 
 
 class Modifiers(Table):
@@ -28,10 +28,28 @@ class Modifiers(Table):
     rel_grant_success: FloatArray
     rel_grant_length: FloatArray
     rel_renewal: FloatArray  # chance of a follow-up grant
+    rel_application_effort: FloatArray  # time that an application takes
     rel_adoption: FloatArray  # hazard of starting a trial
     rel_institutionalising: FloatArray
     rel_lapse: FloatArray  # hazard of giving up
     add_will: FloatArray  # political will
+
+
+class FunderModifiers(Table):
+    """One row a funder: what is changed about its rules this month."""
+
+    rel_budget: FloatArray  # yearly budget; of own sources: what they give
+    add_eur: FloatArray  # EUR on top of a yearly budget, when the year begins
+    rel_success: FloatArray  # chance of an application
+    rel_renewal: FloatArray  # chance of a follow-up grant
+    rel_length: FloatArray  # length of grants, and with it their size
+    rel_effort: FloatArray  # time that an application takes
+    rel_own_share: FloatArray  # co-financing
+    rel_min_staff: FloatArray  # smallest applicant
+    rel_barrier: FloatArray  # what is left of the disadvantage of small and migrant-led applicants
+    add_set_aside: FloatArray  # share of a call's money kept for small and migrant-led applicants
+    add_quality: FloatArray  # evaluation by quality instead of hard targets
+    rewards: MaskArray  # practices that guidelines reward on top of its own
 
 
 def neutral_modifiers(n: int) -> Modifiers:
@@ -46,6 +64,13 @@ def neutral_value(name: str) -> float:
     return 1.0 if name.startswith("rel_") else 0.0
 
 
+def neutral_funder_modifiers(n: int) -> FunderModifiers:
+    """Modifiers that change nothing, for n funders."""
+    modifiers = table_of(FunderModifiers, n)
+    reset_funders(modifiers)
+    return modifiers
+
+
 def reset(modifiers: Modifiers) -> None:
     """Set every modifier back to neutral, in place."""
     # all columns are of one type: as one block of numbers they are set at once
@@ -53,4 +78,12 @@ def reset(modifiers: Modifiers) -> None:
     cells[:] = _NEUTRAL
 
 
+def reset_funders(modifiers: FunderModifiers) -> None:
+    """The same for those of funders."""
+    bare(modifiers)[:] = _NEUTRAL_FUNDER
+
+
 _NEUTRAL = np.array([neutral_value(name) for name in columns_of(Modifiers)])
+_NEUTRAL_FUNDER = bare(
+    table_of(FunderModifiers, 1, **{n: neutral_value(n) for n in columns_of(FunderModifiers)})
+)

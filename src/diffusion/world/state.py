@@ -22,8 +22,14 @@ from diffusion.base.arrays import (
 from diffusion.base.errors import WorldError
 from diffusion.world.adjacency import Adjacency, Ties, empty_adjacency, rebuild_adjacency
 from diffusion.world.labels import Labels
-from diffusion.world.modifiers import Modifiers, neutral_modifiers
+from diffusion.world.modifiers import (
+    FunderModifiers,
+    Modifiers,
+    neutral_funder_modifiers,
+    neutral_modifiers,
+)
 from diffusion.world.tables import (
+    Accounts,
     Funders,
     Grants,
     Members,
@@ -91,13 +97,14 @@ class State:
     adjacency: Adjacency = field(init=False)
     memberships: Memberships = field(init=False)
     modifiers: Modifiers = field(init=False)
+    funder_modifiers: FunderModifiers = field(init=False)
+    accounts: Accounts = field(init=False)
     contacts: Contacts = field(init=False)
     attendance: Attendance = field(init=False)
     events: IntArray = field(init=False)
     flows: IntArray = field(init=False)
     sizes: IntArray = field(init=False)
     national_rows: IntArray = field(init=False)
-    awarded: IntArray = field(init=False)
 
     def __post_init__(self, live_ties: int | None) -> None:
         check_practice_count(self.n_practices)
@@ -109,12 +116,13 @@ class State:
         orgs["own_practices"] = relevant_practices(orgs["fields"] | GENERAL, fields)
         orgs["related_practices"] = relevant_practices(orgs["related"], fields)
         self.modifiers = neutral_modifiers(n)
+        self.funder_modifiers = neutral_funder_modifiers(len(self.funders))
+        self.accounts = table_of(Accounts, n)
         self.contacts = table_of(Contacts, 0)
         self.attendance = table_of(Attendance, 0)
         self.events = room_for_events(0)
         self.flows = np.zeros(len(Flow), np.int64)
         self.national_rows = national_rows(self.territories)
-        self.awarded = np.zeros(self.funders.shape[0], np.int64)
         self.set_members(self.members)
 
     @property
@@ -186,13 +194,14 @@ class State:
             funders=self.funders,
             territories=self.territories,
             modifiers=self.modifiers,
+            funder_modifiers=self.funder_modifiers,
+            accounts=self.accounts,
             contacts=self.contacts,
             attendance=self.attendance,
             events=self.events,
             flows=self.flows,
             sizes=self.sizes,
             national=self.national_rows,
-            awarded=self.awarded,
         )
         return Tables(*(bare(table) for table in tables))
 

@@ -10,9 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import NEVER, FloatArray, IntArray, MaskArray, Table, bare, table_of
+from diffusion.base.arrays import (
+    NEVER,
+    EuroArray,
+    FloatArray,
+    IntArray,
+    MaskArray,
+    Table,
+    bare,
+    table_of,
+)
 from diffusion.world.adjacency import Adjacency, Ties
-from diffusion.world.modifiers import Modifiers
+from diffusion.world.modifiers import FunderModifiers, Modifiers
 from diffusion.world.traffic import Attendance, Contacts
 
 
@@ -148,21 +157,60 @@ class Grants(Table):
     ends: IntArray  # month in which the present grant ends
     renewed: IntArray  # decision on the follow-up: 1 yes, 0 no, -1 not yet taken
     starts: IntArray  # month in which a promised grant starts, NEVER otherwise
+    months: IntArray  # length of the grant that runs or is promised
+    idea: IntArray  # practice that its application proposed, -1 none
+    award: EuroArray  # EUR promised, 0 otherwise
+    purse: EuroArray  # EUR of the running grant that are not spent yet
+
+
+class Accounts(Table):
+    """One row an organisation: money of its own, and all that it received and spent.
+
+    received = spent + returned + purse + what is left on its grant lines, in every month.
+    """
+
+    fees: EuroArray  # EUR a year from members, paid at the start of the year
+    donations: EuroArray  # EUR a month
+    in_kind: EuroArray  # rooms, goods and services given, in EUR a month
+    income: EuroArray  # earned, or from its own budget, EUR a month
+    purse: EuroArray  # own EUR that are not spent yet
+    received: EuroArray  # since the start, grants and own money, with what it had then
+    spent: EuroArray
+    returned: EuroArray  # left over when a grant ended
 
 
 class Funders(Table):
-    """One row a funder."""
+    """One row a funder.
+
+    received = granted + committed + purse + lapsed, in every month. What members, donors and
+    customers give goes straight to organisations: received = granted.
+    """
 
     kind: IntArray  # code of vocabulary.FUNDER_KINDS
     country: IntArray  # -1 for the EU
     territory: IntArray  # of a municipal funder, -1 otherwise
-    call_month: IntArray  # 0..11
-    budget: IntArray  # grants a call can award
+    call_month: IntArray  # 0..11; its budget year begins with the call. -1 without calls
+    budget: EuroArray  # EUR a year
+    grant_eur: EuroArray  # EUR of a grant of the usual length
     months_grant: IntArray  # usual length of a grant
     months_to_start: IntArray  # from the call to the money
     success_rate: FloatArray
     min_staff: FloatArray  # smallest applicant
     guidelines: MaskArray  # practices its guidelines reward
+    own_share: FloatArray  # share of a project's cost that the applicant bears
+    application_days: FloatArray  # person-days that an application takes
+    quality: FloatArray  # 0 = judges by hard targets .. 1 = by quality
+    set_aside: FloatArray  # share of a call's money kept for small and migrant-led applicants
+    # changing
+    rewards: MaskArray  # guidelines of this month, with what interventions add
+    level: FloatArray  # this year's budget relative to the usual one
+    reserved: EuroArray  # of this month's call: left for small and migrant-led applicants
+    purse: EuroArray  # of this year's budget, not promised to anybody
+    committed: EuroArray  # promised, not paid yet
+    received: EuroArray  # since the start, with what was in its grants then
+    granted: EuroArray  # paid to organisations
+    returned: EuroArray  # by organisations, of grants that ended; does not come back into calls
+    lapsed: EuroArray  # left over at the end of a budget year
 
 
 class Territories(Table):
@@ -171,6 +219,7 @@ class Territories(Table):
     country: IntArray
     is_national: IntArray
     log_pressure: FloatArray  # log of demand relative to normal
+    log_felt: FloatArray  # the same as budgets feel it, with a lag
     will: FloatArray  # political will, 0..1
     policy: MaskArray  # practices written into policy
 
@@ -192,13 +241,14 @@ class Tables(NamedTuple):
     funders: Funders
     territories: Territories
     modifiers: Modifiers
+    funder_modifiers: FunderModifiers
+    accounts: Accounts
     contacts: Contacts
     attendance: Attendance
     events: IntArray  # the event log, see traffic.log
     flows: IntArray  # counts of the month, see traffic.Flow
     sizes: IntArray  # live rows of the tables with spare capacity, see traffic.Live
     national: IntArray  # row of each country's own territory, or -1
-    awarded: IntArray  # grants awarded at this month's calls, one a funder
 
 
 def empty_uses(n: int, n_practices: int) -> Uses:

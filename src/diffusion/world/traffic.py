@@ -63,6 +63,10 @@ class Flow(IntEnum):
     GRANTS_WON = 15
     POLICIES = 16
     TRANSFERS_BY_MEETING = 17
+    EUR_GRANTED = 18  # paid to organisations by grant makers
+    EUR_OWN = 19  # fees, donations, gifts in kind and own income that came in
+    EUR_SPENT = 20
+    EUR_RETURNED = 21  # of ended grants, to those who gave them
 
 
 @unique

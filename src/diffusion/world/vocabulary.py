@@ -69,7 +69,9 @@ COORDINATORS = (
     "educational_institution",
 )
 
-FUNDER_KINDS = ("eu", "national", "municipal", "foundation")
+GRANT_MAKERS = ("eu", "national", "municipal", "foundation")  # money by calls and follow-ups
+OWN_SOURCES = ("membership_fees", "donations", "in_kind", "own_income")  # money without calls
+FUNDER_KINDS = (*GRANT_MAKERS, *OWN_SOURCES)
 
 CONTRACTS = ("permanent", "fixed_term", "volunteer")
 

@@ -58,6 +58,12 @@ COLUMNS = [
     "mean_overload",
     "mean_slack",
     "grants_active",
+    "grants_active_weak",
+    "eur_held",
+    "eur_granted",
+    "eur_own",
+    "eur_spent",
+    "eur_returned",
     "grants_won",
     "political_will",
     "n_policy",
@@ -184,6 +190,18 @@ def test_measures_of_a_network_by_hand() -> None:
     assert row["networks_coordinated"] == 1.0
     assert row["share_organisations_using"] == pytest.approx(0.2)
     assert row["gap_other_actors"] == 1.0
+
+
+def test_measures_of_money_by_hand() -> None:
+    state = world(4, lines=1, n_posts=[2, 9, 9, 9], migrant_led=[0, 1, 0, 0])
+    state.grants.active[:] = [1, 0, 1, 0]
+    state.grants.purse[:] = [5, 0, 7, 0]
+    state.accounts.purse[:] = [0, 1, 0, 2]
+    row = first_month(recording(state, [[0, 0, 0, 0]] * 2, stop=0))
+    assert (row["grants_active"], row["grants_active_weak"], row["eur_held"]) == (0.5, 0.5, 15)
+    state.grants.active[2] = 0
+    row = first_month(recording(state, [[0, 0, 0, 0]] * 2, stop=0))
+    assert (row["grants_active"], row["grants_active_weak"]) == (0.25, 0.5)
 
 
 def test_gini_of_territories_by_hand() -> None:

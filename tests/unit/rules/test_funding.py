@@ -102,10 +102,8 @@ def test_a_grant_runs_for_the_usual_length_of_its_funder() -> None:
     def act(state: State) -> None:
         state.modifiers.rel_grant_length[:10] = 1.5
 
-    state = world(20, lines=1)
-    state.grants.starts[:] = 0
-    advance(state, quiet(), act=act)
-    assert (state.grants.ends == np.repeat([36, 24], 10)).all()
+    state = advance(applying(20, rate=1.0, posts=4), calls(), months=4, act=act)
+    assert (state.grants.ends == np.repeat([39, 27], 10)).all()
     assert state.flows[Flow.GRANTS_WON] == 20
 
 
@@ -154,9 +152,9 @@ def test_easier_access_wins_more_grants() -> None:
 
 
 @pytest.mark.parametrize("budget", [0, 7, 100])
-def test_a_call_never_awards_more_than_its_budget(budget: int) -> None:
+def test_a_call_never_promises_more_than_its_budget(budget: int) -> None:
     state = applying(rate=0.9)
-    state.funders.budget[:] = budget
+    state.funders.budget[:] = budget * state.funders.grant_eur
     assert won(advance(state, calls())) == budget
 
 

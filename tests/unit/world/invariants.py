@@ -115,7 +115,28 @@ def assert_money(state: State) -> None:
     of_line = funders.territory[grants.funder]
     local = of_line >= 0
     assert np.array_equal(of_line[local], orgs.territory[grants.organisation[local]])
-    assert funders.budget.min() >= 1
+    gives = funders.kind < len(vocabulary.GRANT_MAKERS)
+    assert funders.budget[gives].min() >= 1
+    assert (funders.call_month[~gives] == -1).all()
+    assert not np.isin(np.flatnonzero(~gives), grants.funder).any()
+    assert_ledger(state)
+
+
+def assert_ledger(state: State) -> None:
+    """No EUR appears or is lost: in the books of funders, of organisations, and between them."""
+    funders, accounts, grants = state.funders, state.accounts, state.grants
+    left = funders.committed + funders.purse + funders.lapsed
+    assert np.array_equal(funders.received, funders.granted + left)
+    promised, held = np.zeros_like(funders.purse), accounts.purse.copy()
+    np.add.at(promised, grants.funder, grants.award)
+    np.add.at(held, grants.organisation, grants.purse)
+    assert np.array_equal(funders.committed, promised)
+    assert np.array_equal(accounts.received, accounts.spent + accounts.returned + held)
+    assert funders.granted.sum() == accounts.received.sum()
+    assert funders.returned.sum() == accounts.returned.sum()
+    for amount in (funders.purse, promised, accounts.purse, grants.award, grants.purse):
+        assert amount.min(initial=0) >= 0
+    assert (grants.purse[grants.active == 0] == 0).all()
 
 
 def pairs(masks: np.ndarray, n_practices: int) -> tuple[np.ndarray, np.ndarray]:

@@ -172,7 +172,7 @@ def test_attributes_are_plain_python(model: SmallModel) -> None:
         ),
         (CooperationNetwork, Networks, {"key"}),
         (Funder, Funders, set()),
-        (PolicyMaker, Territories, {"log_pressure"}),
+        (PolicyMaker, Territories, {"log_pressure", "log_felt"}),
         (StaffMember, Posts, set()),
         (Grant, Grants, set()),
     ],
@@ -374,6 +374,7 @@ def test_policy_makers_of_a_territory_and_of_a_country(model: SmallModel) -> Non
     assert gozo.organisations == malta.organisations == [b, c]
     assert [p.is_national for p in model.policy_makers] == [False, False, True]
     assert gozo.pressure == pytest.approx(2.0)
+    assert gozo.felt_pressure == pytest.approx(1.0)
     assert (model.funders[0].country, model.funders[0].territory) == (None, None)
 
 

@@ -11,6 +11,7 @@ from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.knowledge import spread
 from diffusion.world.worlds.linking import ties as all_ties
 from diffusion.world.worlds.luck import Use, luck, normals
+from diffusion.world.worlds.money import accounts as first_accounts
 from diffusion.world.worlds.money import funders as all_funders
 from diffusion.world.worlds.money import grants as first_grants
 from diffusion.world.worlds.people import meeting_languages, within
@@ -25,7 +26,7 @@ def settle(
     """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed."""
     organisations = all_organisations(ground, settings, related_cases, seed)
     bare(ground.networks)["languages"] = meeting_languages(ground, organisations)
-    funders, funder_names = all_funders(ground, settings, seed)
+    funders, funder_names = all_funders(ground, catalogue.practices, settings, seed)
     grants, n_active = first_grants(ground, organisations, funders, settings, seed)
     posts = all_posts(ground, organisations, n_active, settings, seed)
     territories = _territories(ground, settings, seed)
@@ -34,7 +35,7 @@ def settle(
     uses = spread(
         ground, catalogue.practices, organisations, posts, grants, territories, settings, seed
     )
-    return State(
+    state = State(
         seed=seed,
         practices=catalogue.practices,
         organisations=organisations,
@@ -55,6 +56,8 @@ def settle(
             practice_titles=catalogue.titles,
         ),
     )
+    state.accounts = first_accounts(organisations, grants, settings)
+    return state
 
 
 def _territories(ground: Ground, settings: Settled, seed: int) -> Territories:

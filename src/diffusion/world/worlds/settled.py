@@ -31,9 +31,12 @@ def keyed(words: Sequence[str], low: float, high: float) -> AfterValidator:
 
 ShareByKind = Annotated[dict[str, float], keyed(vocabulary.KINDS, 0.0, 1.0)]
 PostsByKind = Annotated[dict[str, float], keyed(vocabulary.KINDS, 1.0, 60.0)]
-ShareByFunder = Annotated[dict[str, float], keyed(vocabulary.FUNDER_KINDS, 0.0, 1.0)]
-MonthsByFunder = Annotated[dict[str, float], keyed(vocabulary.FUNDER_KINDS, 0.0, 84.0)]
-PostsByFunder = Annotated[dict[str, float], keyed(vocabulary.FUNDER_KINDS, 0.0, 60.0)]
+ShareByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 1.0)]
+MonthsByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 84.0)]
+PostsByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 60.0)]
+DaysByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 120.0)]
+EuroByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 1e7)]
+EuroByKind = Annotated[dict[str, float], keyed(vocabulary.KINDS, 0.0, 1e5)]
 MonthsByContract = Annotated[dict[str, float], keyed(vocabulary.CONTRACTS, 1.0, 480.0)]
 FactorByScale = Annotated[dict[str, float], keyed(vocabulary.SCALES, 0.0, 20.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -94,7 +97,19 @@ class Settled(BaseModel):
     months_to_start: MonthsByFunder
     success_rate: ShareByFunder
     min_staff: PostsByFunder
-    call_generosity: Factor = Field(description="grants a call awards / grants that end a year")
+    call_generosity: Factor = Field(
+        description="yearly budget / grants of a year if money flowed on every line"
+    )
+    grant_eur: EuroByFunder = Field(description="EUR of a grant of the usual length, EU price")
+    own_share: ShareByFunder = Field(description="share of a project's cost the applicant bears")
+    application_days: DaysByFunder = Field(description="person-days that an application takes")
+    quality: ShareByFunder = Field(description="0 = judges by hard targets .. 1 = by quality")
+    set_aside: ShareByFunder = Field(description="kept for small and migrant-led applicants")
+    guideline_cutoff: Share = Field(description="score from which EU and foundations reward")
+    fees_eur: EuroByKind = Field(description="EUR a post and year, EU price")
+    donations_eur: EuroByKind
+    in_kind_eur: EuroByKind
+    income_eur: EuroByKind
     # territories
     pressure_sd: float = Field(ge=0.0, le=2.0, description="sd of log demand")
     will_mean: Share
