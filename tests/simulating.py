@@ -15,7 +15,7 @@ from diffusion.config import load
 from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings, RuleParameters
 from diffusion.model.simulation import Simulation
-from diffusion.world import modifiers, vocabulary
+from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
 from diffusion.world.state import Names, State
 from diffusion.world.tables import (
@@ -137,10 +137,7 @@ def advance(
     month = Month.standard(parameters)
     for _ in range(months):
         with np.errstate(over="ignore"):
-            modifiers.reset(state.modifiers)
-            modifiers.reset_funders(state.funder_modifiers)
-            state.networks.sponsored[:] = 0
-            state.flows[:] = 0
+            state.open_month()
             if act is not None:
                 act(state)
             month.step(state)

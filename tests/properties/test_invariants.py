@@ -22,6 +22,12 @@ LEVERS = (
     "handover",
     "small_grant_fund",
     "medium_long_term_funding",
+    "participatory_facilitation",
+    "low_membership_barriers",
+    "matchmaking_brokerage",
+    "multiplier_training",
+    "little_practices_focus",
+    "adaptation_support",
 )
 # Parameters of every rule that are pushed to where things happen often.
 STRESS: dict[str, Any] = {

@@ -97,6 +97,13 @@ class Decision(IntEnum):
     TARGET_NETWORK = 112
     GROUP_MEMBER = 111
     TARGET_FUNDER = 231
+    VISIT = 280
+    VISIT_HOST = 281
+    VISIT_GUEST = 282
+    COURSE_PLACE = 283
+    COURSE = 284
+    TOLD = 285
+    ADMISSION = 286
     # textbook processes
     CONTAGION = 120
     RECOVERY = 121

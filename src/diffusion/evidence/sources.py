@@ -27,6 +27,7 @@ TABLES = (
     "evidence",
     "interventions",
     "labour_costs",
+    "levers_not_shown",
     "parameters",
     "practices",
     "register",

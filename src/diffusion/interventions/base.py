@@ -208,6 +208,28 @@ def reach(state: State, target: str, coverage: float, name: str) -> IntArray:
     return ranked(state, rows, target, salt_of(name))[:count]
 
 
+def reach_networks(
+    state: State, rows: IntArray, target: str, coverage: float, name: str
+) -> IntArray:
+    """Networks that an intervention reaches: the first `coverage` of the given ones.
+
+    The target `hubs` takes the largest first, `periphery` the smallest, any other a random order.
+    Groups that another intervention founded are left out.
+    """
+    networks, sizes = state.networks, np.diff(state.members.start)
+    rows = rows[networks.key[rows] < state.n_networks]
+    luck = draws.uniforms(state.seed, Decision.TARGET_NETWORK, salt_of(name) % 2**31, rows)
+    order = {"hubs": -sizes[rows] + luck, "periphery": sizes[rows] + luck}
+    ordered = rows[np.argsort(order.get(target, luck), kind="stable")]
+    chosen: IntArray = ordered[: round(coverage * rows.size)]
+    return chosen
+
+
+def large_networks(state: State, min_members: int) -> IntArray:
+    """Rows of the networks with at least so many members."""
+    return np.flatnonzero(np.diff(state.members.start) >= min_members)
+
+
 def salt_of(*parts: object) -> int:
     """A stable number for names, to key luck and the identity of founded networks."""
     return zlib.crc32("/".join(map(str, parts)).encode())

@@ -30,6 +30,7 @@ from diffusion.world.vocabulary import (
     mask,
 )
 
+_LOCAL = ("cop_local", "informal_group")  # one in a territory
 _FOUNDED_KEYS = 1_000_000  # keys of founded groups start here, clear of the world's own networks
 
 
@@ -37,21 +38,23 @@ class FoundGroup(Intervention):
     """Founds communities of practice at the start of its window and pays them until its end.
 
     `cop_local` founds one in each covered territory, `cop_embedded` one inside each covered
-    network, `cop_specialised` one for each covered field across places. `target` says who is
-    invited first. Trust among members is not given: it grows out of their contacts. When the
-    money ends the community goes on unpaid and may fall dormant.
+    network, `cop_specialised` one for each covered field across places, `informal_group` a group
+    without presentations in each covered territory. `target` says who is invited first. Trust
+    among members is not given: it grows out of their contacts. When the money ends the community
+    goes on unpaid and may fall dormant; one without a price is unpaid from the start.
 
-    Source: E017, E019, E020, E023, E025, E030; E01-E09.
+    Source: E017, E019, E020, E023, E025, E030, E105, E140; E01-E09.
     """
 
-    type: Literal["cop_local", "cop_embedded", "cop_specialised"]
+    type: Literal["cop_local", "cop_embedded", "cop_specialised", "informal_group"]
+    formalisation: Literal["informal", "mixed", "soft_formal", "formal"] = "soft_formal"
     size: int = Field(ge=3, le=500, description="members invited to each community")
     min_members: int = Field(ge=3, le=500, description="smallest community that is founded")
     meetings_per_year: float = Field(gt=0.0, le=12.0, description="at most one a month")
     facilitated: bool
     online: bool
     policy_link: bool = Field(description="whether results are carried to policy makers")
-    eur_per_year: float = Field(ge=0.0, le=1e6, description="cost of one community")
+    eur_per_year: float = Field(ge=0.0, le=1e6, description="cost of one; 0 = nobody is paid")
 
     @model_validator(mode="after")
     def _sizes(self) -> Self:
@@ -71,7 +74,8 @@ class FoundGroup(Intervention):
         return np.arange(first, first + len(founded))
 
     def act(self, state: State, rows: IntArray) -> float:
-        state.networks.sponsored[rows] = 1
+        if self.eur_per_year > 0.0:
+            state.networks.sponsored[rows] = 1
         return monthly_cost(self.eur_per_year, state.networks.country[rows])
 
     def explain(self) -> str:
@@ -79,6 +83,7 @@ class FoundGroup(Intervention):
             "cop_local": "local communities of practice in {} of territories",
             "cop_embedded": "communities of practice inside {} of the larger networks",
             "cop_specialised": "specialised communities of practice in {} of the fields",
+            "informal_group": "informal groups in {} of territories",
         }[self.type].format(f"{self.coverage:.0%}")
         how = "facilitated" if self.facilitated else "not facilitated"
         return (
@@ -91,7 +96,7 @@ class FoundGroup(Intervention):
 
 def _places(preset: FoundGroup, state: State, name: str) -> IntArray:
     """Codes of the territories, networks or fields that get a community."""
-    if preset.type == "cop_local":
+    if preset.type in _LOCAL:
         places = np.flatnonzero(state.territories.is_national == 0)
         people = np.bincount(
             state.organisations.territory[eligible(state, preset.target)],
@@ -115,7 +120,7 @@ class _Plan:
     def __init__(self, preset: FoundGroup, state: State, name: str, place: int) -> None:
         orgs = state.organisations
         rows = eligible(state, preset.target)
-        if preset.type == "cop_local":
+        if preset.type in _LOCAL:
             rows = rows[orgs.territory[rows] == place]
         elif preset.type == "cop_embedded":
             start, end = state.members.start[place], state.members.start[place + 1]
@@ -134,7 +139,7 @@ class _Plan:
 
     @staticmethod
     def _label(preset: FoundGroup, state: State, place: int) -> str:
-        if preset.type == "cop_local":
+        if preset.type in _LOCAL:
             return state.names.territories[place]
         return state.names.networks[place] if preset.type == "cop_embedded" else FIELDS[place]
 
@@ -143,7 +148,7 @@ def _found(state: State, preset: FoundGroup, plans: list[_Plan]) -> None:
     """Append the communities to the networks of the world."""
     territory = np.array([plan.territory for plan in plans])
     country = state.territories.country[territory]
-    local = preset.type == "cop_local"
+    local = preset.type in _LOCAL
     languages: npt.NDArray[np.uint64] = native_languages()[country]
     if not local:
         languages = languages | np.uint64(mask(LANGUAGES, ["en"]))
@@ -157,7 +162,7 @@ def _found(state: State, preset: FoundGroup, plans: list[_Plan]) -> None:
         country=country,
         level=index(LEVELS, "local" if local else "national"),
         coordinator=[plan.coordinator for plan in plans],
-        formalisation=index(FORMALISATIONS, "soft_formal"),
+        formalisation=index(FORMALISATIONS, preset.formalisation),
         meetings_per_year=preset.meetings_per_year,
         facilitated=int(preset.facilitated),
         online=int(preset.online),

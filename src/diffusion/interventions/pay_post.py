@@ -1,12 +1,14 @@
 """Pay the post of a network's coordinator, or of a community's facilitator."""
 
-import numpy as np
 from pydantic import Field
 
-from diffusion.base import draws
 from diffusion.base.arrays import IntArray
-from diffusion.base.draws import Decision
-from diffusion.interventions.base import Intervention, monthly_cost, salt_of
+from diffusion.interventions.base import (
+    Intervention,
+    large_networks,
+    monthly_cost,
+    reach_networks,
+)
 from diffusion.world.state import State
 
 
@@ -25,7 +27,11 @@ class PayPost(Intervention):
     min_members: int = Field(ge=2, le=1000, description="smallest network that is paid a post")
 
     def begin(self, state: State, name: str) -> IntArray:
-        return _networks(self, state, name)
+        rows = large_networks(state, self.min_members)
+        rows = rows[state.networks.regular_money[rows] == 0]
+        if self.communities:
+            rows = rows[state.networks.is_cop[rows] == 1]
+        return reach_networks(state, rows, self.target, self.coverage, name)
 
     def act(self, state: State, rows: IntArray) -> float:
         state.networks.sponsored[rows] = 1
@@ -38,17 +44,3 @@ class PayPost(Intervention):
             f"have no regular money for one and at least {self.min_members} members, "
             f"{self.months()}, at {self.eur_per_year:,.0f} EUR a post and year (EU price)."
         )
-
-
-def _networks(preset: PayPost, state: State, name: str) -> IntArray:
-    networks = state.networks
-    sizes = np.diff(state.members.start)
-    rows = np.flatnonzero((networks.regular_money == 0) & (sizes >= preset.min_members))
-    if preset.communities:
-        rows = rows[networks.is_cop[rows] == 1]
-    rows = rows[networks.key[rows] < state.n_networks]  # not groups that another lever founded
-    luck = draws.uniforms(state.seed, Decision.TARGET_NETWORK, salt_of(name) % 2**31, rows)
-    order = {"hubs": -sizes[rows] + luck, "periphery": sizes[rows] + luck}
-    ordered = rows[np.argsort(order.get(preset.target, luck), kind="stable")]
-    chosen: IntArray = ordered[: round(preset.coverage * rows.size)]
-    return chosen

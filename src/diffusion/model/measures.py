@@ -10,7 +10,7 @@ from diffusion.model.totals import Ledger, Totals, enough
 from diffusion.world.rule import RuleSettings, number, share
 from diffusion.world.state import GENERAL, State, relevant_practices
 from diffusion.world.traffic import Flow
-from diffusion.world.vocabulary import SCALES
+from diffusion.world.vocabulary import CONTRACTS, SCALES
 
 FLOW_COLUMNS = {
     "exits": Flow.EXITS,
@@ -19,6 +19,7 @@ FLOW_COLUMNS = {
     "ties_formed": Flow.TIES_FORMED,
     "ties_lost": Flow.TIES_LOST,
     "meetings_held": Flow.MEETINGS,
+    "attendances": Flow.ATTENDANCES,
     "contacts": Flow.CONTACTS,
     "awareness_gained": Flow.AWARENESS,
     "transfers": Flow.TRANSFERS,
@@ -81,6 +82,7 @@ class Sizes:
         self.asked_own = int((ledger.own != 0).sum())
         self.asked_related = int((ledger.related != 0).sum())
         self.posts = len(state.posts)
+        self.volunteers = int((state.posts.contract == CONTRACTS.index("volunteer")).sum())
         self.grants = len(state.grants)
         weak = (ledger.small == 1) | (ledger.migrant_led == 1)
         self.grants_weak = int(weak[state.grants.organisation].sum())
@@ -138,7 +140,10 @@ def monthly_columns(
         "networks_active": _over(totals.networks_active, totals.networks),
         "networks_coordinated": _over(totals.networks_coordinated, totals.networks_active),
         "share_in_cop": totals.in_cop / sizes.n,
+        "memberships": totals.memberships.astype(np.float64),
+        "memberships_migrant_led": _over(totals.memberships_migrant_led, totals.memberships),
         "staff_filled": _over(totals.posts_filled, sizes.posts),
+        "volunteers_filled": _over(totals.volunteers, sizes.volunteers),
         "mean_overload": totals.overload / sizes.n,
         "mean_slack": totals.slack / sizes.n,
         "grants_active": _over(totals.grants_active, sizes.grants),

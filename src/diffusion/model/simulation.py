@@ -19,7 +19,6 @@ from diffusion.model.measures import Columns
 from diffusion.model.month import Month
 from diffusion.model.recorder import History, Recorder
 from diffusion.model.settings import ModelSettings, shared_months
-from diffusion.world import modifiers
 from diffusion.world.rule import Rule
 from diffusion.world.state import State
 
@@ -82,10 +81,7 @@ class Simulation:
         """One month."""
         state = self.state
         with _keyed_overflow():
-            modifiers.reset(state.modifiers)
-            modifiers.reset_funders(state.funder_modifiers)
-            state.networks.sponsored[:] = 0
-            state.flows[:] = 0
+            state.open_month()
             costs = self._intervene()
             self.rules.step(state)
             self.recorder.record(costs)

@@ -19,6 +19,9 @@ from diffusion.base.arrays import (
     without_lowest,
 )
 from diffusion.base.compiled import compiled
+from diffusion.world.vocabulary import CONTRACTS
+
+_VOLUNTEER = CONTRACTS.index("volunteer")
 
 
 class Totals(Table):
@@ -43,10 +46,13 @@ class Totals(Table):
     lack_related: IntArray
     lack_others: IntArray  # too few partners without a common field
     in_cop: IntArray
+    memberships: IntArray  # in networks, dormant ones too
+    memberships_migrant_led: IntArray
     overload: FloatArray
     slack: FloatArray
     # everything else
     posts_filled: IntArray
+    volunteers: IntArray  # filled places of volunteers
     ties: IntArray
     ties_across: IntArray  # between organisations without a common field
     ties_one_kind: IntArray
@@ -119,6 +125,9 @@ def take(
         total.eur_held += accounts[i].purse
         total.overload += org.overload
         total.slack += org.slack
+        joins = joined_start[i + 1] - joined_start[i]
+        total.memberships += joins
+        total.memberships_migrant_led += joins if note.migrant_led == 1 else 0
         for x in range(joined_start[i], joined_start[i + 1]):
             network = networks[joined[x]]
             if network.is_cop == 1 and network.active == 1:
@@ -126,6 +135,7 @@ def take(
                 break
     for j in range(posts.shape[0]):
         total.posts_filled += posts[j].filled
+        total.volunteers += posts[j].filled if posts[j].contract == _VOLUNTEER else 0
         total.persons_knowing += count(posts[j].knows)
     total.networks = networks.shape[0]
     for k in range(networks.shape[0]):

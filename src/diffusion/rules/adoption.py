@@ -132,7 +132,7 @@ def _in_formal(start, network, networks, i):
 @inner
 def _review(
     orgs, uses, exposure, practices, start, network, networks, territories, national, modifiers,
-    tried, hopeful, events, values, seed, month,
+    pushes, tried, hopeful, events, values, seed, month,
 ):  # fmt: skip
     """What is adopted becomes institutionalised, and what may be tried is sorted.
 
@@ -153,6 +153,7 @@ def _review(
         found = NOTHING
         if left != NOTHING and org.contacts > 0.0:
             most = values.start_rate * modifiers[i].rel_adoption * most_reward
+            most *= max(1.0, pushes[i].rel_eased)
             # the elasticity is 2 or less; the last factor outweighs any rounding
             most *= min(1.0, org.slack) * max(1.0, org.absorptive * org.absorptive) * (1.0 + 1e-9)
             per_contact = 1.0 / org.contacts
@@ -250,8 +251,8 @@ def _payer(org, grants, p, line):
 
 @inner
 def _start_trials(
-    orgs, uses, exposure, practices, grants, funders, territories, national, modifiers, tried,
-    hopeful, flows, events, values, seed, month,
+    orgs, uses, exposure, practices, grants, funders, territories, national, modifiers, pushes,
+    tried, hopeful, flows, events, values, seed, month,
 ):  # fmt: skip
     """Trials start."""
     key = draws.stream(seed, _TRIAL, month)
@@ -259,7 +260,7 @@ def _start_trials(
     for i in range(orgs.shape[0]):
         if hopeful[i] == NOTHING:
             continue
-        org, modifier = orgs[i], modifiers[i]
+        org, modifier, push = orgs[i], modifiers[i], pushes[i]
         line = -1  # the first of its grant lines on which money flows
         policy = _policy(org, territories, national)
         rewarded, proposed = policy, NOTHING
@@ -281,6 +282,8 @@ def _start_trials(
                 p = lowest(left)
                 left = without_lowest(left)
                 hazard = able * _response(exposure[i, p], org.contacts, org.threshold, values.kappa)
+                if has(push.eased, p):
+                    hazard *= push.rel_eased
                 luck = draws.at(key, i, p)
                 if luck >= hazard * most_reward:
                     continue  # what follows can't raise the hazard further
@@ -312,7 +315,7 @@ def _start_trials(
 
 
 @inner
-def _set_up(orgs, uses, practices, tried, values, seed, month):
+def _set_up(orgs, uses, practices, modifiers, tried, values, seed, month):
     """Money, fidelity and fit of the trials that started this month."""
     money = draws.stream(seed, _MONEY, month)
     fidelity = draws.stream(seed, _FIDELITY, month)
@@ -332,8 +335,9 @@ def _set_up(orgs, uses, practices, tried, values, seed, month):
             start = values.fidelity_start
             faithful = start + (1.0 - start) * draws.at(fidelity, i, p)
             if draws.at(adapt, i, p) < values.p_adapted:
-                use.fit += values.fit_gain * (1.0 - use.fit)
-                faithful -= values.fidelity_cost
+                gain = min(1.0, max(0.0, values.fit_gain + modifiers[i].add_fit_gain))
+                use.fit += gain * (1.0 - use.fit)
+                faithful -= values.fidelity_cost * modifiers[i].rel_fidelity_cost
             use.fidelity = max(0.0, faithful)
 
 
@@ -343,17 +347,17 @@ def loop(w, values, seed, month):
     tried, hopeful = np.empty(w.orgs.shape[0], np.uint64), np.empty(w.orgs.shape[0], np.uint64)
     _review(
         w.orgs, w.uses, w.exposure, w.practices, w.memberships.start, w.memberships.network,
-        w.networks, w.territories, w.national, w.modifiers, tried, hopeful, w.events, values, seed,
-        month,
+        w.networks, w.territories, w.national, w.modifiers, w.pushes, tried, hopeful, w.events,
+        values, seed, month,
     )  # fmt: skip
     _finish_trials(
         w.orgs, w.uses, w.practices, tried, hopeful, w.flows, w.events, values, seed, month
     )
     _start_trials(
         w.orgs, w.uses, w.exposure, w.practices, w.grants, w.funders, w.territories, w.national,
-        w.modifiers, tried, hopeful, w.flows, w.events, values, seed, month,
+        w.modifiers, w.pushes, tried, hopeful, w.flows, w.events, values, seed, month,
     )  # fmt: skip
-    _set_up(w.orgs, w.uses, w.practices, tried, values, seed, month)
+    _set_up(w.orgs, w.uses, w.practices, w.modifiers, tried, values, seed, month)
 
 
 @compiled

@@ -6,6 +6,7 @@ field. A practice presented in a community of practice reaches those present wit
 notice on a platform with 0.04. Know-how passes only on deep contacts with a person who knows,
 from person to person. Clarity is 1 with a common language, otherwise 1/1.44 (F01); mediation
 closes part of the gap (F03). Contacts with users of a practice are remembered for 12 months.
+Interventions tell organisations of practices and teach them to one of their people.
 
 Sources are read as they stood at the start of the rule, so the order of contacts is irrelevant.
 """
@@ -29,6 +30,8 @@ _SHOW = int(Decision.PRESENTATION)
 _PRESENTED = int(Decision.PRESENTED)
 _NOTICE = int(Decision.NOTICE)
 _FORGET = int(Decision.FORGET)
+_TOLD = int(Decision.TOLD)
+_COURSE = int(Decision.COURSE)
 _HEARD = int(Event.HEARD)
 _LEARNED = int(Event.LEARNED)
 _N_HEARD = int(Flow.AWARENESS)
@@ -38,7 +41,8 @@ _N_MEETING = int(Flow.TRANSFERS_BY_MEETING)
 _PRACTICES = 64
 _CONTACTS = int(Live.CONTACTS)
 _ATTENDING = int(Live.ATTENDANCE)
-_TAGS = 1 << 21  # more than any network's key: tells meetings of the same two apart
+# tags tell contacts of the same two apart: by the meeting's key, 0 bilateral, the last arranged
+_TAGS = 1 << 21  # more than any network's key
 
 
 class Parameters(RuleSettings):
@@ -117,15 +121,17 @@ def _similarity(one, other, values):
 
 @inner
 def _notices_and_memory(
-    orgs, exposure, modifiers, aware_before, aware, users, met, flows, events, values, seed, month
-):
-    """Platform notices arrive; what nobody needs is forgotten; remembered contacts fade.
+    orgs, exposure, modifiers, pushes, aware_before, aware, users, met, flows, events, values,
+    seed, month,
+):  # fmt: skip
+    """Notices and promotion arrive; what nobody needs is forgotten; remembered contacts fade.
 
     Fills in, for each organisation, what it had heard of before and has now, what it runs, and
     its remembered contacts.
     """
     notice = draws.stream(seed, _NOTICE, month)
     forget = draws.stream(seed, _FORGET, month)
+    tell = draws.stream(seed, _TOLD, month)
     everything = ~NOTHING >> np.uint64(_PRACTICES - exposure.shape[1])
     for i in range(orgs.shape[0]):
         org = orgs[i]
@@ -140,6 +146,14 @@ def _notices_and_memory(
             unheard = without_lowest(unheard)
             luck = draws.at(notice, i, p)
             if luck < reach and luck < reach * _relevance(org, modifiers[i], p, values):
+                known |= bit(p)
+                flows[_N_HEARD] += 1
+                log(events, month, _HEARD, i, p, -1, -1)
+        told = pushes[i].told & ~known
+        while told != NOTHING:
+            p = lowest(told)
+            told = without_lowest(told)
+            if draws.at(tell, i, p) < pushes[i].p_told * _relevance(org, modifiers[i], p, values):
                 known |= bit(p)
                 flows[_N_HEARD] += 1
                 log(events, month, _HEARD, i, p, -1, -1)
@@ -182,7 +196,7 @@ def _awareness(
         if c & 1 == 1:
             source, to = to, source
         depth, k = contact.depth, contact.network
-        tag = networks[k].key + 1 if k >= 0 else 0
+        tag = networks[k].key + 1 if k >= 0 else (k + 1) % _TAGS
         running = users[source]
         news = aware_before[source] & ~aware[to]
         while news != NOTHING:
@@ -219,8 +233,9 @@ def _know_how(
         if contact.depth < values.deep or teach == NOTHING:
             continue
         strength = contact.depth * contact.trust * modifiers[to].rel_know_how
+        strength *= modifiers[source].rel_teaching
         k = contact.network
-        tag = networks[k].key + 1 if k >= 0 else 0
+        tag = networks[k].key + 1 if k >= 0 else (k + 1) % _TAGS
         while teach != NOTHING:
             p = lowest(teach)
             teach = without_lowest(teach)
@@ -245,6 +260,35 @@ def _know_how(
             flows[_N_CROSS] += 0 if own_field else 1
             flows[_N_MEETING] += 1 if k >= 0 else 0
             log(events, month, _LEARNED, to, p, source, k)
+
+
+@inner
+def _courses(
+    orgs, uses, posts, practices, modifiers, pushes, aware, events, values, seed, month
+):  # fmt: skip
+    """One person of each organisation that is sent to a course may learn what it teaches."""
+    key = draws.stream(seed, _COURSE, month)
+    for i in range(orgs.shape[0]):
+        taught = pushes[i].taught
+        while taught != NOTHING:
+            p = lowest(taught)
+            taught = without_lowest(taught)
+            org, practice, pupil = orgs[i], practices[p], -1
+            turn = draws.below(key, i, 2 * p, org.n_posts)
+            for k in range(turn, turn + org.n_posts):
+                j = org.first_post + k % org.n_posts
+                if posts[j].filled == 1 and not has(posts[j].knows, p):
+                    pupil = j
+                    break
+            chance = pushes[i].p_taught * (1.0 - values.brake * practice.complexity)
+            chance *= _relevance(org, modifiers[i], p, values)
+            if pupil >= 0 and draws.at(key, i, 2 * p + 1) < chance:
+                posts[pupil].knows |= bit(p)
+                org.knows |= bit(p)
+                aware[i] |= bit(p)
+                use = uses[i, p]
+                use.fit = max(use.fit, practice.adaptability)  # no place to compare with
+                log(events, month, _LEARNED, i, p, -1, -1)
 
 
 @inner
@@ -294,8 +338,8 @@ def loop(w, values, seed, month):
     aware_before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
     users, met = np.empty(n, np.uint64), np.empty(n)
     _notices_and_memory(
-        w.orgs, w.exposure, w.modifiers, aware_before, aware, users, met, w.flows, w.events, values,
-        seed, month,
+        w.orgs, w.exposure, w.modifiers, w.pushes, aware_before, aware, users, met, w.flows,
+        w.events, values, seed, month,
     )  # fmt: skip
     _remember(w.exposure, w.contacts, live, users, met)
     _awareness(
@@ -305,6 +349,10 @@ def loop(w, values, seed, month):
     _know_how(
         w.orgs, w.uses, w.posts, w.practices, w.networks, w.contacts, live, w.modifiers,
         aware_before, aware, w.flows, w.events, values, seed, month,
+    )  # fmt: skip
+    _courses(
+        w.orgs, w.uses, w.posts, w.practices, w.modifiers, w.pushes, aware, w.events, values, seed,
+        month,
     )  # fmt: skip
     _presentations(
         w.orgs, w.networks, w.attendance, w.sizes[_ATTENDING], w.modifiers, aware, users, w.flows,

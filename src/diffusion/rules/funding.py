@@ -308,7 +308,7 @@ def _coordination(networks, start, values, seed, month):
         row.paid = 1 if paid else 0
         row.months_unpaid = 0 if paid else row.months_unpaid + 1
         small = start[k + 1] - start[k] <= values.self_governed
-        holds = small or row.months_unpaid <= values.lag
+        holds = small or row.shared == 1 or row.months_unpaid <= values.lag
         if row.active == 1:
             hazard = 0.0
             if row.is_cop == 1:

@@ -3,7 +3,8 @@
 Networks and communities of practice meet at their rhythm while coordinated, more rarely when
 members only take turns. Members attend by slack, distance and language (E03). Facilitated
 meetings mix tables across silos; plain ones seat like with like. Bilateral contacts follow trust
-and the slack of both sides (C03). The result is this month's list of contacts.
+and the slack of both sides (C03). Interventions arrange further contacts. The result is this
+month's list of contacts.
 """
 
 import math
@@ -16,20 +17,23 @@ from diffusion.base.arrays import NOTHING, lowest, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.world.adjacency import tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
 from diffusion.world.state import State
-from diffusion.world.traffic import Flow, Live
+from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
 
 _HELD = int(Decision.MEETING_HELD)
 _ATTEND = int(Decision.ATTENDANCE)
 _DELEGATE = int(Decision.DELEGATE)
 _SEATING = int(Decision.SEATING)
 _BILATERAL = int(Decision.BILATERAL)
+_GUEST = int(Decision.VISIT_GUEST)
 _TIES = int(Live.TIES)
 _CONTACTS = int(Live.CONTACTS)
 _ATTENDING = int(Live.ATTENDANCE)
 _MEETINGS = int(Flow.MEETINGS)
 _TALKS = int(Flow.CONTACTS)
+_COME = int(Flow.ATTENDANCES)
 
 
 class Parameters(RuleSettings):
@@ -89,7 +93,7 @@ def _bilateral(slack, posts, ties, live, contacts, values, seed, month):
         contact.post_a, contact.post_b = tie.post_a, tie.post_b
         contact.depth = values.depth_bilateral + (1.0 - values.depth_bilateral) * trust
         contact.trust = trust
-        contact.network = -1
+        contact.network = BILATERAL
         tie.contact = month
         n += 1
     return n
@@ -104,6 +108,36 @@ def _delegate(posts, org, key, i, whom):
         if posts[j].filled == 1:
             return j
     return -1
+
+
+@inner
+def _arranged(
+    orgs, posts, ties, start, partner, tie, arranged, contacts, n, seed, month
+):  # fmt: skip
+    """What interventions arranged takes place, if both sides have somebody to send.
+
+    `n` contacts are there before; returns how many there are now.
+    """
+    send = draws.stream(seed, _GUEST, month)
+    for x in range(arranged.shape[0]):
+        plan = arranged[x]
+        a, b = np.int64(plan.guest), np.int64(plan.host)
+        visitor, expert = _delegate(posts, orgs[a], send, a, b), np.int64(plan.person)
+        if expert < 0 or posts[expert].filled == 0:
+            expert = _delegate(posts, orgs[b], send, b, a)
+        if visitor < 0 or expert < 0:
+            continue
+        contact = contacts[n]
+        contact.a, contact.b = a, b
+        contact.post_a, contact.post_b = visitor, expert
+        contact.depth, contact.trust = plan.depth, plan.trust
+        contact.network = ARRANGED
+        t = tie_between(start, partner, tie, a, b)
+        if t >= 0:
+            ties[t].contact = month
+            contact.trust = max(plan.trust, ties[t].trust)
+        n += 1
+    return n
 
 
 @inner
@@ -123,22 +157,24 @@ def _gather(
     for k in range(networks.shape[0]):
         network = networks[k]
         network.met = 0
-        rhythm = network.meetings_per_year / MONTHS_A_YEAR
+        rhythm = network.meetings_per_year / MONTHS_A_YEAR * (1.0 + network.add_rhythm)
         if network.coordinated == 0:
             rhythm *= values.rel_uncoordinated
         key = np.int64(network.key)
         if network.active == 0 or draws.at(held, key, 0) >= rhythm:
             continue
         first = rows
+        eager = values.attendance * (1.0 + network.add_turnout)
         for x in range(start[k], start[k + 1]):
             i = members[x]
             org, modifier = orgs[i], modifiers[i]
-            chance = values.attendance * min(1.5, slack[i]) * modifier.rel_attendance
+            chance = eager * min(1.5, slack[i]) * modifier.rel_attendance
             luck = draws.at(attend, i, key)
             if luck >= chance:
                 continue  # distance and language only lower the chance
             if network.online == 0 and org.territory != network.territory:
-                chance *= values.rel_distance
+                closed = 1.0 - modifier.rel_distance_gap
+                chance *= values.rel_distance + (1.0 - values.rel_distance) * closed
             if org.languages & network.languages == NOTHING:
                 chance *= 1.0 - (1.0 - values.rel_language) * modifier.rel_language_gap
             if luck >= chance:
@@ -150,7 +186,7 @@ def _gather(
             attending.network, attending.organisation, attending.post = k, i, j
             # facilitated meetings seat by lot, plain ones by field and kind, blurred by chance
             place[rows] = draws.at(seat, i, key)
-            if network.facilitated == 0:
+            if network.facilitated == 0 and network.mixed == 0:
                 own = lowest(org.fields) if org.fields != NOTHING else 0
                 like = (own + org.kind / 8.0) / 16.0
                 silo = org.siloing * modifier.rel_siloing * (1.0 - values.noise)
@@ -161,6 +197,7 @@ def _gather(
             network.met = 1
             network.months_met += 1
             flows[_MEETINGS] += 1
+            flows[_COME] += rows - first
         else:
             rows = first  # nobody to meet
     return rows
@@ -188,9 +225,12 @@ def _tables(
                 x -= 1
             order[x] = last
             last += 1
-        depth = values.depth_facilitated if networks[k].facilitated == 1 else values.depth_plain
-        if networks[k].online == 1:
+        network = networks[k]
+        facilitated = network.facilitated == 1 or network.mixed == 1
+        depth = values.depth_facilitated if facilitated else values.depth_plain
+        if network.online == 1:
             depth *= values.rel_online
+        depth = min(1.0, depth * (1.0 + network.add_depth))
         for x in range(first, last):
             seat[attendance[order[x]].organisation] = x
         for x in range(first, last):
@@ -222,6 +262,10 @@ def loop(w, values, seed, month):
     for i in range(slack.shape[0]):
         slack[i] = w.orgs[i].slack
     n = _bilateral(slack, w.posts, w.ties, w.sizes[_TIES], w.contacts, values, seed, month)
+    n = _arranged(
+        w.orgs, w.posts, w.ties, w.adjacency.start, w.adjacency.partner, w.adjacency.tie,
+        w.arranged, w.contacts, n, seed, month,
+    )  # fmt: skip
     place = np.empty(w.attendance.shape[0])
     rows = _gather(
         w.orgs, slack, w.posts, w.networks, w.members.start, w.members.organisation, w.modifiers,
@@ -272,5 +316,6 @@ class Meetings(CompiledRule):
     def prepare(self, state: State) -> None:
         seats = state.members.organisation.shape[0]
         state.reserve_attendance(seats)
-        # every tie once, and half a table for each seat
-        state.reserve_contacts(state.n_ties + seats * (self._table // 2 + 1))
+        # every tie and every arranged contact once, and half a table for each seat
+        alone = state.n_ties + len(state.arranged)
+        state.reserve_contacts(alone + seats * (self._table // 2 + 1))

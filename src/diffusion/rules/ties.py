@@ -19,7 +19,7 @@ from diffusion.base.draws import Decision
 from diffusion.world.adjacency import rebuild_adjacency, tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
 from diffusion.world.state import State
-from diffusion.world.traffic import Flow, Live
+from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
 
 _DECAY = int(Decision.TIE_DECAY)
 _SEARCH = int(Decision.TIE_SEARCH)
@@ -31,6 +31,7 @@ _TIES = int(Live.TIES)
 _CONTACTS = int(Live.CONTACTS)
 _FORMED = int(Flow.TIES_FORMED)
 _LOST = int(Flow.TIES_LOST)
+_ARRANGED_KEY = 1 << 21  # more than any network's key
 
 
 class Parameters(RuleSettings):
@@ -129,6 +130,9 @@ def _age(
     """Trust grows or fades, and what nobody keeps up lapses."""
     key = draws.stream(seed, _DECAY, month)
     stamp = np.full(start.shape[0] - 1, -1, np.int32)
+    warmth = np.empty(start.shape[0] - 1)  # partners read it at random: close together
+    for a in range(warmth.shape[0]):
+        warmth[a] = modifiers[a].rel_trust_gain
     most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, values.rel_coordinated)
     lost = 0
     for a in range(start.shape[0] - 1):
@@ -139,7 +143,8 @@ def _age(
                 continue
             row = ties[tie[k]]
             if row.contact >= month - 1:
-                row.trust += values.trust_gain * (1.0 - row.trust)
+                warmer = 0.5 * (warmth[a] + warmth[b])
+                row.trust += min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
                 continue
             row.trust *= 1.0 - values.trust_loss
             slower = 0.5 * (modifiers[a].rel_tie_decay + modifiers[b].rel_tie_decay)
@@ -242,16 +247,17 @@ def _after_meetings(
     contacts, n_contacts, orgs, start, partner, tie, networks, modifiers, wanted, taken, values,
     seed, month,
 ):  # fmt: skip
-    """Which strangers met last month become partners; continues the list of wanted pairs."""
+    """Which strangers who met last month become partners; continues the list of wanted pairs."""
     key = draws.stream(seed, _MEETING, month)
     n = orgs.shape[0]
     most = 2.0 * values.p_meeting * max(1.0, values.rel_formation)
     for c in range(n_contacts):
         met = contacts[c]
         k, a, b = met.network, np.int64(met.a), np.int64(met.b)
-        if k < 0:
+        if k == BILATERAL:
             continue
-        luck = draws.at(key, min(a, b) * n + max(a, b), networks[k].key)
+        tag = _ARRANGED_KEY if k == ARRANGED else np.int64(networks[k].key)
+        luck = draws.at(key, min(a, b) * n + max(a, b), tag)
         ease = 0.5 * (modifiers[a].rel_tie_formation + modifiers[b].rel_tie_formation)
         if luck >= most * met.depth * ease or tie_between(start, partner, tie, a, b) >= 0:
             continue  # neither affinity nor the wish of either exceeds 1
@@ -259,7 +265,7 @@ def _after_meetings(
         chance *= ease
         scale = values.degree_scale
         chance *= _wish(start, scale, a) + _wish(start, scale, b)
-        if networks[k].coordinated == 1:
+        if k >= 0 and networks[k].coordinated == 1:
             chance *= values.rel_formation
         if luck < chance:
             wanted[taken] = min(a, b) * n + max(a, b)

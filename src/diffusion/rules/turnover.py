@@ -114,7 +114,9 @@ def _exits(
                 post.hired = month
                 post.person += 1
             continue
-        hazard = values.hazard_volunteer if contract == _VOLUNTEER else hazard_paid
+        hazard = hazard_paid
+        if contract == _VOLUNTEER:
+            hazard = values.hazard_volunteer * modifier.rel_volunteer_turnover
         hazard *= strain
         if month - post.hired < MONTHS_A_YEAR:
             hazard *= values.first_year

@@ -17,19 +17,25 @@ class Modifiers(Table):
     rel_slack: FloatArray  # time for exchange
     add_slack: FloatArray  # paid exchange time, in units of normal slack
     rel_turnover: FloatArray  # exit hazard of staff
+    rel_volunteer_turnover: FloatArray  # the same for volunteers, on top
     add_handover: FloatArray  # share of leavers who hand over, on top of its own habit
     rel_language_gap: FloatArray  # what is left of the disadvantage without a common language
     rel_siloing: FloatArray  # pull towards one's own field and kind
     rel_tie_formation: FloatArray
     rel_tie_decay: FloatArray
+    rel_trust_gain: FloatArray  # trust that a contact adds to a tie
     rel_attendance: FloatArray  # at meetings
+    rel_distance_gap: FloatArray  # what is left of the disadvantage of meetings elsewhere
     rel_know_how: FloatArray  # chance that a deep contact passes know-how
+    rel_teaching: FloatArray  # the same, for what its own people pass on
     add_notices: FloatArray  # reach of a repository or platform, 0..1
     rel_grant_success: FloatArray
     rel_grant_length: FloatArray
     rel_renewal: FloatArray  # chance of a follow-up grant
     rel_application_effort: FloatArray  # time that an application takes
     rel_adoption: FloatArray  # hazard of starting a trial
+    add_fit_gain: FloatArray  # share of the missing fit that adaptation adds, on top
+    rel_fidelity_cost: FloatArray  # fidelity that adaptation costs
     rel_institutionalising: FloatArray
     rel_lapse: FloatArray  # hazard of giving up
     add_will: FloatArray  # political will

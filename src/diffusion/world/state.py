@@ -27,8 +27,13 @@ from diffusion.world.modifiers import (
     Modifiers,
     neutral_funder_modifiers,
     neutral_modifiers,
+    reset_funders,
 )
+from diffusion.world.modifiers import reset as reset_modifiers
+from diffusion.world.pushes import Pushes, neutral_pushes
+from diffusion.world.pushes import reset as reset_pushes
 from diffusion.world.tables import (
+    NETWORK_HELP,
     Accounts,
     Funders,
     Grants,
@@ -43,6 +48,7 @@ from diffusion.world.tables import (
     Uses,
 )
 from diffusion.world.traffic import (
+    Arranged,
     Attendance,
     Contacts,
     Flow,
@@ -58,7 +64,7 @@ GENERAL = np.uint64(1 << FIELDS.index("general"))  # practices of use to everybo
 
 @dataclass
 class Names:
-    """Labels for people; the model never reads them."""
+    """Labels for people; rules never read them."""
 
     organisations: list[str] | Labels
     networks: list[str]
@@ -99,6 +105,8 @@ class State:
     modifiers: Modifiers = field(init=False)
     funder_modifiers: FunderModifiers = field(init=False)
     accounts: Accounts = field(init=False)
+    pushes: Pushes = field(init=False)
+    arranged: Arranged = field(init=False)
     contacts: Contacts = field(init=False)
     attendance: Attendance = field(init=False)
     events: IntArray = field(init=False)
@@ -118,6 +126,8 @@ class State:
         self.modifiers = neutral_modifiers(n)
         self.funder_modifiers = neutral_funder_modifiers(len(self.funders))
         self.accounts = table_of(Accounts, n)
+        self.pushes = neutral_pushes(n)
+        self.arranged = table_of(Arranged, 0)
         self.contacts = table_of(Contacts, 0)
         self.attendance = table_of(Attendance, 0)
         self.events = room_for_events(0)
@@ -196,6 +206,8 @@ class State:
             modifiers=self.modifiers,
             funder_modifiers=self.funder_modifiers,
             accounts=self.accounts,
+            pushes=self.pushes,
+            arranged=self.arranged,
             contacts=self.contacts,
             attendance=self.attendance,
             events=self.events,
@@ -204,6 +216,24 @@ class State:
             national=self.national_rows,
         )
         return Tables(*(bare(table) for table in tables))
+
+    def open_month(self) -> None:
+        """Take back what interventions moved last month, and what was counted."""
+        reset_modifiers(self.modifiers)
+        reset_funders(self.funder_modifiers)
+        reset_pushes(self.pushes)
+        networks = bare(self.networks)
+        for column in NETWORK_HELP:
+            networks[column] = 0
+        if len(self.arranged):
+            self.arranged = table_of(Arranged, 0)
+        self.flows[:] = 0
+
+    def arrange(self, meetings: Arranged) -> None:
+        """Add contacts to those that are arranged for this month."""
+        before = len(self.arranged)
+        self.arranged = resized(self.arranged, before + len(meetings))
+        self.arranged[before:] = meetings
 
     def set_members(self, members: Members) -> None:
         """Replace the membership table and what is derived from it."""

@@ -22,7 +22,8 @@ from diffusion.base.arrays import (
 )
 from diffusion.world.adjacency import Adjacency, Ties
 from diffusion.world.modifiers import FunderModifiers, Modifiers
-from diffusion.world.traffic import Attendance, Contacts
+from diffusion.world.pushes import Pushes
+from diffusion.world.traffic import Arranged, Attendance, Contacts
 
 
 class Practices(Table):
@@ -126,12 +127,21 @@ class Networks(Table):
     active: IntArray  # 0 = dormant, or not yet founded
     paid_until: IntArray  # own coordinator money lasts until this month
     sponsored: IntArray  # 1 if an intervention pays its coordination this month
+    shared: IntArray  # 1 if an intervention has its members share coordination this month
+    mixed: IntArray  # 1 if an intervention has its meetings facilitated this month
+    add_rhythm: FloatArray  # what interventions add to its rhythm this month, as a share of it
+    add_turnout: FloatArray  # likewise to the attendance of its members
+    add_depth: FloatArray  # likewise to the depth of contacts at its meetings
     paid: IntArray  # 1 if coordination is paid this month, by whomever
     coordinated: IntArray  # 1 while coordination works: paid, within the lag, or small
     months_unpaid: IntArray  # since coordination was last paid
     founded: IntArray  # month, may be negative, or yet to come
     met: IntArray  # 1 if it met this month
     months_met: IntArray  # meetings held so far
+
+
+# what interventions do to networks holds for a month
+NETWORK_HELP = ("sponsored", "shared", "mixed", "add_rhythm", "add_turnout", "add_depth")
 
 
 class Members(NamedTuple):
@@ -243,6 +253,8 @@ class Tables(NamedTuple):
     modifiers: Modifiers
     funder_modifiers: FunderModifiers
     accounts: Accounts
+    pushes: Pushes
+    arranged: Arranged
     contacts: Contacts
     attendance: Attendance
     events: IntArray  # the event log, see traffic.log

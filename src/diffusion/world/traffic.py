@@ -11,6 +11,9 @@ import numpy as np
 from diffusion.base.arrays import FloatArray, IntArray, Table
 from diffusion.base.compiled import typed
 
+BILATERAL = -1  # `network` of a contact between partners
+ARRANGED = -2  # `network` of a contact that an intervention arranged
+
 
 @unique
 class Live(IntEnum):
@@ -30,7 +33,17 @@ class Contacts(Table):
     post_b: IntArray
     depth: FloatArray  # 0..1
     trust: FloatArray  # 0..1
-    network: IntArray  # network whose meeting it was, -1 for a bilateral contact
+    network: IntArray  # network whose meeting it was, BILATERAL, or ARRANGED
+
+
+class Arranged(Table):
+    """Contacts that interventions arrange for this month; all rows are live."""
+
+    guest: IntArray  # organisation that seeks
+    host: IntArray  # organisation that runs what it seeks
+    person: IntArray  # post of the host's person who knows it best, -1 for anybody
+    depth: FloatArray  # 0..1
+    trust: FloatArray  # 0..1, where the two share no tie of more trust
 
 
 class Attendance(Table):
@@ -67,6 +80,7 @@ class Flow(IntEnum):
     EUR_OWN = 19  # fees, donations, gifts in kind and own income that came in
     EUR_SPENT = 20
     EUR_RETURNED = 21  # of ended grants, to those who gave them
+    ATTENDANCES = 22
 
 
 @unique

@@ -10,7 +10,9 @@ from tests.architecture.checkout import ROOT
 from tests.simulating import fingerprint, settings
 
 OVERRIDES = (
-    "intervention=[cop_formation,coordinator_funding,language_mediation]",
+    "intervention=[cop_formation,coordinator_funding,language_mediation,common_vision,"
+    "participatory_facilitation,migrant_involvement,matchmaking_brokerage,multiplier_training,"
+    "little_practices_focus,adaptation_support,online_portal]",
     "world.n=30",
     "world.n_territories=2",
     "world.network_size=12",
@@ -20,6 +22,8 @@ OVERRIDES = (
     "intervention.cop_formation.min_members=3",
     "intervention.coordinator_funding.coverage=1.0",
     "intervention.coordinator_funding.min_members=3",
+    "intervention.matchmaking_brokerage.visits_per_year=12",
+    "intervention.multiplier_training.courses_per_year=12",
     "practices.trial_months_simple=1",
     "practices.trial_months_complex=1",
     "meetings.contacts_per_month=5.0",
@@ -77,5 +81,7 @@ def test_the_run_that_is_compared_lets_every_rule_act() -> None:
         "cost_cop_formation",
         "cost_coordinator_funding",
         "cost_language_mediation",
+        "cost_matchmaking_brokerage",
+        "cost_multiplier_training",
     ):
         assert total[column] > 0, column

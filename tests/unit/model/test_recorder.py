@@ -12,7 +12,7 @@ from diffusion.model.clock import GROUP_DIMENSIONS, Record, Timing
 from diffusion.model.recorder import Recorder
 from diffusion.model.simulation import Simulation
 from diffusion.world.state import State
-from diffusion.world.vocabulary import SCALES
+from diffusion.world.vocabulary import CONTRACTS, SCALES
 from tests.simulating import group, link, settings, use, world
 
 COLUMNS = [
@@ -49,11 +49,15 @@ COLUMNS = [
     "modularity",
     "largest_component",
     "meetings_held",
+    "attendances",
     "contacts",
     "networks_active",
     "networks_coordinated",
     "share_in_cop",
+    "memberships",
+    "memberships_migrant_led",
     "staff_filled",
+    "volunteers_filled",
     "exits",
     "mean_overload",
     "mean_slack",
@@ -160,6 +164,13 @@ def test_the_table_agrees_with_the_state(ran: Simulation) -> None:
     assert last["persons_knowing"] == counts(state.posts.knows).sum()
     assert last["n_ties"] == state.n_ties
     assert last["staff_filled"] == pytest.approx(state.posts.filled.mean())
+    volunteers = state.posts.filled[state.posts.contract == CONTRACTS.index("volunteer")]
+    assert last["volunteers_filled"] == pytest.approx(volunteers.mean())
+    members = state.members.organisation
+    assert last["memberships"] == members.size
+    led = state.organisations.migrant_led[members]
+    assert last["memberships_migrant_led"] == pytest.approx(led.mean())
+    assert last["attendances"] == state.n_attending
     by_scale = [
         counts(using & np.uint64(sum(1 << p for p in np.flatnonzero(state.practices.scale == s))))
         for s in range(len(SCALES))

@@ -155,6 +155,21 @@ def test_a_push_raises_the_hazard() -> None:
     assert within(number_with(state.organisations.trial), N, 0.75 * hill(0.5, 0.4, 2.0))
 
 
+@pytest.mark.parametrize("rel", [1.0, 1.5])
+def test_what_is_eased_starts_more_readily_and_nothing_else(rel: float) -> None:
+    def act(state: State) -> None:
+        state.pushes.eased[:] = 0b01
+        state.pushes.rel_eased[:] = rel
+
+    state = ready(practices={"complexity": [0.0, 0.0]})
+    know(state, slice(None), 1)
+    state.exposure[:, 1], state.uses.fit[:, 1] = state.exposure[:, 0], 1.0
+    advance(state, adoption(max_parallel=2), act=act)
+    for practice, factor in enumerate((rel, 1.0)):
+        started = number_with(state.organisations.trial, practice)
+        assert within(started, N, 0.5 * factor * hill(0.5, 0.4, 2.0))
+
+
 def test_organisations_try_only_so_much_at_a_time() -> None:
     state = world(50, practices={"complexity": [0.0] * 6})
     for practice in range(6):
@@ -339,3 +354,22 @@ def test_exposure_to_users_leads_to_adoption() -> None:
 
     assert adopters(0.0) == 1
     assert adopters(0.25) > 100
+
+
+@pytest.mark.parametrize(("more", "fit"), [(0.0, 0.7), (0.2, 0.8), (0.9, 1.0)])
+def test_advice_makes_adaptation_fit_better_at_less_loss(more: float, fit: float) -> None:
+    def started(cost: float) -> State:
+        def act(state: State) -> None:
+            state.modifiers.add_fit_gain[:] = more
+            state.modifiers.rel_fidelity_cost[:] = cost
+
+        state = ready(1.0)
+        state.uses.fit[:, 0] = 0.5
+        changes = {"p_adapted": 1.0, "fit_gain": 0.4, "fidelity_cost": 0.15}
+        return advance(state, adoption(fit_exponent=0.0, **changes), act=act)
+
+    advised, alone = started(cost=0.4), started(cost=1.0)
+    on = advised.organisations.trial == 1
+    assert advised.uses.fit[on, 0] == pytest.approx(fit)
+    gained = advised.uses.fidelity[on, 0] - alone.uses.fidelity[on, 0]
+    assert gained == pytest.approx(0.6 * 0.15)

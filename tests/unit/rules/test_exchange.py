@@ -282,3 +282,63 @@ def test_whoever_learns_a_practice_has_heard_of_it() -> None:
     advance(state, quiet(meetings=TALKING, exchange={"p_know_how": 1.0, "p_forget": 1.0}))
     assert number_with(state.organisations.knows[1::2]) == PAIRS
     assert number_with(state.organisations.aware[1::2]) == PAIRS
+
+
+def test_multipliers_pass_on_more() -> None:
+    def act(state: State) -> None:
+        state.modifiers.rel_teaching[EVERY_OTHER] = 1.5
+        state.modifiers.rel_teaching[1::2] = 0.0  # pupils' own gift is of no account
+
+    state = knowing()
+    state.organisations.aware[:] = 1
+    advance(state, quiet(meetings=TALKING, exchange={"p_know_how": 0.5}), act=act)
+    assert within(number_with(state.organisations.knows[1::2]), PAIRS, 0.75)
+
+
+def pushed(state: State, **columns: Any) -> State:
+    """A month in which interventions push practices at everybody."""
+
+    def act(state: State) -> None:
+        for name, value in columns.items():
+            state.pushes[name] = value
+
+    return advance(state, quiet(exchange={"complexity_brake": 0.6}), act=act)
+
+
+def test_organisations_hear_of_what_they_are_told() -> None:
+    state = pushed(world(N, practices={"fields": [FIELD, FIELD, 0]}), told=0b101, p_told=0.3)
+    heard = [number_with(state.organisations.aware, p) for p in range(3)]
+    assert within(heard[0], N, 0.3)
+    assert heard[1] == 0, "nobody was told of it"
+    assert 0 < heard[2] < heard[0], "it is of no interest to their field"
+    assert state.flows[Flow.AWARENESS] == sum(heard)
+
+
+@pytest.mark.parametrize(("complexity", "chance"), [(0.0, 0.5), (1.0, 0.2)])
+def test_one_person_learns_at_a_course(complexity: float, chance: float) -> None:
+    practice: dict[str, Any] = {"complexity": [complexity] * 2, "adaptability": 0.75}
+    state = pushed(world(N, practices=practice), taught=0b10, p_taught=0.5)
+    learned = number_with(state.posts.knows, 1)
+    assert within(learned, N, chance)
+    assert number_with(state.organisations.knows, 1) == learned
+    assert number_with(state.organisations.aware, 1) == learned
+    assert not number_with(state.posts.knows, 0)
+    knows = (state.organisations.knows & 0b10) != 0
+    assert (state.uses.fit[knows, 1] == 0.75).all()
+    assert (state.uses.fit[~knows, 1] == 0.0).all()
+
+
+def test_only_those_who_are_there_and_do_not_know_learn_at_a_course() -> None:
+    state = world(50, posts=3)
+    state.posts.knows[::3] = 1
+    state.posts.filled[2::3] = 0
+    parameters = quiet(turnover={"months_vacancy": 36.0})
+
+    def act(state: State) -> None:
+        state.pushes.taught[:] = 1
+        state.pushes.p_taught[:] = 1.0
+
+    advance(state, parameters, act=act)
+    filled = state.posts.filled == 1
+    assert ((state.posts.knows == 1)[1::3]).all()
+    assert not state.posts.knows[~filled].any()

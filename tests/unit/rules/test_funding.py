@@ -207,6 +207,18 @@ def test_a_sponsor_keeps_coordination_going_while_it_pays() -> None:
     assert state.networks.coordinated.tolist() == [0, 0, 0, 0]
 
 
+def test_members_who_share_the_tasks_keep_coordination_going_without_pay() -> None:
+    def act(state: State) -> None:
+        state.networks.shared[:2] = 1
+
+    state = networks(count=4)
+    advance(state, quiet(), months=12, act=act)
+    assert state.networks.coordinated.tolist() == [1, 1, 0, 0]
+    assert (state.networks.paid == 0).all()
+    advance(state, quiet())
+    assert state.networks.coordinated.tolist() == [0, 0, 0, 0]
+
+
 def test_coordination_money_is_followed_up_and_found_again_as_asked() -> None:
     state = networks(paid_until=1)
     chances = {"p_coordinator_renewal": 0.4, "coordinator_months": 24}

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from diffusion.base.arrays import table_of
 from diffusion.world.state import State
-from diffusion.world.traffic import Flow
+from diffusion.world.traffic import ARRANGED, Arranged, Flow
 from tests.simulating import (
     ARABIC,
     FIELD,
@@ -203,3 +204,90 @@ def test_meeting_a_partner_counts_as_contact() -> None:
     partners = state.contacts.a[:c] // 2 == state.contacts.b[:c] // 2
     assert (state.contacts.trust[:c][partners] == 0.7).all()
     assert (state.contacts.trust[:c][~partners] == 0.2).all()
+
+
+def helped(state: State, meetings: dict[str, float], **ways: float) -> State:
+    """A month in which the networks are given ways of working."""
+
+    def act(state: State) -> None:
+        for name, value in ways.items():
+            state.networks[name] = value
+
+    return advance(state, quiet(meetings=meetings), act=act)
+
+
+def test_networks_can_be_helped_to_meet_more_often() -> None:
+    state = helped(members(n=10_000, meetings_per_year=6.0), {"attendance": 1.0}, add_rhythm=0.5)
+    assert within(int(state.networks.met.sum()), 1000, 0.75)
+
+
+def test_networks_can_be_helped_to_bring_more_members() -> None:
+    state = helped(members(), {"attendance": 0.5}, add_turnout=0.4)
+    assert within(state.n_attending, N, 0.7)
+    assert state.flows[Flow.ATTENDANCES] == state.n_attending
+
+
+def test_networks_can_be_helped_to_facilitate() -> None:
+    fields = np.where(np.arange(N) % 2 == 0, FIELD, OTHER_FIELD)
+    state = members(columns={"fields": fields})
+    helped(state, {"attendance": 1.0, "seating_noise": 0.0, "depth_facilitated": 0.6}, mixed=1)
+    c = state.n_contacts
+    across = fields[state.contacts.a[:c]] != fields[state.contacts.b[:c]]
+    assert float(across.mean()) == pytest.approx(5 / 9, abs=0.03)
+    assert (state.contacts.depth[:c] == 0.6).all()
+
+
+@pytest.mark.parametrize(("more", "depth"), [(0.5, 0.6), (9.0, 1.0)])
+def test_networks_can_be_helped_to_talk_in_more_depth(more: float, depth: float) -> None:
+    state = helped(members(n=100), {"attendance": 1.0, "depth_plain": 0.4}, add_depth=more)
+    assert state.contacts.depth[: state.n_contacts] == pytest.approx(depth)
+
+
+@pytest.mark.parametrize(("left", "chance"), [(1.0, 0.35), (0.5, 0.425), (0.0, 0.5)])
+def test_a_portal_brings_members_from_afar(left: float, chance: float) -> None:
+    def act(state: State) -> None:
+        state.modifiers.rel_distance_gap[:] = left
+
+    state = world(N, territories=2, territory=1)
+    group(state, np.arange(N).reshape(-1, 100).tolist())
+    parameters = quiet(meetings={"attendance": 0.5, "rel_attendance_distance": 0.7})
+    advance(state, parameters, act=act)
+    assert within(state.n_attending, N, chance)
+
+
+def visiting(state: State, person: int = -1) -> State:
+    """A month in which organisation 0 visits organisation 1."""
+
+    def act(state: State) -> None:
+        plan = {"guest": 0, "host": 1, "person": person, "depth": 0.9, "trust": 0.5}
+        state.arrange(table_of(Arranged, 1, **plan))
+
+    return advance(state, quiet(turnover={"months_vacancy": 36.0}), act=act)
+
+
+def test_an_arranged_contact_takes_place_between_strangers() -> None:
+    state = visiting(world(4), person=3)
+    assert state.n_contacts == state.flows[Flow.CONTACTS] == 1
+    contact = state.contacts[0]
+    assert (contact.a, contact.b, contact.post_b) == (0, 1, 3)
+    assert (contact.depth, contact.trust, contact.network) == (0.9, 0.5, ARRANGED)
+    advance(state, quiet())
+    assert state.n_contacts == 0, "it was arranged for one month"
+
+
+def test_partners_bring_their_trust_to_an_arranged_contact() -> None:
+    state = world(4)
+    link(state, [(0, 1)], trust=0.8)
+    visiting(state)
+    assert state.contacts.trust[0] == 0.8
+    assert state.ties.contact[0] == 0
+
+
+@pytest.mark.parametrize(("vacant", "meets"), [([3], 1), ([2, 3], 0), ([0, 1], 0)])
+def test_a_colleague_stands_in_for_whoever_has_left(vacant: list[int], meets: int) -> None:
+    state = world(4)
+    state.posts.filled[vacant] = 0
+    visiting(state, person=3)
+    if (state.posts.filled[vacant] == 0).all():  # else a newcomer started this month
+        assert state.n_contacts == meets
+        assert not np.isin(state.contacts.post_b[: state.n_contacts], vacant).any()

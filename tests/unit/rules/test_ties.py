@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from diffusion.base.arrays import table_of
 from diffusion.world.state import State
-from diffusion.world.traffic import Flow
+from diffusion.world.traffic import Arranged, Flow
 from tests.simulating import (
     ARABIC,
     FIELD,
@@ -87,6 +88,22 @@ def test_trust_grows_with_contact_and_fades_without() -> None:
     assert state.ties.trust[:20] == pytest.approx(grown)
     advance(state, silent, months=3)
     assert state.ties.trust[:20] == pytest.approx(grown * 0.98**3)
+
+
+def test_room_for_personal_contact_lets_trust_grow_faster() -> None:
+    def grown(one: float, other: float) -> float:
+        def act(state: State) -> None:
+            state.modifiers.rel_trust_gain[::2] = one
+            state.modifiers.rel_trust_gain[1::2] = other
+
+        state = world(40)
+        couples(state, trust=0.5, contact=-1)
+        advance(state, quiet(ties={"trust_gain": 0.2}), act=act)
+        return float(state.ties.trust[0])
+
+    assert grown(1.0, 1.0) == 0.5 + 0.2 * 0.5
+    assert grown(2.0, 1.0) == pytest.approx(0.5 + 0.3 * 0.5)
+    assert grown(9.0, 9.0) == 1.0, "trust ends at 1"
 
 
 def test_care_for_ties_slows_their_decay() -> None:
@@ -193,6 +210,21 @@ def test_meetings_make_ties_and_coordination_doubles_them() -> None:
     # two searching partners wish for more with chance 1 each: the chance counts for both sides
     assert within(met(meeting(), 0.1, 1.0), N // 6 * 15, 0.2)
     assert within(met(meeting(), 0.1, 2.0), N // 6 * 15, 0.4)
+
+
+def test_arranged_contacts_make_ties_of_strangers() -> None:
+    def act(state: State) -> None:
+        guests = np.arange(0, N, 2)
+        visits = table_of(
+            Arranged, guests.size, guest=guests, host=guests + 1, person=-1, depth=0.5
+        )
+        if state.month == 0:
+            state.arrange(visits)
+
+    state = advance(world(N), quiet(ties={"p_from_meeting": 0.5}), months=2, act=act)
+    # nobody has a partner yet, so that the two wishes add up to 2
+    assert within(state.n_ties, N // 2, 2.0 * 0.5 * 0.5)
+    assert (state.ties.b[: state.n_ties] - state.ties.a[: state.n_ties] == 1).all()
 
 
 def test_new_ties_have_a_person_at_each_end_and_little_trust() -> None:

@@ -59,6 +59,19 @@ def test_volunteers_have_a_share_of_their_own() -> None:
     assert within(exits(state, share_ngo=0.0, share_volunteer=0.6), N, monthly(0.6))
 
 
+def test_support_keeps_volunteers_and_nobody_else() -> None:
+    def act(state: State) -> None:
+        state.modifiers.rel_volunteer_turnover[:] = 0.5
+
+    state = staff()
+    state.posts.contract[: N // 2] = VOLUNTEER
+    shares = {"rel_turnover": 1.0, "rel_first_year": 1.0, "share_ngo": 0.6, "share_volunteer": 0.6}
+    advance(state, quiet(turnover=shares), act=act)
+    gone = state.posts.filled == 0
+    assert within(gone[: N // 2].sum(), N // 2, 0.5 * monthly(0.6))
+    assert within(gone[N // 2 :].sum(), N // 2, monthly(0.6))
+
+
 def test_more_leave_in_the_first_year() -> None:
     state = staff()
     state.posts.hired[:] = -5
