@@ -89,10 +89,17 @@ TOUCHED: Mapping[str, Mapping[str, Columns]] = {
         "exposure in use": (),
         "uses lapsed": ("since",),
     },
+    "findings": {
+        "networks": ("met", "is_cop", "coordinated", "findings"),
+        "territories": ("heard",),
+    },
     "policy": {
         "organisations": ("territory", "adopted", "institutional"),
-        "networks": ("active", "coordinated", "policy_link"),
-        "territories": ("country", "is_national", "will", "policy"),
+        "modifiers": ("add_will", "rel_inspiration"),
+        "networks": ("anchoring",),
+        "territories": (
+            "country", "is_national", "will", "policy", "heard", "drafts", "shown",
+        ),
         "funders": ("territory", "guidelines"),
     },
 }  # fmt: skip

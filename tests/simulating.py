@@ -92,8 +92,10 @@ QUIET: dict[str, dict[str, float]] = {
         "p_restart_memory": 0.0,
         "p_restart": 0.0,
     },
+    "findings": {"p_written": 0.0, "p_outdated": 0.0, "consultations_per_year": 0.0},
     "policy": {
         "uptake_per_year": 0.0,
+        "p_regular_money": 0.0,
         "will_sd": 0.0,
         "will_persistence": 1.0,
         "inspiration": 0.0,

@@ -25,6 +25,7 @@ class Practice:
     cost: str  # of vocabulary.COSTS
     complexity: float  # 0..1
     adaptability: float  # 0..1
+    strength: float  # of its evidence, 0..1
     needs_will: bool
     load: float  # posts it binds while it runs
     trial_months: int
@@ -39,6 +40,10 @@ class Territory:
     will: float  # 0..1
     policy: set[int]
     log_felt: float = 0.0  # pressure as budgets feel it, with a lag
+    heard: set[int] = field(default_factory=set)  # what networks told it of
+    drafts: set[int] = field(default_factory=set)  # on their way into policy
+    shown: float = 0.0  # will that it showed last
+    places: "list[Territory]" = field(default_factory=list)  # of a country
     size: int = 0  # organisations, for a country those of its places too
     demand: float = 0.0  # per paid post, this month
     users: Counter[int] = field(default_factory=Counter)  # organisations that use a practice
@@ -154,6 +159,7 @@ class CooperationNetwork:
     members: "list[Organisation]"
     territory: Territory
     is_cop: bool
+    wide: bool  # works for a country or for Europe
     has_coordinator: bool
     formal: bool
     meetings_per_year: float
@@ -166,6 +172,8 @@ class CooperationNetwork:
     paid_until: int
     months_unpaid: int
     coordinated: bool
+    met: bool = False  # this month
+    findings: set[int] = field(default_factory=set)
 
 
 class Contact(NamedTuple):

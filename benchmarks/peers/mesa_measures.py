@@ -68,5 +68,10 @@ REPORTERS: dict[str, Callable[["DiffusionModel"], float]] = {
     "grants_active": lambda model: _mean(model.grants, "active"),
     "political_will": lambda model: _mean(model.territories, "will"),
     "n_policy": lambda model: sum(len(territory.policy) for territory in model.territories),
+    "n_findings": lambda model: sum(
+        len(network.findings) for network in model.networks if network.active
+    ),
+    "n_heard": lambda model: sum(len(territory.heard) for territory in model.territories),
+    "n_drafts": lambda model: sum(len(territory.drafts) for territory in model.territories),
     **{name: _flow(name) for name in FLOWS},
 }

@@ -1,6 +1,6 @@
 """The month of the package as a plain Mesa model: agents, dicts, sets, and Mesa's own luck.
 
-The nine rules are those of `diffusion.rules`, with their parameters, in their order, and with the
+The ten rules are those of `diffusion.rules`, with their parameters, in their order, and with the
 same chances; `benchmarks/peers/agreement.py` compares the outcomes. It is the opponent of the speed
 comparison and a second, independent reading of docs/odd.md. There are no interventions.
 
@@ -174,6 +174,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
         self.exchange()
         self.agents.shuffle_do("adopt")
         self.agents.shuffle_do("persist")
+        self.find_out()
         self.make_policy()
         self.datacollector.collect(self)
         self.running = self.steps < self.months
@@ -410,6 +411,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
     def _gather(self, network: CooperationNetwork) -> None:
         """A meeting, if the network holds one this month."""
         p = self.rules.meetings
+        network.met = False
         rhythm = network.meetings_per_year / MONTHS_A_YEAR
         if not network.coordinated:
             rhythm *= p.rel_rhythm_uncoordinated
@@ -418,6 +420,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
         delegates = self._delegates(network)
         if len(delegates) < 2:
             return
+        network.met = True
         self.flows["meetings_held"] += 1
         self.attendance.append((network, [organisation for organisation, _ in delegates]))
         self._seat(network, delegates)
@@ -544,18 +547,63 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
             if random() < chance:
                 listener.become_aware(number)
 
+    # findings
+
+    def find_out(self) -> None:
+        """Networks write down what works; policy makers hear a part of it and forget."""
+        p, random = self.rules.findings, self.uniform
+        for network in self.networks:
+            self._write(network)
+        for territory in self.territories:
+            kept = {number for number in territory.heard if random() * p.months_remembered >= 1.0}
+            territory.heard = kept
+        rhythm = p.consultations_per_year / MONTHS_A_YEAR
+        for network in self.networks:
+            if network.coordinated and network.policy_link and random() < rhythm:
+                self._tell(network)
+
+    def _write(self, network: CooperationNetwork) -> None:
+        p, random = self.rules.findings, self.uniform
+        users = Counter(number for member in network.members for number in member.using)
+        network.findings = {
+            number for number in network.findings if users[number] or random() >= p.p_outdated
+        }
+        if not (network.met and (network.is_cop or network.coordinated)):
+            return
+        chance = p.p_written
+        if network.facilitated:
+            chance *= p.rel_facilitated
+        if any(member.profile.kind == "research" for member in network.members):
+            chance *= p.rel_research
+        for number, count in users.items():
+            if count >= p.users_needed and random() < chance:
+                network.findings.add(number)
+
+    def _tell(self, network: CooperationNetwork) -> None:
+        """A consultation: what comes across is heard wherever the network works."""
+        p, random = self.rules.findings, self.uniform
+        across = {number for number in network.findings if random() < p.p_heard}
+        network.territory.heard |= across
+        for member in network.members:
+            member.territory.heard |= across
+            country = member.territory.national
+            if network.wide and country is not None:
+                country.heard |= across
+
     # policy
 
     def make_policy(self) -> None:
-        """Policy makers take up what works, funders follow them, and political will moves."""
+        """Policy makers draft what works and pass it, it is followed, and will moves."""
         self._count_users()
-        carried = self._carried()
+        for territory in self.territories:
+            self._decide(territory)
         for territory in self.territories:
             if territory.size:
-                self._take_up(territory, carried.get(territory, set()))
+                self._draft(territory)
         for funder in self.funders:
             if funder.follows is not None:
-                funder.guidelines |= funder.follows.policy
+                self._follow(funder, funder.follows)
+        self.agents.shuffle_do("move_to_regular_money")
         self._move_will()
 
     def _count_users(self) -> None:
@@ -577,31 +625,48 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
                 country.users.update(territory.users)
                 country.little_users += territory.little_users
 
-    def _carried(self) -> dict[Territory, set[int]]:
-        """Practices that linked, working networks carry to policy makers."""
-        carried: dict[Territory, set[int]] = {}
-        for network in self.networks:
-            if network.coordinated and network.policy_link:
-                used = {number for member in network.members for number in member.using}
-                places = {network.territory, *(member.territory for member in network.members)}
-                for place in places:
-                    carried.setdefault(place, set()).update(used)
-        return carried
+    def _decide(self, territory: Territory) -> None:
+        """Drafts pass; some are dropped where will has fallen."""
+        p = self.rules.policy
+        passing = 1.0 / p.months_draft
+        dropped = p.loss_of_drafts * max(0.0, territory.shown - territory.will)
+        territory.shown = territory.will
+        for number in list(territory.drafts):
+            luck = self.uniform()
+            if luck < passing:
+                territory.policy.add(number)
+            elif luck < passing + dropped:
+                territory.heard.discard(number)
+            else:
+                continue
+            territory.drafts.remove(number)
 
-    def _take_up(self, territory: Territory, carried: set[int]) -> None:
+    def _draft(self, territory: Territory) -> None:
         p, random = self.rules.policy, self.uniform
         country = territory.national
         uptake = monthly_hazard(p.uptake_per_year)
+        uptake *= max(0.0, 1.0 + p.will_slope * (territory.shown - p.will_mean))
+        neighbours: list[Territory] = []
+        if country is not None:
+            neighbours = [place for place in country.places if place is not territory]
         for number, users in territory.users.items():
-            if number in territory.policy:
+            if number in territory.policy or number in territory.drafts:
                 continue
             chance = uptake * users / territory.size
-            if country is not None:
-                chance *= p.neighbour_odds ** (2.0 * country.users[number] / country.size)
-            if number in carried:
+            chance *= 1.0 + p.evidence_slope * (self.practices[number].strength - 0.5)
+            if neighbours:
+                having = sum(number in place.policy for place in neighbours)
+                chance *= p.neighbour_odds ** (2.0 * having / len(neighbours))
+            if number in territory.heard:
                 chance *= p.rel_policy_link
             if random() < chance:
-                territory.policy.add(number)
+                territory.drafts.add(number)
+
+    def _follow(self, funder: Funder, territory: Territory) -> None:
+        """Guidelines take in policy after some time."""
+        for number in territory.policy - funder.guidelines:
+            if self.uniform() * self.rules.policy.months_guidelines < 1.0:
+                funder.guidelines.add(number)
 
     def _move_will(self) -> None:
         p = self.rules.policy

@@ -557,6 +557,14 @@ class Organisation(mesa.Agent):  # type: ignore[misc]
         self.trials[number] = use
         model.flows["trials_started"] += 1
 
+    def move_to_regular_money(self) -> None:
+        """Regular money takes over what is policy here and hangs on a grant."""
+        chance = self.model.rules.policy.p_regular_money
+        for number, use in self.using.items():
+            may = use.grant is not None and self._is_policy(number)
+            if may and self.model.uniform() < chance:
+                use.settle_on_regular_money()
+
     # persistence
 
     def persist(self) -> None:

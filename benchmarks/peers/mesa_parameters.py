@@ -32,4 +32,5 @@ class Rules:
         self.exchange = _plain(rules.exchange)
         self.adoption = _plain(rules.adoption)
         self.persistence = _plain(rules.persistence)
+        self.findings = _plain(rules.findings)
         self.policy = _plain(rules.policy)

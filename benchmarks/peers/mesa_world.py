@@ -67,6 +67,7 @@ def _practices(state: State) -> list[Practice]:
             cost=COSTS[table.cost[p]],
             complexity=float(table.complexity[p]),
             adaptability=float(table.adaptability[p]),
+            strength=float(table.strength[p]),
             needs_will=bool(table.needs_will[p]),
             load=float(table.load[p]),
             trial_months=int(table.trial_months[p]),
@@ -85,6 +86,8 @@ def _territories(state: State) -> list[Territory]:
         country = int(state.national_rows[table.country[r]])
         if country >= 0:
             territory.national = territories[country]
+            if r != country:
+                territory.national.places.append(territory)
     return territories
 
 
@@ -213,6 +216,7 @@ def _networks(model: "DiffusionModel", state: State) -> list[CooperationNetwork]
             members=[model.organisations[i] for i in rows],
             territory=model.territories[table.territory[k]],
             is_cop=bool(table.is_cop[k]),
+            wide=LEVELS[table.level[k]] in ("national", "europe"),
             has_coordinator=bool(table.coordinator_kind[k] != _NO_COORDINATOR),
             formal=bool(table.formalisation[k] == _FORMAL),
             meetings_per_year=float(table.meetings_per_year[k]),

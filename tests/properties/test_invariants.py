@@ -28,6 +28,8 @@ LEVERS = (
     "multiplier_training",
     "little_practices_focus",
     "adaptation_support",
+    "policy_uptake_channels",
+    "network_anchoring",
 )
 # Parameters of every rule that are pushed to where things happen often.
 STRESS: dict[str, Any] = {
@@ -55,6 +57,12 @@ STRESS: dict[str, Any] = {
     "persistence.p_restart_memory": st.floats(0.0, 1.0),
     "persistence.months_before_restart": st.integers(0, 12),
     "persistence.fidelity_erosion": st.floats(0.0, 0.2),
+    "findings.p_written": st.floats(0.0, 1.0),
+    "findings.months_remembered": st.floats(1.0, 24.0),
+    "policy.uptake_per_year": st.floats(0.0, 0.99),
+    "policy.months_draft": st.floats(1.0, 12.0),
+    "policy.loss_of_drafts": st.floats(0.0, 10.0),
+    "policy.p_regular_money": st.floats(0.0, 1.0),
     "policy.will_sd": st.floats(0.0, 1.0),
 }
 
@@ -78,6 +86,7 @@ def test_every_month_leaves_a_consistent_state(
         assert_money(state)
         assert_ledger(state)
         assert_networks(state)
+        assert_policy(state)
         assert (state.flows >= 0).all()
     table = simulation.months()
     assert (table["n_ever_used"] >= table["n_using"]).all()
@@ -175,3 +184,12 @@ def assert_networks(state: State) -> None:
     assert np.isin(state.attendance.network[:rows], np.flatnonzero(networks.met)).all()
     assert (state.contacts.a[:n] != state.contacts.b[:n]).all()
     assert ((state.contacts.depth[:n] >= 0.0) & (state.contacts.depth[:n] <= 1.0)).all()
+
+
+def assert_policy(state: State) -> None:
+    networks, territories = state.networks, state.territories
+    every = np.uint64(sum(1 << p for p in range(state.n_practices)))
+    for masks in (networks.findings, territories.heard, territories.drafts, territories.policy):
+        assert (masks & ~every == 0).all()
+    assert (territories.drafts & territories.policy == 0).all(), "what is policy is no draft"
+    assert ((territories.shown >= 0.0) & (territories.shown <= 1.0)).all()

@@ -47,6 +47,7 @@ def test_both_models_give_the_same_outcomes() -> None:
         ("ties", "p_search", 0.9, "ties_formed"),
         ("exchange", "p_aware_from_user", 0.5, "awareness_gained"),
         ("adoption", "start_rate", 0.5, "trials_started"),
+        ("findings", "p_written", 0.2, "n_findings"),
     ],
 )
 def test_a_wrong_chance_would_be_seen(

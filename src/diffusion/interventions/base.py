@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from diffusion.base import draws
@@ -209,25 +210,38 @@ def reach(state: State, target: str, coverage: float, name: str) -> IntArray:
 
 
 def reach_networks(
-    state: State, rows: IntArray, target: str, coverage: float, name: str
+    state: State,
+    target: str,
+    coverage: float,
+    name: str,
+    may: npt.NDArray[np.bool_] | None = None,
 ) -> IntArray:
-    """Networks that an intervention reaches: the first `coverage` of the given ones.
+    """Networks that an intervention reaches: the first `coverage` of those that it can mean.
 
-    The target `hubs` takes the largest first, `periphery` the smallest, any other a random order.
-    Groups that another intervention founded are left out.
+    These are the world's own, of which at least half of the members are such as the target means.
+    `hubs` takes the largest first, `periphery` the smallest, any other target a random order.
+
+    Args:
+        may: for each network whether it may be reached; all of them by default.
+
+    Raises:
+        SettingError: no network of this world is left.
     """
-    networks, sizes = state.networks, np.diff(state.members.start)
-    rows = rows[networks.key[rows] < state.n_networks]
+    sizes = np.diff(state.members.start)
+    inside = np.isin(state.members.organisation, eligible(state, target))
+    upto = np.concatenate([[0], np.cumsum(inside)])
+    meant = 2 * np.diff(upto[state.members.start]) >= sizes
+    meant &= state.networks.key < state.n_networks  # not groups that another lever founded
+    rows = np.flatnonzero(meant if may is None else meant & may)
+    if rows.size == 0:
+        raise SettingError(
+            f"intervention '{name}': target '{target}' means no network of this world that it "
+            f"could reach; choose another target"
+        )
     luck = draws.uniforms(state.seed, Decision.TARGET_NETWORK, salt_of(name) % 2**31, rows)
-    order = {"hubs": -sizes[rows] + luck, "periphery": sizes[rows] + luck}
-    ordered = rows[np.argsort(order.get(target, luck), kind="stable")]
-    chosen: IntArray = ordered[: round(coverage * rows.size)]
-    return chosen
-
-
-def large_networks(state: State, min_members: int) -> IntArray:
-    """Rows of the networks with at least so many members."""
-    return np.flatnonzero(np.diff(state.members.start) >= min_members)
+    order = {"hubs": luck - sizes[rows], "periphery": luck + sizes[rows]}.get(target, luck)
+    chosen: IntArray = rows[np.argsort(order, kind="stable")]
+    return chosen[: round(coverage * rows.size)]
 
 
 def salt_of(*parts: object) -> int:

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from diffusion.base.arrays import IntArray
-from diffusion.interventions.base import Intervention, large_networks, monthly_cost, reach_networks
+from diffusion.interventions.base import Intervention, monthly_cost, reach_networks
 from diffusion.world.state import State
 
 
@@ -39,8 +39,7 @@ class ChangeWays(Intervention):
         return self
 
     def begin(self, state: State, name: str) -> IntArray:
-        rows = large_networks(state, self.min_members)
-        return reach_networks(state, rows, self.target, self.coverage, name)
+        return reach_networks(state, self.target, self.coverage, name, self.min_members)
 
     def act(self, state: State, rows: IntArray) -> float:
         networks = state.networks

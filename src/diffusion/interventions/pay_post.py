@@ -3,12 +3,7 @@
 from pydantic import Field
 
 from diffusion.base.arrays import IntArray
-from diffusion.interventions.base import (
-    Intervention,
-    large_networks,
-    monthly_cost,
-    reach_networks,
-)
+from diffusion.interventions.base import Intervention, monthly_cost, reach_networks
 from diffusion.world.state import State
 
 
@@ -27,11 +22,9 @@ class PayPost(Intervention):
     min_members: int = Field(ge=2, le=1000, description="smallest network that is paid a post")
 
     def begin(self, state: State, name: str) -> IntArray:
-        rows = large_networks(state, self.min_members)
-        rows = rows[state.networks.regular_money[rows] == 0]
-        if self.communities:
-            rows = rows[state.networks.is_cop[rows] == 1]
-        return reach_networks(state, rows, self.target, self.coverage, name)
+        sizes = np.diff(state.members.start)
+        may = (state.networks.regular_money == 0) & (sizes >= self.min_members)
+        return reach_networks(state, self.target, self.coverage, name, may)
 
     def act(self, state: State, rows: IntArray) -> float:
         state.networks.sponsored[rows] = 1

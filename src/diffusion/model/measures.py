@@ -151,6 +151,9 @@ def monthly_columns(
         "eur_held": totals.eur_held.astype(np.float64),
         "political_will": _over(totals.will, sizes.territories),
         "n_policy": totals.policies.astype(np.float64),
+        "n_findings": totals.findings.astype(np.float64),
+        "n_heard": totals.heard.astype(np.float64),
+        "n_drafts": totals.drafts.astype(np.float64),
     }
     columns |= {name: flows[:, flow].astype(np.float64) for name, flow in FLOW_COLUMNS.items()}
     columns["n_ever_used"] = totals.ever_used.astype(np.float64)

@@ -9,6 +9,7 @@ from diffusion.rules import (
     adoption,
     demand,
     exchange,
+    findings,
     funding,
     meetings,
     persistence,
@@ -19,6 +20,7 @@ from diffusion.rules import (
 from diffusion.rules.adoption import Adoption
 from diffusion.rules.demand import Demand
 from diffusion.rules.exchange import Exchange
+from diffusion.rules.findings import Findings
 from diffusion.rules.funding import Funding
 from diffusion.rules.meetings import Meetings
 from diffusion.rules.persistence import Persistence
@@ -38,6 +40,7 @@ ORDER: tuple[type[CompiledRule], ...] = (
     Exchange,
     Adoption,
     Persistence,
+    Findings,
     Policy,
 )
 
@@ -53,7 +56,8 @@ def _month(tables, values, seed, month):
     exchange.loop(tables, values[5][0], seed, month)
     adoption.loop(tables, values[6][0], seed, month)
     persistence.loop(tables, values[7][0], seed, month)
-    policy.loop(tables, values[8][0], seed, month)
+    findings.loop(tables, values[8][0], seed, month)
+    policy.loop(tables, values[9][0], seed, month)
 
 
 class Month:

@@ -11,6 +11,7 @@ from diffusion.rules import (
     adoption,
     demand,
     exchange,
+    findings,
     funding,
     meetings,
     persistence,
@@ -35,6 +36,7 @@ class RuleParameters(BaseModel):
     exchange: exchange.Parameters
     adoption: adoption.Parameters
     persistence: persistence.Parameters
+    findings: findings.Parameters
     policy: policy.Parameters
 
 

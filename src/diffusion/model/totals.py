@@ -65,6 +65,9 @@ class Totals(Table):
     eur_held: EuroArray  # on grant lines and of organisations' own
     will: FloatArray
     policies: IntArray
+    findings: IntArray  # of networks that are not dormant
+    heard: IntArray  # by policy makers
+    drafts: IntArray
 
 
 class Ledger(Table):
@@ -142,6 +145,7 @@ def take(
         if networks[k].active == 1:
             total.networks_active += 1
             total.networks_coordinated += networks[k].coordinated
+            total.findings += count(networks[k].findings)
     for g in range(grants.shape[0]):
         line = grants[g]
         total.grants_active += line.active
@@ -152,6 +156,8 @@ def take(
     for r in range(territories.shape[0]):
         total.will += territories[r].will
         total.policies += count(territories[r].policy)
+        total.heard += count(territories[r].heard)
+        total.drafts += count(territories[r].drafts)
 
 
 @compiled

@@ -29,6 +29,7 @@ PARTS = (
     "policy",
     "funding",
     "persistence",
+    "findings",
     "demand",
 )
 

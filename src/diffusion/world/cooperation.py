@@ -55,6 +55,11 @@ class CooperationNetwork(AgentView):
     founded = derived("month of foundation; negative: before the run")
     met = derived_flag("it met this month")
     months_met = derived("meetings held so far")
+    findings = practice_set("practices of which it has written down what works", writable=True)
+    linked = derived_flag("an intervention links it to policy makers this month")
+    add_consultations = derived_number("consultations a year that interventions add this month")
+    add_heard = derived_number("chance that a finding is heard that interventions add this month")
+    anchoring = derived_number("chance that its coordination becomes regular this month")
 
     @property
     def name(self) -> str:
@@ -147,6 +152,9 @@ class PolicyMaker(AgentView):
     is_national = derived_flag("decides for the whole country")
     will = number("political will", 0.0, 1.0)
     policy = practice_set("practices written into policy", writable=True)
+    heard = practice_set("practices of which networks have told it", writable=True)
+    drafts = practice_set("practices on their way into policy", writable=True)
+    shown = derived_number("will that it showed last, moved by interventions")
 
     @property
     def name(self) -> str:

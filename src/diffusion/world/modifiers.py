@@ -39,6 +39,9 @@ class Modifiers(Table):
     rel_institutionalising: FloatArray
     rel_lapse: FloatArray  # hazard of giving up
     add_will: FloatArray  # political will
+    rel_findings: FloatArray  # what it adds to the written findings of its networks
+    rel_heard: FloatArray  # chance that findings of its networks are heard
+    rel_inspiration: FloatArray  # will that its little practices inspire
 
 
 class FunderModifiers(Table):

@@ -138,10 +138,26 @@ class Networks(Table):
     founded: IntArray  # month, may be negative, or yet to come
     met: IntArray  # 1 if it met this month
     months_met: IntArray  # meetings held so far
+    findings: MaskArray  # practices of which it has written down what works
+    linked: IntArray  # 1 if an intervention links it to policy makers this month
+    add_consultations: FloatArray  # consultations a year that an intervention adds this month
+    add_heard: FloatArray  # chance that a finding is heard, added likewise
+    anchoring: FloatArray  # chance this month that its coordination becomes regular, likewise
 
 
 # what interventions do to networks holds for a month
-NETWORK_HELP = ("sponsored", "shared", "mixed", "add_rhythm", "add_turnout", "add_depth")
+NETWORK_HELP = (
+    "sponsored",
+    "shared",
+    "mixed",
+    "add_rhythm",
+    "add_turnout",
+    "add_depth",
+    "linked",
+    "add_consultations",
+    "add_heard",
+    "anchoring",
+)
 
 
 class Members(NamedTuple):
@@ -232,6 +248,9 @@ class Territories(Table):
     log_felt: FloatArray  # the same as budgets feel it, with a lag
     will: FloatArray  # political will, 0..1
     policy: MaskArray  # practices written into policy
+    heard: MaskArray  # practices of which networks have told it
+    drafts: MaskArray  # practices on their way into policy
+    shown: FloatArray  # will that it showed last, 0..1, moved by interventions
 
 
 class Tables(NamedTuple):

@@ -34,7 +34,13 @@ OVERRIDES = (
     "persistence.p_restart_memory=0.9",
     "persistence.months_before_restart=0",
     "turnover.share_ngo=0.6",
+    "intervention.policy_uptake_channels.coverage=1.0",
+    "intervention.network_anchoring.coverage=1.0",
+    "intervention.network_anchoring.min_members=3",
+    "findings.p_written=0.5",
     "policy.uptake_per_year=0.5",
+    "policy.months_draft=2",
+    "policy.p_regular_money=0.5",
 )
 PLAIN = """
 import json, sys
@@ -78,10 +84,16 @@ def test_the_run_that_is_compared_lets_every_rule_act() -> None:
         "ties_formed",
         "ties_lost",
         "meetings_held",
+        "n_findings",
+        "n_heard",
+        "n_drafts",
+        "n_policy",
         "cost_cop_formation",
         "cost_coordinator_funding",
         "cost_language_mediation",
         "cost_matchmaking_brokerage",
         "cost_multiplier_training",
+        "cost_policy_uptake_channels",
+        "cost_network_anchoring",
     ):
         assert total[column] > 0, column

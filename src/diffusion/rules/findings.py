@@ -1,0 +1,184 @@
+"""Findings: networks write down what works and bring it before policy makers.
+
+At a meeting a community of practice or a coordinated network may turn what at least two members
+run into a written finding (E016, E017), sooner where meetings are facilitated (E077) and where
+research is a member (E026, E045). A finding goes out of date once no member runs the practice.
+
+A network with a policy link, its own or one that an intervention opens, is consulted at a rhythm
+(E030, E031, E047). Of its findings a part is heard (E028), by the policy makers of its seat and of
+its members' places, and by national ones if it works at that level. What was heard is forgotten
+after some time (E032). The rule `policy` decides what comes of it.
+"""
+
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from diffusion.base import draws
+from diffusion.base.arrays import NOTHING, bit, has, lowest, row_of, without_lowest
+from diffusion.base.compiled import compiled, inner
+from diffusion.base.draws import Decision
+from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
+from diffusion.world.vocabulary import KINDS, LEVELS
+
+_FINDING = int(Decision.FINDING)
+_OUTDATED = int(Decision.FINDING_OUTDATED)
+_CONSULTATION = int(Decision.CONSULTATION)
+_HEARD = int(Decision.FINDING_HEARD)
+_FORGOTTEN = int(Decision.FINDING_FORGOTTEN)
+_RESEARCH = KINDS.index("research")
+_NATIONAL = LEVELS.index("national")
+
+
+class Parameters(RuleSettings):
+    """How what members run is written down and heard."""
+
+    users_needed: int = number("members running a practice that make a finding", "members", 1, 100)
+    p_written: float = share("chance at a meeting that a finding is written down")
+    rel_facilitated: float = ratio("the same at a facilitated meeting", 20.0)
+    rel_research: float = ratio("the same with a research organisation as a member", 20.0)
+    p_outdated: float = per_month("loss of a finding that no member runs")
+    consultations_per_year: float = number(
+        "consultations of a network with a policy link", "per year", 0.0, 12.0
+    )
+    p_heard: float = share("share of its findings that a consultation brings across")
+    months_remembered: float = number("mean time for which it is remembered", "months", 1.0, 600.0)
+
+
+class _Values(NamedTuple):
+    users_needed: int
+    written: float
+    rel_facilitated: float
+    rel_research: float
+    outdated: float
+    consultations: float
+    heard: float
+    forgotten: float
+
+
+@inner
+def _write(networks, start, member, orgs, modifiers, n_practices, values, seed, month):
+    """Networks turn what several members run into findings; what nobody runs goes out of date."""
+    writing = draws.stream(seed, _FINDING, month)
+    fading = draws.stream(seed, _OUTDATED, month)
+    users, weight = np.empty(n_practices, np.int64), np.empty(n_practices)
+    for k in range(networks.shape[0]):
+        row = networks[k]
+        writes = row.met == 1 and (row.is_cop == 1 or row.coordinated == 1)
+        if not writes and row.findings == NOTHING:
+            continue
+        users[:] = 0
+        weight[:] = 0.0
+        mixed = row.facilitated == 1 or row.mixed == 1
+        base = values.written * (values.rel_facilitated if mixed else 1.0)
+        studied = False
+        for x in range(start[k], start[k + 1]):
+            i = member[x]
+            org, own = orgs[i], modifiers[i].rel_findings
+            studied = studied or org.kind == _RESEARCH
+            running = org.adopted | org.institutional
+            while running != NOTHING:
+                p = lowest(running)
+                running = without_lowest(running)
+                users[p] += 1
+                weight[p] += own
+        if studied:
+            base *= values.rel_research
+        for p in range(n_practices):
+            if has(row.findings, p):
+                if users[p] == 0 and draws.at(fading, row.key, p) < values.outdated:
+                    row.findings &= ~bit(p)
+            elif (
+                writes
+                and users[p] >= values.users_needed
+                and draws.at(writing, row.key, p) < base * weight[p] / users[p]
+            ):
+                row.findings |= bit(p)
+
+
+@inner
+def _forget(territories, values, seed, month):
+    """Policy makers forget what they heard."""
+    key = draws.stream(seed, _FORGOTTEN, month)
+    for r in range(territories.shape[0]):
+        row = territories[r]
+        left = row.heard
+        while left != NOTHING:
+            p = lowest(left)
+            left = without_lowest(left)
+            if draws.at(key, r, p) < values.forgotten:
+                row.heard &= ~bit(p)
+
+
+@inner
+def _consult(networks, start, member, orgs, modifiers, territories, national, values, seed, month):
+    """Linked, working networks tell policy makers of their findings, and a part is heard."""
+    consulting = draws.stream(seed, _CONSULTATION, month)
+    hearing = draws.stream(seed, _HEARD, month)
+    for k in range(networks.shape[0]):
+        row = networks[k]
+        if row.findings == NOTHING or row.coordinated == 0:
+            continue
+        if row.policy_link == 0 and row.linked == 0:
+            continue
+        rhythm = (values.consultations + row.add_consultations) / MONTHS_A_YEAR
+        if draws.at(consulting, row.key, 0) >= rhythm:
+            continue
+        voice = 0.0
+        for x in range(start[k], start[k + 1]):
+            voice += modifiers[member[x]].rel_heard
+        chance = values.heard * voice / max(1, start[k + 1] - start[k]) + row.add_heard
+        across, left = NOTHING, row.findings
+        while left != NOTHING:
+            p = lowest(left)
+            left = without_lowest(left)
+            if draws.at(hearing, row.key, p) < chance:
+                across |= bit(p)
+        territories[row.territory].heard |= across
+        for x in range(start[k], start[k + 1]):
+            org = orgs[member[x]]
+            territories[org.territory].heard |= across
+            if row.level >= _NATIONAL and national[org.country] >= 0:
+                territories[national[org.country]].heard |= across
+
+
+@inner
+def loop(w, values, seed, month):
+    """Findings, for a month."""
+    start, member, n_practices = w.members.start, w.members.organisation, w.practices.shape[0]
+    _write(w.networks, start, member, w.orgs, w.modifiers, n_practices, values, seed, month)
+    _forget(w.territories, values, seed, month)
+    _consult(
+        w.networks, start, member, w.orgs, w.modifiers, w.territories, w.national, values, seed,
+        month,
+    )  # fmt: skip
+
+
+@compiled
+def enter(w, values, seed, month):
+    """The loop with an entry from Python."""
+    loop(w, values[0], seed, month)
+
+
+class Findings(CompiledRule):
+    """Lets networks write findings and bring them before policy makers."""
+
+    name: ClassVar[str] = "findings"
+    summary: ClassVar[str] = "Networks write down what works; policy makers hear of a part."
+    enter = staticmethod(enter)
+
+    def __init__(self, parameters: Parameters) -> None:
+        p = parameters
+        self.values = row_of(
+            _Values(
+                users_needed=p.users_needed,
+                written=p.p_written,
+                rel_facilitated=p.rel_facilitated,
+                rel_research=p.rel_research,
+                outdated=p.p_outdated,
+                consultations=p.consultations_per_year,
+                heard=p.p_heard,
+                forgotten=1.0 / p.months_remembered,
+            )
+        )
