@@ -21,6 +21,7 @@ EFFECTS = {
     "practice_years": "additional practice-year",
     "retained_practice_years": "retained practice-year",
 }
+BUDGET_TOLERANCE = 0.01  # costs that differ by less count as the same
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,32 @@ def price(
 def prices(comparison: "Comparison", effect: str = "retained_practice_years") -> list[Price]:
     """`price` of every scenario except the baseline."""
     return [price(comparison, scenario, effect) for scenario in comparison.others]
+
+
+def off_budget(comparison: "Comparison") -> list[str]:
+    """A sentence for each scenario whose interventions cost more or less than its budget."""
+    sentences = []
+    for scenario in comparison.scenarios:
+        about = comparison.manifest["scenarios"][scenario]
+        if about.get("interventions"):
+            spent = comparison.level(scenario, "cost_total").mean
+            sentences += off_budget_words(comparison.label(scenario), spent, about.get("budget"))
+    return sentences
+
+
+def off_budget_words(label: str, spent: float, budget: float | None) -> list[str]:
+    """What to say where money spent and budget differ by more than 1 %; else nothing.
+
+    Args:
+        label: what was paid, in plain words.
+        spent, budget: EUR in the whole run (a mean over runs may be spent); None is no budget.
+    """
+    if budget is None or abs(spent - budget) <= BUDGET_TOLERANCE * budget:
+        return []
+    why = "prices have risen since the first month"
+    if spent < budget:
+        why = "everybody it can mean is paid for the whole window, or one more month costs too much"
+    return [f"{label}: costs {spent:,.0f} EUR of a budget of {budget:,.0f} EUR, for {why}."]
 
 
 def _no_price(cost: FloatArray, gain: FloatArray) -> str:

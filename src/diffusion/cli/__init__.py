@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": "the month, a parameter, an intervention, a piece of evidence",
     "results": "list, show, verify, export or prune what was computed",
     "network": "how well the world agrees with the surveyed networks",
+    "levers": "what every lever moves, beside what the sources expect of it",
     "patterns": "the patterns that the default world must show, and whether it does",
 }
 USER_ERROR, DEFECT, INTERRUPTED = 2, 1, 130

@@ -52,12 +52,15 @@ def execute(args: argparse.Namespace) -> int:
 def _show(results: "Results", folder: Path, no_figures: bool) -> None:
     """The tables on screen and as files; only then the figures, which take a while."""
     from diffusion.analysis.comparison import Comparison
+    from diffusion.analysis.costs import off_budget
     from diffusion.cli.screen import console, show_figures, show_paths
     from diffusion.views import tables
 
     comparison = Comparison.of(results)
     out = console()
     out.print(tables.summary(comparison))
+    for sentence in off_budget(comparison):
+        out.print(sentence, markup=False)
     out.print(tables.variance(comparison))
     show_paths(out, "Results", [folder, *tables.write(comparison, folder)])
     if no_figures:

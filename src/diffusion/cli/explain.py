@@ -1,16 +1,20 @@
 """`diffusion explain`: what the model does and what is known about it."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import SettingError, nearest
 from diffusion.cli.parser import add_overrides
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 EXAMPLES = (
     "diffusion explain month",
     "diffusion explain parameter turnover.share_ngo",
     "diffusion explain intervention cop_formation",
+    "diffusion explain interventions",
     "diffusion explain evidence E008",
     "diffusion explain case erfurt",
 )
@@ -21,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     whats = ", ".join(_EXPLAINERS)
     parser.add_argument("what", nargs="?", metavar="what", help=f"what to explain: {whats}")
     parser.add_argument(
-        "name", nargs="?", help="a key, a name or an id; `month` and `case` need none"
+        "name",
+        nargs="?",
+        help="a key, a name or an id; `month`, `interventions` and `case` need none",
     )
     add_overrides(parser)
 
@@ -43,7 +49,8 @@ def execute(args: argparse.Namespace) -> int:
         )
     out = console()
     for line in _EXPLAINERS[args.what](args):
-        out.print(line, markup=False, soft_wrap=not out.is_terminal)
+        text = isinstance(line, str)
+        out.print(line, markup=not text, soft_wrap=text and not out.is_terminal)
     return 0
 
 
@@ -71,12 +78,51 @@ def _parameter(args: argparse.Namespace) -> Iterator[str]:
 
 
 def _intervention(args: argparse.Namespace) -> Iterator[str]:
+    from diffusion.config.folders import Folders
+    from diffusion.config.levers import levers
+
+    known = levers(args.config_dir)
+    if args.name in Folders.find(args.config_dir).options("intervention") or args.name not in known:
+        yield from _preset(args)
+        return
+    lever = known[args.name]
+    yield f"{lever.id}: {lever.name}"
+    yield f"  what the sources expect: {lever.effect}"
+    yield f"  cost: {lever.cost}"
+    yield f"  in the model: {lever.stands()}"
+    for preset in lever.presets:
+        yield f"`diffusion explain intervention {preset}` says what it does, and at what price."
+
+
+def _preset(args: argparse.Namespace) -> Iterator[str]:
     from diffusion.config import compose, settings_of
 
     config = compose([*args.overrides, f"intervention=[{args.name}]"], args.config_dir)
     for name, intervention in settings_of(config).interventions.items():
         yield f"{name}: {intervention.explain()}"
         yield from (f"  {line}" for line in _lines(config["intervention"][name]))
+
+
+def _interventions(args: argparse.Namespace) -> "Iterator[str | Table]":
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from diffusion.config.levers import levers
+
+    known = levers(args.config_dir)
+    shown = sum(bool(lever.presets) for lever in known.values())
+    table = Table(box=box.SIMPLE_HEAD, show_lines=True, padding=(0, 1, 0, 0))
+    for title in ("lever of the sources", "preset", "what they expect, and at what cost"):
+        table.add_column(title, overflow="fold")
+    for lever in known.values():
+        table.add_row(
+            f"[bold]{lever.id}[/]\n{escape(lever.name)}",
+            escape(lever.stands()),
+            f"{escape(lever.effect)}\n[italic]Cost: {escape(lever.cost)}[/]",
+        )
+    yield table
+    yield f"{shown} of {len(known)} levers have a preset: diffusion run intervention=[preset]"
 
 
 def _evidence(args: argparse.Namespace) -> Iterator[str]:
@@ -167,11 +213,12 @@ def _lines(settings: dict[str, Any], prefix: str = "") -> Iterable[str]:
             yield f"{prefix}{name} = {value}"
 
 
-_EXPLAINERS = {
+_EXPLAINERS: dict[str, Callable[[argparse.Namespace], "Iterator[str | Table]"]] = {
     "month": _month,
     "parameter": _parameter,
     "intervention": _intervention,
+    "interventions": _interventions,
     "evidence": _evidence,
     "case": _case,
 }
-_WITHOUT_NAME = ("month", "case")
+_WITHOUT_NAME = ("month", "interventions", "case")

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run once, show a summary, store the tables, then draw; returns the exit code."""
+    from diffusion.analysis.costs import off_budget_words
     from diffusion.cli.screen import console, show_figures, show_paths
     from diffusion.config import compose, settings_of
     from diffusion.runner.single import run_once
@@ -29,15 +30,18 @@ def execute(args: argparse.Namespace) -> int:
 
     config = compose(args.overrides, args.config_dir)
     folder = args.results if args.results is not None else config["results"]
+    settings = settings_of(config)
     out = console()
     finished = run_once(
-        settings_of(config),
+        settings,
         folder,
         args.fresh,
         notice=lambda text: console(stderr=True).print(text),
         show=lambda simulation: out.print(tables.run_summary(simulation)),
     )
-    for sentence in (*_left_out(config), *finished.explained):
+    cost = finished.simulation.outcomes()["cost_total"]
+    told = off_budget_words("This run", cost, settings.budget) if settings.interventions else []
+    for sentence in (*_left_out(config), *finished.explained, *told):
         out.print(sentence, markup=False)
     show_paths(out, "Results", [finished.folder, *finished.tables])
     if args.no_figures:

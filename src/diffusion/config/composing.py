@@ -133,7 +133,9 @@ def _written(choice: Any) -> str:
 
 def _set(config: DictConfig, override: Override) -> None:
     try:
-        OmegaConf.update(config, override.key, override.value, merge=True)
+        # a group keeps what is not named; anything else, a list of windows too, is replaced
+        merge = isinstance(override.value, Mapping)
+        OmegaConf.update(config, override.key, override.value, merge=merge)
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise SettingError(f"{override.line} can't be set: {reason}") from error

@@ -216,7 +216,8 @@ def _check_kind(override: Override, key: str, value: Any, known: Any) -> None:
     """A group takes settings that exist, as in `turnover={share_ngo: 0.2}`; a number no switch."""
     if isinstance(value, bool) and isinstance(known, int | float) and not isinstance(known, bool):
         raise SettingError(f"{override.line}: {key} should be a number")
-    if isinstance(value, list) and isinstance(known, Mapping):
+    windows = isinstance(known, Mapping) and set(known) == {"from", "until"}  # or a list of them
+    if isinstance(value, list) and isinstance(known, Mapping) and not windows:
         raise SettingError(f"{override.line}: {key} should be a group of settings")
     if not isinstance(value, dict) or not isinstance(known, Mapping):
         return

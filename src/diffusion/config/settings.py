@@ -13,7 +13,7 @@ from diffusion.model.clock import Timing
 from diffusion.model.settings import ModelSettings, RuleParameters
 
 _HEADLESS = "; the file of an experiment begins with a line '# @package _global_'"
-_OF_THE_MODEL = ("seed", "timing", "world", "practices", "measures", "record")
+_OF_THE_MODEL = ("seed", "timing", "world", "practices", "measures", "record", "budget")
 
 
 class ScenarioPlan(BaseModel):

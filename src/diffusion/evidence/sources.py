@@ -27,6 +27,7 @@ TABLES = (
     "evidence",
     "interventions",
     "labour_costs",
+    "levers_missed",
     "levers_not_shown",
     "parameters",
     "practices",

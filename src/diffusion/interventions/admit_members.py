@@ -9,7 +9,6 @@ from diffusion.base.draws import Decision
 from diffusion.interventions.base import (
     Intervention,
     eligible,
-    large_networks,
     monthly_cost,
     reach_networks,
     salt_of,
@@ -39,11 +38,7 @@ class AdmitMembers(Intervention):
     eur_per_year: float = Field(ge=0.0, le=500_000.0, description="cost of one network")
 
     def begin(self, state: State, name: str) -> IntArray:
-        rows = reach_networks(
-            state, large_networks(state, self.min_members), "random", self.coverage, name
-        )
-        if rows.size == 0:
-            return rows
+        rows = reach_networks(state, "random", self.coverage, name, self.min_members)
         invited = eligible(state, self.target)
         start, old = state.members.start, state.members.organisation
         groups = [old[start[k] : start[k + 1]] for k in range(state.n_networks)]

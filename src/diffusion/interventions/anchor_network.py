@@ -23,9 +23,8 @@ class AnchorNetwork(Intervention):
     min_members: int = Field(ge=2, le=1000, description="smallest network that is taken")
 
     def begin(self, state: State, name: str) -> IntArray:
-        sizes = np.diff(state.members.start)
-        may = (state.networks.regular_money == 0) & (sizes >= self.min_members)
-        return reach_networks(state, self.target, self.coverage, name, may)
+        may = state.networks.regular_money == 0
+        return reach_networks(state, self.target, self.coverage, name, self.min_members, may)
 
     def act(self, state: State, rows: IntArray) -> float:
         networks = state.networks

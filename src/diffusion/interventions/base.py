@@ -4,57 +4,57 @@ An intervention is a frozen description. `begin` binds it to a world and says wh
 reaches; `act` moves modifiers of these rows, or marks posts as paid, in each month of its window.
 Both are neutral again at the start of the next month, so it undoes itself. It remembers nothing
 but the rows: that is why a run can be saved, and forked, at any month.
+
+What a kind of action needs of `targets` and `window` comes from here too.
 """
 
-import zlib
 from abc import ABC, abstractmethod
-from typing import Literal, Self
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
 
-from diffusion.base import draws
-from diffusion.base.arrays import FloatArray, IntArray
-from diffusion.base.draws import Decision
-from diffusion.base.errors import SettingError, nearest
+from diffusion.base.arrays import IntArray
+from diffusion.base.errors import SettingError
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.evidence.costs import relative_labour_cost
-from diffusion.world.state import GENERAL, State
-from diffusion.world.vocabulary import (
-    COUNTRIES,
-    COUNTRY_LANGUAGE,
-    FIELDS,
-    KINDS,
-    LANGUAGES,
-    index,
-    mask,
+from diffusion.interventions.targets import (
+    ALLOWED,
+    TARGETS,
+    check_target,
+    covered,
+    eligible,
+    members_meant,
+    native_languages,
+    order_of,
+    ranked,
+    reach,
+    reach_networks,
+    salt_of,
 )
+from diffusion.interventions.window import Window, Windows
+from diffusion.world.state import State
+from diffusion.world.vocabulary import COUNTRIES
 
-TARGETS = ("random", "hubs", "brokers", "periphery", "small", "migrant_led", "language_minority")
-SMALL_POSTS = 4  # an organisation with fewer posts counts as small
-
-
-class Window(BaseModel):
-    """Months in which it acts: from the first up to, but not including, the last."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    start: int = Field(alias="from", ge=0, description="first month in which it acts")
-    until: int = Field(ge=1, description="month in which it has ended")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.until <= self.start:
-            raise ValueError(
-                f"the window ends (until = {self.until}) before it starts (from = {self.start}): "
-                f"until must be later than from"
-            )
-        return self
-
-    def __contains__(self, month: int) -> bool:
-        return self.start <= month < self.until
-
+__all__ = [
+    "TARGETS",
+    "Direction",
+    "Expected",
+    "Intervention",
+    "Window",
+    "Windows",
+    "check_target",
+    "covered",
+    "eligible",
+    "members_meant",
+    "monthly_cost",
+    "native_languages",
+    "order_of",
+    "ranked",
+    "reach",
+    "reach_networks",
+    "salt_of",
+]
 
 Direction = Literal["up", "down"]
 
@@ -63,13 +63,15 @@ class Expected(BaseModel):
     """What the sources say that it does: columns of the monthly table and where they move.
 
     A column is compared with the same run without the lever: its mean over the months of the
-    window, and its mean over the months after it.
+    window, and its mean over the months after it. `under` are overrides that hold in both runs,
+    for a lever that is there for bad times.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     during: dict[str, Direction] = {}
     after: dict[str, Direction] = {}
+    under: tuple[str, ...] = ()
 
 
 class Intervention(BaseModel, ABC):
@@ -77,14 +79,23 @@ class Intervention(BaseModel, ABC):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    window: Window
-    coverage: float = Field(ge=0.0, le=1.0, description="share of those eligible that it reaches")
-    target: str = Field(
-        description="who comes first: " + ", ".join(TARGETS) + ", kind:<kind>, field:<field>"
+    window: SerializeAsAny[Window | Windows] = Field(
+        description="when it acts; a list for several windows"
     )
+    coverage: float = Field(gt=0.0, le=1.0, description="share of those eligible that it reaches")
+    target: str = Field(description=f"whom it means, and who comes first: {ALLOWED}")
     evidence: tuple[str, ...] = Field(description="ids of the claims it rests on")
     covers: tuple[str, ...] = Field((), description="levers of the sources that it stands for")
     expected: Expected = Field(Expected(), description="what it should change, and where to")
+
+    @field_validator("window", mode="plain")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Window | Windows:
+        # by hand, so that a mistake names the key as the user wrote it, without a tag of the union
+        if isinstance(given, Window | Windows):
+            return given
+        kind = Windows if isinstance(given, list | tuple) else Window
+        return kind.model_validate(given)
 
     @field_validator("target")
     @classmethod
@@ -103,7 +114,8 @@ class Intervention(BaseModel, ABC):
             name: under which it is switched on; keys its luck.
 
         Returns:
-            Rows of the organisations, networks or whatever else it reaches until it ends.
+            Rows of the organisations, networks or whatever else it reaches until it ends, in the
+            order in which money is spent: a smaller coverage reaches the first of them.
 
         Raises:
             SettingError: it means nobody in this world.
@@ -114,7 +126,7 @@ class Intervention(BaseModel, ABC):
         """Move what rules read for the month `state.month`; returns this month's cost in EUR.
 
         Args:
-            rows: what `begin` returned.
+            rows: what `begin` returned; under a budget, those of them that are paid this month.
         """
 
     @abstractmethod
@@ -123,130 +135,7 @@ class Intervention(BaseModel, ABC):
 
     def months(self) -> str:
         """Its window in words."""
-        return f"from month {self.window.start} to month {self.window.until}"
-
-
-def check_target(target: str) -> None:
-    """Raise a `SettingError` for a target that does not exist."""
-    if target.startswith("kind:"):
-        index(KINDS, target[5:])
-    elif target.startswith("field:"):
-        index(FIELDS, target[6:])
-    elif target not in TARGETS:
-        raise ValueError(
-            f"target '{target}' is not known; allowed: {', '.join(TARGETS)}, kind:<kind>, "
-            f"field:<field>{nearest(target, TARGETS)}"
-        )
-
-
-def eligible(state: State, target: str) -> IntArray:
-    """Rows of the organisations that a target can mean at all."""
-    orgs = state.organisations
-    keep = np.ones(state.n_organisations, bool)
-    if target.startswith("kind:"):
-        keep = orgs.kind == index(KINDS, target[5:])
-    elif target.startswith("field:"):
-        keep = (orgs.fields & np.uint64(mask(FIELDS, [target[6:]]))) != 0
-    elif target == "small":
-        keep = orgs.n_posts < SMALL_POSTS
-    elif target == "migrant_led":
-        keep = orgs.migrant_led == 1
-    elif target == "language_minority":
-        keep = (orgs.languages & native_languages()[orgs.country]) == 0
-    return np.flatnonzero(keep)
-
-
-def native_languages() -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """The language mask of each country code."""
-    masks = [mask(LANGUAGES, [COUNTRY_LANGUAGE[country]]) for country in COUNTRIES]
-    return np.array(masks, np.uint64)
-
-
-def ranked(state: State, rows: IntArray, target: str, salt: int) -> IntArray:
-    """The given organisations, those that the target names first; ties are broken by keyed luck.
-
-    Hubs have most ties, brokers most ties to organisations without a common field, the
-    periphery fewest ties.
-    """
-    luck = draws.uniforms(state.seed, Decision.TARGET, salt % 2**31, rows)
-    degree = np.diff(state.adjacency.start)[rows].astype(np.float64)
-    order: FloatArray = luck
-    if target == "hubs":
-        order = -degree + luck
-    elif target == "periphery":
-        order = degree + luck
-    elif target == "brokers":
-        order = -_bridges(state)[rows] + luck
-    chosen: IntArray = rows[np.argsort(order, kind="stable")]
-    return chosen
-
-
-def _bridges(state: State) -> FloatArray:
-    """Ties of each organisation to organisations without a common field."""
-    n = state.n_ties
-    a, b = state.ties.a[:n], state.ties.b[:n]
-    fields = state.organisations.fields & ~GENERAL
-    across = ((fields[a] & fields[b]) == 0).astype(np.float64)
-    bridges: FloatArray = np.zeros(state.n_organisations)
-    np.add.at(bridges, a, across)
-    np.add.at(bridges, b, across)
-    return bridges
-
-
-def reach(state: State, target: str, coverage: float, name: str) -> IntArray:
-    """Organisations that an intervention reaches: the first `coverage` of those eligible.
-
-    Raises:
-        SettingError: the target means nobody in this world.
-    """
-    rows = eligible(state, target)
-    if rows.size == 0:
-        raise SettingError(
-            f"intervention '{name}': target '{target}' means no organisation of this world; "
-            f"choose another target"
-        )
-    count = round(coverage * rows.size)
-    return ranked(state, rows, target, salt_of(name))[:count]
-
-
-def reach_networks(
-    state: State,
-    target: str,
-    coverage: float,
-    name: str,
-    may: npt.NDArray[np.bool_] | None = None,
-) -> IntArray:
-    """Networks that an intervention reaches: the first `coverage` of those that it can mean.
-
-    These are the world's own, of which at least half of the members are such as the target means.
-    `hubs` takes the largest first, `periphery` the smallest, any other target a random order.
-
-    Args:
-        may: for each network whether it may be reached; all of them by default.
-
-    Raises:
-        SettingError: no network of this world is left.
-    """
-    sizes = np.diff(state.members.start)
-    inside = np.isin(state.members.organisation, eligible(state, target))
-    upto = np.concatenate([[0], np.cumsum(inside)])
-    meant = 2 * np.diff(upto[state.members.start]) >= sizes
-    meant &= state.networks.key < state.n_networks  # not groups that another lever founded
-    rows = np.flatnonzero(meant if may is None else meant & may)
-    if rows.size == 0:
-        raise SettingError(
-            f"intervention '{name}': target '{target}' means no network of this world that it "
-            f"could reach; choose another target"
-        )
-    luck = draws.uniforms(state.seed, Decision.TARGET_NETWORK, salt_of(name) % 2**31, rows)
-    order = {"hubs": luck - sizes[rows], "periphery": luck + sizes[rows]}.get(target, luck)
-    chosen: IntArray = rows[np.argsort(order, kind="stable")]
-    return chosen[: round(coverage * rows.size)]
-
-
-def salt_of(*parts: object) -> int:
-    """A stable number for names, to key luck and the identity of founded networks."""
-    return zlib.crc32("/".join(map(str, parts)).encode())
+        return self.window.words()
 
 
 def monthly_cost(eur_per_year: float, countries: IntArray) -> float:

@@ -10,7 +10,7 @@ from diffusion.base.arrays import IntArray, columns_of
 from diffusion.base.draws import Decision
 from diffusion.base.errors import SettingError, nearest
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Intervention, salt_of
+from diffusion.interventions.base import Intervention, covered, salt_of
 from diffusion.world.modifiers import FunderModifiers
 from diffusion.world.state import State
 from diffusion.world.vocabulary import FIELDS, FUNDER_KINDS, GRANT_MAKERS, SCALES, index, mask
@@ -123,9 +123,8 @@ class ChangeFunders(Intervention):
             )
         self.rewards.mask(state, name)
         luck = draws.uniforms(state.seed, Decision.TARGET_FUNDER, salt_of(name) % 2**31, rows)
-        order = rows[np.argsort(luck, kind="stable")]
-        chosen: IntArray = np.sort(order[: round(self.coverage * rows.size)])
-        return chosen
+        order: IntArray = rows[np.argsort(luck, kind="stable")]
+        return order[: covered(self.coverage, rows.size, "funders", name)]
 
     def act(self, state: State, rows: IntArray) -> float:
         modifiers = state.funder_modifiers

@@ -9,9 +9,12 @@ from pydantic import Field, model_validator
 from diffusion.base import draws
 from diffusion.base.arrays import NEVER, IntArray, resized, table_of
 from diffusion.base.draws import Decision
+from diffusion.base.errors import SettingError
 from diffusion.interventions.base import (
     Intervention,
+    covered,
     eligible,
+    members_meant,
     monthly_cost,
     native_languages,
     ranked,
@@ -66,12 +69,12 @@ class FoundGroup(Intervention):
         return self
 
     def begin(self, state: State, name: str) -> IntArray:
-        groups = [_Plan(self, state, name, place) for place in _places(self, state, name)]
-        founded = [group for group in groups if group.members.size >= self.min_members]
+        meant = eligible(state, self.target)
+        chosen = _places(self, state, name, meant)
+        places = np.sort(chosen)
         first = state.n_networks
-        if founded:
-            _found(state, self, founded)
-        return np.arange(first, first + len(founded))
+        _found(state, self, [_Plan(self, state, name, place, meant) for place in places])
+        return first + np.searchsorted(places, chosen)
 
     def act(self, state: State, rows: IntArray) -> float:
         if self.eur_per_year > 0.0:
@@ -94,32 +97,51 @@ class FoundGroup(Intervention):
         )
 
 
-def _places(preset: FoundGroup, state: State, name: str) -> IntArray:
-    """Codes of the territories, networks or fields that get a community."""
-    if preset.type in _LOCAL:
-        places = np.flatnonzero(state.territories.is_national == 0)
-        people = np.bincount(
-            state.organisations.territory[eligible(state, preset.target)],
-            minlength=state.territories.country.shape[0],
+def _places(preset: FoundGroup, state: State, name: str, meant: IntArray) -> IntArray:
+    """Codes of the territories, networks or fields that get a community, the first paid first.
+
+    Args:
+        meant: rows of the organisations that may be invited.
+    """
+    people = _people(preset, state, meant)
+    places = np.flatnonzero(people >= preset.min_members)
+    kind = "fields"
+    if preset.type != "cop_specialised":
+        kind = "territories" if preset.type in _LOCAL else "networks"
+    if places.size == 0:
+        raise SettingError(
+            f"intervention '{name}': no community could be founded, for none of the {kind} of "
+            f"this world has min_members = {preset.min_members} organisations that target "
+            f"'{preset.target}' means; choose another target, or fewer members"
         )
-        places = places[people[places] >= preset.min_members]
-    elif preset.type == "cop_embedded":
-        sizes = np.diff(state.members.start)
-        own = (state.networks.is_cop == 0) & (state.networks.key < _FOUNDED_KEYS)
-        places = np.flatnonzero(own & (sizes >= preset.min_members))
-    else:
-        places = np.arange(1, len(FIELDS))  # without `general`
     luck = draws.uniforms(state.seed, Decision.GROUP_MEMBER, salt_of(name) % 2**31, places)
     chosen: IntArray = places[np.argsort(luck, kind="stable")]
-    return np.sort(chosen[: round(preset.coverage * places.size)])
+    return chosen[: covered(preset.coverage, places.size, kind, name)]
+
+
+def _people(preset: FoundGroup, state: State, meant: IntArray) -> IntArray:
+    """How many organisations could be invited in each territory, network or field."""
+    people: IntArray
+    orgs, networks = state.organisations, state.networks
+    if preset.type in _LOCAL:
+        people = np.bincount(orgs.territory[meant], minlength=len(state.territories))
+        return np.where(state.territories.is_national == 0, people, 0)
+    if preset.type == "cop_embedded":
+        own = (networks.is_cop == 0) & (networks.key < _FOUNDED_KEYS)
+        return np.where(own, members_meant(state, meant), 0)
+    bits = np.arange(len(FIELDS), dtype=np.uint64)[:, None]
+    people = ((orgs.fields[meant] >> bits) & np.uint64(1)).sum(axis=1).astype(np.int64)
+    people[0] = 0  # `general` is no field of its own
+    return people
 
 
 class _Plan:
     """One community: where it sits, and whom it invites."""
 
-    def __init__(self, preset: FoundGroup, state: State, name: str, place: int) -> None:
-        orgs = state.organisations
-        rows = eligible(state, preset.target)
+    def __init__(
+        self, preset: FoundGroup, state: State, name: str, place: int, meant: IntArray
+    ) -> None:
+        orgs, rows = state.organisations, meant
         if preset.type in _LOCAL:
             rows = rows[orgs.territory[rows] == place]
         elif preset.type == "cop_embedded":
@@ -131,11 +153,8 @@ class _Plan:
         self.members: IntArray = np.sort(invited)
         self.key = _FOUNDED_KEYS + salt_of(preset.type, name, place) % _FOUNDED_KEYS
         self.label = f"{name}: {self._label(preset, state, place)}"
-        self.coordinator = -1
-        self.territory = 0
-        if self.members.size:
-            self.coordinator = int(self.members[np.argmax(orgs.support[self.members])])
-            self.territory = int(orgs.territory[self.coordinator])
+        self.coordinator = int(self.members[np.argmax(orgs.support[self.members])])
+        self.territory = int(orgs.territory[self.coordinator])
 
     @staticmethod
     def _label(preset: FoundGroup, state: State, place: int) -> str:

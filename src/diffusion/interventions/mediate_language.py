@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from diffusion.base.arrays import IntArray
-from diffusion.interventions.base import Intervention, reach
+from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.interventions.base import Intervention, monthly_cost, reach
 from diffusion.world.state import State
 
 
@@ -25,11 +26,13 @@ class MediateLanguage(Intervention):
 
     def act(self, state: State, rows: IntArray) -> float:
         state.modifiers.rel_language_gap[rows] *= 1.0 - self.gap_closed
-        return float(rows.size * self.hours_per_month * self.eur_per_hour)
+        eur_per_year = MONTHS_A_YEAR * self.hours_per_month * self.eur_per_hour
+        return monthly_cost(eur_per_year, state.organisations.country[rows])
 
     def explain(self) -> str:
         return (
             f"Gives {self.coverage:.0%} of organisations (target: {self.target}) language "
             f"mediation that closes {self.gap_closed:.0%} of the language gap, {self.months()}, "
-            f"{self.hours_per_month:g} hours a month each at {self.eur_per_hour:g} EUR."
+            f"{self.hours_per_month:g} hours a month each at {self.eur_per_hour:g} EUR "
+            f"(EU price)."
         )

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from diffusion.base.arrays import IntArray, columns_of
 from diffusion.base.errors import nearest
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Intervention, reach
+from diffusion.interventions.base import Intervention, monthly_cost, reach
 from diffusion.world.modifiers import Modifiers
 from diffusion.world.state import State
 
@@ -41,13 +41,14 @@ class MoveModifiers(Intervention):
                 column[rows] *= value
             else:
                 column[rows] += value
-        yearly = self.eur_per_year + rows.size * self.eur_per_organisation_year
-        return float(yearly / MONTHS_A_YEAR)
+        each = monthly_cost(self.eur_per_organisation_year, state.organisations.country[rows])
+        return self.eur_per_year / MONTHS_A_YEAR + each
 
     def explain(self) -> str:
         moved = ", ".join(f"{name} {value:g}" for name, value in self.moves.items())
         return (
             f"{self.summary} for {self.coverage:.0%} of organisations (target: {self.target}), "
             f"{self.months()}; moves {moved}; costs {self.eur_per_year:,.0f} EUR a year and "
-            f"{self.eur_per_organisation_year:,.0f} EUR an organisation and year."
+            f"{self.eur_per_organisation_year:,.0f} EUR an organisation and year "
+            f"(EU price)."
         )

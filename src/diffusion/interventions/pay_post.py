@@ -13,6 +13,8 @@ class PayPost(Intervention):
     A paid post keeps meetings at their rhythm, doubles the ties that meetings yield and slows
     the decay of ties inside the network, as long as it is paid and a few months beyond.
 
+    A target that filters means networks of which at least half of the members pass.
+
     Source: E033, E044, E066, E071, E080, E081, E116; C10-C12; I02.
     """
 
@@ -22,9 +24,10 @@ class PayPost(Intervention):
     min_members: int = Field(ge=2, le=1000, description="smallest network that is paid a post")
 
     def begin(self, state: State, name: str) -> IntArray:
-        sizes = np.diff(state.members.start)
-        may = (state.networks.regular_money == 0) & (sizes >= self.min_members)
-        return reach_networks(state, self.target, self.coverage, name, may)
+        may = state.networks.regular_money == 0
+        if self.communities:
+            may &= state.networks.is_cop == 1
+        return reach_networks(state, self.target, self.coverage, name, self.min_members, may)
 
     def act(self, state: State, rows: IntArray) -> float:
         state.networks.sponsored[rows] = 1

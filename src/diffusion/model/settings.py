@@ -51,6 +51,9 @@ class ModelSettings(BaseModel):
     practices: PracticesSettings
     rules: RuleParameters
     interventions: dict[str, SerializeAsAny[Intervention]]
+    budget: float | None = Field(
+        gt=0.0, le=1e12, description="EUR that all interventions of the run may cost together"
+    )
     measures: MeasureSettings
     record: Record
 
@@ -64,6 +67,13 @@ class ModelSettings(BaseModel):
                     f"allowed at most timing.months"
                 )
         return self
+
+    @property
+    def share(self) -> float | None:
+        """What each intervention may cost in the run, in EUR; None without a budget."""
+        if self.budget is None or not self.interventions:
+            return None
+        return self.budget / len(self.interventions)
 
     def with_seed(self, seed: int) -> "ModelSettings":
         """The same run with other luck."""
@@ -104,6 +114,8 @@ def _apart(one: ModelSettings, other: ModelSettings) -> list[Intervention]:
     common = {name for name in mine if name in yours and mine[name] == yours[name]}
     if [name for name in mine if name in common] != [name for name in yours if name in common]:
         common = set()  # those of a month act in their order
+    if one.share != other.share:
+        common = set()  # another share of the budget reaches others
     return [
         intervention
         for side in (mine, yours)

@@ -13,7 +13,7 @@ import numpy as np
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
-from diffusion.model import snapshot
+from diffusion.model import snapshot, spending
 from diffusion.model.event_log import events_columns, open_log
 from diffusion.model.measures import Columns
 from diffusion.model.month import Month
@@ -52,7 +52,9 @@ class Simulation:
         self.state = world
         self.rules = Month.standard(settings.rules) if rules is None else Month(rules)
         self._own_rules = rules
-        self.reached: dict[str, IntArray] = {}  # rows of each intervention that has begun
+        self.reached: dict[
+            str, IntArray
+        ] = {}  # of each intervention that has begun, see spending.begin
         open_log(world, settings.timing.months if settings.record.events else 0)
         with _keyed_overflow():
             self.recorder = Recorder(
@@ -102,8 +104,12 @@ class Simulation:
             if self.state.month not in intervention.window:
                 continue
             if name not in self.reached:
-                self.reached[name] = intervention.begin(self.state, name)
-            costs[name] = intervention.act(self.state, self.reached[name])
+                self.reached[name] = spending.begin(
+                    intervention, self.state, name, self.settings.share
+                )
+            rows = spending.paid_now(intervention, self.reached[name], self.state.month)
+            if rows.size:
+                costs[name] = intervention.act(self.state, rows)
         return costs
 
     def fork(self, settings: ModelSettings) -> Self:

@@ -21,8 +21,16 @@ def write_json(path: Path, data: Any) -> None:
     Raises:
         ResultsError: the disk is full, or the folder can't be written.
     """
-    text = json.dumps(data, indent=2, ensure_ascii=False)
-    write_with(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text under a temporary name, then rename.
+
+    Raises:
+        ResultsError: the disk is full, or the folder can't be written.
+    """
+    write_with(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_parquet(path: Path, table: "pa.Table") -> None:
@@ -63,8 +71,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, what: str = "results folder", option: str = "--results") -> None:
     """Make sure that a folder can be made and written, and leave nothing behind.
+
+    Args:
+        what, option: the folder in words, and the option that names it.
 
     Raises:
         ResultsError: it can't be made or written.
@@ -81,8 +92,8 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise ResultsError(
-            f"the results folder {folder} can't be written ({error.strerror or error}); "
-            f"choose another with --results"
+            f"the {what} {folder} can't be written ({error.strerror or error}); "
+            f"choose another with {option}"
         ) from error
     finally:
         for path in reversed(made):

@@ -57,5 +57,6 @@ def _about(scenario: Scenario) -> dict[str, Any]:
         "against": scenario.against,
         "interventions": list(scenario.settings.interventions),
         "explain": [one.explain() for one in scenario.settings.interventions.values()],
+        "budget": scenario.settings.budget,
         "overrides": list(scenario.overrides),
     }

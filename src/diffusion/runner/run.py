@@ -12,6 +12,7 @@ from pathlib import Path
 from diffusion.base.errors import DiffusionError
 from diffusion.config import Experiment, build_target
 from diffusion.interventions.base import Intervention
+from diffusion.model import spending
 from diffusion.model.settings import ModelSettings
 from diffusion.model.sharing import simulate_together
 from diffusion.model.simulation import Simulation
@@ -114,7 +115,7 @@ def check_worlds(experiment: Experiment) -> None:
 
     Raises:
         WorldError: a world that can't be built.
-        SettingError: an intervention that means nobody in its world.
+        SettingError: an intervention that means nobody in its world, or more than its budget.
     """
     built: dict[str, Simulation] = {}
     begun = set()
@@ -124,15 +125,18 @@ def check_worlds(experiment: Experiment) -> None:
         if world not in built:
             built[world] = Simulation(scenario.settings)
         for name, intervention in scenario.settings.interventions.items():
-            key = (world, name, json.dumps(data["interventions"][name]))
+            share = scenario.settings.share
+            key = (world, name, json.dumps(data["interventions"][name]), share)
             if key not in begun:
                 begun.add(key)
-                _try(intervention, built[world], name)
+                _try(intervention, built[world], name, share)
 
 
-def _try(intervention: Intervention, simulation: Simulation, name: str) -> None:
+def _try(
+    intervention: Intervention, simulation: Simulation, name: str, share: float | None
+) -> None:
     try:
-        intervention.begin(simulation.state, name)
+        spending.begin(intervention, simulation.state, name, share)
     except DiffusionError:
         raise
     except Exception:  # noqa: BLE001 - a defect of an extension is kept with the run that fails

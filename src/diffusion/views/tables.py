@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
+from diffusion.analysis import costs
 from diffusion.views import summary as numbers
 
 if TYPE_CHECKING:
@@ -211,6 +212,8 @@ def markdown(comparison: "Comparison") -> str:
         explained = " ".join(manifest["scenarios"][scenario].get("explain") or [])
         lines.append(f"- **{comparison.label(scenario)}** {explained}".rstrip())
     lines += ["", *_markdown_table(head, rows), "", numbers.LEGEND, ""]
+    for sentence in costs.off_budget(comparison):
+        lines += [sentence, ""]
     frame = variance_frame(comparison)
     gained = [
         [comparison.label(str(row.scenario)), numbers.MEASURES[str(row.outcome)], _times(row)]

@@ -253,14 +253,6 @@ class State:
         with np.errstate(over="ignore"):
             rebuild_adjacency(bare(ties), live, *self.adjacency)
 
-    def open_month(self) -> None:
-        """Take back what interventions moved last month, and what was counted."""
-        reset(self.modifiers)
-        networks = bare(self.networks)
-        for column in NETWORK_HELP:
-            networks[column] = 0
-        self.flows[:] = 0
-
     def reserve_ties(self, spare: int) -> None:
         """Make room for `spare` further ties; loops never grow tables themselves."""
         needed = self.n_ties + spare

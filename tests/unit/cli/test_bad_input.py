@@ -52,7 +52,10 @@ MISTAKES = [
     (["run", COP, "timing.stop=soon"], "timing.stop = 'soon': should be a whole number"),
     (["run", "practices.limit=65"], "65"),
     (["run", "world.n=1"], "world.n = 1: allowed"),
-    (["run", COP, "intervention.cop_formation.coverage=1.5"], "coverage = 1.5: allowed 0 to 1"),
+    (
+        ["run", COP, "intervention.cop_formation.coverage=1.5"],
+        "coverage = 1.5: allowed more than 0, up to 1",
+    ),
     (["run", COP, "intervention.cop_formation.window.until=3"], "before it starts"),
     (
         ["run", COP, "intervention.cop_formation.window.until=999"],
@@ -72,6 +75,34 @@ MISTAKES = [
     (["run", "--results", "x" * 300], "can't be made"),
     (["run", "--config-dir", ""], "an empty name"),
     (["compare", COP, "name=.."], "must not begin with ."),
+    (
+        ["compare", "intervention=[handover,handovr]"],
+        "there is no intervention 'handovr'; choose from: ",
+    ),
+    (["run", COP, "intervention.cop_formation.target=size:middle"], "allowed: small, large"),
+    (["run", COP, "intervention.cop_formation.coverage=0"], "coverage = 0: allowed more than 0"),
+    (
+        [
+            "run",
+            COP,
+            "intervention.cop_formation.window=[{from: 1, until: 9},{from: 5, until: 12}]",
+        ],
+        "intervention.cop_formation.window = [{from: 1, until: 9}, {from: 5, until: 12}]: windows "
+        "of one intervention must follow one another",
+    ),
+    # nobody reached, too little money: found in the world of the first replicate
+    (["compare", COP, "intervention.cop_formation.coverage=0.01"], "territories that it can mean"),
+    (["compare", COP, "intervention.cop_formation.target=territory:Nowhere"], "no such territory"),
+    (
+        ["compare", COP, "intervention.cop_formation.target=named:Nobody"],
+        "no organisation 'Nobody'",
+    ),
+    (["compare", COP, "budget=100"], "the budget is too small: intervention 'cop_formation' may"),
+    (
+        ["compare", COP, "intervention.cop_formation.eur_per_year=0", "budget=100"],
+        "intervention 'cop_formation' costs nothing, so a budget can't say how far it reaches",
+    ),
+    (["run", "budget=0"], "budget = 0: allowed more than 0"),
     # experiments
     (["compare", "replicates=0"], "replicates = 0: allowed 1 to"),
     (["compare", "seed=9223372036854775807"], "choose a smaller seed"),
@@ -85,7 +116,7 @@ MISTAKES = [
     (["compare", "--config-dir", "nowhere"], "there is no such folder"),
     (["compare", "--results", "/proc/no/such"], "can't be written"),
     (["comapre"], "did you mean 'compare'?"),
-    (["explain"], "choose from: month, parameter, intervention, evidence"),
+    (["explain"], "choose from: month, parameter, intervention, interventions, evidence"),
     (["explain", "paramter", "x"], "did you mean 'parameter'?"),
     (["explain", "parameter"], "needs a name"),
     (["explain", "parameter", "timing.months"], "a choice of whoever runs the model"),
@@ -100,6 +131,12 @@ MISTAKES = [
     (["results", "show"], "results show needs a folder, for example: diffusion results show"),
     (["results", "show", "nowhere"], "is no results folder"),
     (["results", "list", "nowhere"], "holds no results folder"),
+    (["levers", "--replicates", "1"], "1: allowed 2 to"),
+    (["levers", "--only", "handovr"], "there is no lever 'handovr'"),
+    (["levers", "intervention=[handover]"], "choose some of them with --only"),
+    (["levers", "intervention.handovr.coverage=1"], "no lever 'handovr' is run here; did you mean"),
+    (["levers", "seeed=2"], "did you mean 'seed'?"),
+    (["levers", "--write", "/proc/no/such.md"], "can't be written"),
     (["patterns", "--replicates", "1"], "1: allowed 2 to"),
     (["patterns", "--only", "P99"], "P99"),
     (["patterns", "--only", "seed=3"], "expected at least one argument"),

@@ -83,6 +83,7 @@ print("heavy:", imported({HEAVY}))
     [
         (["evidence", "E008"], [name for name in HEAVY if name != "rich"]),
         (["parameter", "turnover.share_ngo"], [*FOR_FIGURES, *FOR_TABLES, *OF_THE_MODEL]),
+        (["interventions"], [name for name in HEAVY if name != "rich"]),
         (["month"], [*FOR_FIGURES, *FOR_TABLES, "mesa", "hydra"]),
     ],
 )

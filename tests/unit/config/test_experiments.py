@@ -134,7 +134,7 @@ def test_chosen_interventions_are_compared_each_and_all() -> None:
         ("executor=none", "choose from: local, serial"),
         ("baseline=basline", "did you mean 'baseline'?"),
         ("intervention=[cop_formation]", "leave out one of the two"),
-        ("intervention.cop_formation.coverage=1.5", "coverage = 1.5: allowed 0 to 1"),
+        ("intervention.cop_formation.coverage=1.5", "coverage = 1.5: allowed more than 0, up to 1"),
         ("intervention.cop_formation.window.until=3", "before it starts"),
         ("intervention.handover.coverage=0.5", "no scenario has an intervention 'handover'"),
         ("intervention.cop_formation.target=hub", "target 'hub' is not known"),

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from diffusion.base.arrays import columns_of
+from diffusion.base.errors import SettingError
+from diffusion.config.folders import Folders
 from diffusion.evidence.costs import relative_labour_cost
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
@@ -63,11 +65,43 @@ def test_something_differs_at_the_end(names: list[str]) -> None:
     assert not measures(run(tuple(names))).equals(measures(run(())))
 
 
-def test_nobody_reached_is_the_baseline_exactly() -> None:
-    none = [f"intervention.{name}.coverage=0" for name in NAMES]
-    table = run(NAMES, *none)
-    pd.testing.assert_frame_equal(measures(table), measures(run(())), check_exact=True)
-    assert (table["cost"] == 0.0).all()
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        (MEDIATE, ["coverage=0.001"], "comes to none of them"),
+        (PAY, ["coverage=0.001"], "of the .* networks that it can mean comes to none"),
+        (COP, ["coverage=0.001"], "of the 4 territories that it can mean comes to none"),
+        (PAY, ["min_members=1000"], "no network without regular money"),
+        (COP, ["min_members=400", "size=400"], "no community could be founded"),
+        ("cop_embedded", ["target=kind:company"], "none of the networks"),
+        ("cop_specialised", ["target=kind:company"], "none of the fields"),
+    ],
+)
+def test_reaching_nobody_is_refused_when_the_window_opens(
+    name: str, changes: list[str], said: str
+) -> None:
+    chosen = composed((name,), *(f"intervention.{name}.{change}" for change in changes))
+    with pytest.raises(SettingError, match=said):
+        Simulation(chosen).run()
+
+
+def test_a_pause_between_two_windows() -> None:
+    window = "[{from: 4, until: 8},{from: 12, until: 16}]"
+    chosen = composed(NAMES, *(f"intervention.{name}.window={window}" for name in NAMES))
+    simulation = Simulation(chosen)
+    paid, rows, sizes = [], [], []
+    for month in range(STOP + 1):
+        simulation.step()
+        state = simulation.state
+        moved = (state.modifiers.rel_language_gap != 1.0).any() and state.networks.sponsored.any()
+        paid += [month] if moved else []
+        rows.append({name: found.tolist() for name, found in simulation.reached.items()})
+        sizes.append(state.n_networks)
+    assert paid == [4, 5, 6, 7, 12, 13, 14, 15]
+    assert rows[4] == rows[12]  # bound once
+    assert sizes[4] == sizes[-1]
+    cost = simulation.months()["cost"]
+    assert (cost > 0.0).tolist() == [month in paid for month in range(STOP + 1)]
 
 
 def test_everything_is_undone_after_the_window() -> None:
@@ -92,6 +126,14 @@ def test_costs_add_up_and_fall_due_in_the_window_only(names: list[str]) -> None:
     assert (parts[~inside] == 0.0).all(axis=None)
 
 
+def test_what_all_levers_cost_together_is_the_sum_of_them() -> None:
+    every = Folders.find().options("intervention")
+    table = run(every)
+    parts = table[[f"cost_{name}" for name in every]]
+    pd.testing.assert_series_equal(table["cost"], parts.sum(axis=1), check_names=False)
+    assert table["cost"].sum() > 0.0
+
+
 def test_scenarios_without_an_intervention_cost_nothing() -> None:
     table = run(())
     assert (table["cost"] == 0.0).all()
@@ -106,20 +148,54 @@ def test_cost_is_proportional_to_coverage(name: str) -> None:
     ]
     sizes = {"cop_formation": 4, "coordinator_funding": 8, "language_mediation": 12}
     # coverage counts whole places, so that small numbers round; countries differ in price
-    slack = 1.0 / sizes[name] + 0.35 * (name != MEDIATE)
+    slack = 1.0 / sizes[name] + 0.35
     assert totals[0] < totals[1] < totals[2]
     assert totals[1] / totals[2] == pytest.approx(0.5, abs=slack)
     assert totals[0] / totals[2] == pytest.approx(0.25, abs=slack)
 
 
 def test_mediation_costs_its_hours_for_everybody_reached() -> None:
-    lever: Any = composed((MEDIATE,)).interventions[MEDIATE]
-    state = composed((MEDIATE,)).world.build(composed((MEDIATE,)).practices, 1)
+    simulation = Simulation(composed((MEDIATE,)))
+    while simulation.month <= START:
+        simulation.step()
+    lever: Any = simulation.settings.interventions[MEDIATE]
+    orgs = simulation.state.organisations
     native = np.array([1 << LANGUAGES.index(COUNTRY_LANGUAGE[c]) for c in COUNTRIES], np.uint64)
-    orgs = state.organisations
     minority = int(((orgs.languages & native[orgs.country]) == 0).sum())
-    monthly = round(0.8 * minority) * lever.hours_per_month * lever.eur_per_hour
-    assert run((MEDIATE,))["cost"][START] == pytest.approx(monthly)
+    reached = simulation.state.modifiers.rel_language_gap != 1.0
+    assert reached.sum() == round(0.8 * minority)
+    prices = [relative_labour_cost(COUNTRIES[c]) for c in orgs.country[reached]]
+    monthly = sum(prices) * lever.hours_per_month * lever.eur_per_hour
+    assert simulation.months()["cost"][START] == pytest.approx(monthly)
+
+
+def test_a_price_per_organisation_follows_the_country() -> None:
+    simulation = Simulation(composed(("handover",)))
+    while simulation.month <= START:
+        simulation.step()
+    lever: Any = simulation.settings.interventions["handover"]
+    countries = simulation.state.organisations.country
+    prices = [relative_labour_cost(COUNTRIES[c]) for c in countries]
+    monthly = lever.eur_per_organisation_year / 12 * sum(prices)
+    assert simulation.months()["cost"][START] == pytest.approx(monthly)
+    fixed: Any = composed(("repository",)).interventions["repository"]
+    assert run(("repository",))["cost"][START] == pytest.approx(fixed.eur_per_year / 12)
+
+
+def test_a_target_that_filters_picks_networks_by_their_members() -> None:
+    chosen = composed(
+        (PAY,), f"intervention.{PAY}.target=kind:ngo", f"intervention.{PAY}.coverage=1"
+    )
+    state = chosen.world.build(chosen.practices, 1)
+    lever = chosen.interventions[PAY]
+    everybody = lever.model_copy(update={"target": "random"}).begin(state, PAY)
+    start, members = state.members.start, state.members.organisation
+    state.organisations.kind[:] = 0
+    state.organisations.kind[members[start[everybody[0]] : start[everybody[0] + 1]]] = 2
+    ngo = state.organisations.kind[members] == 2
+    half = [k for k in everybody if ngo[start[k] : start[k + 1]].mean() >= 0.5]
+    assert sorted(lever.begin(state, PAY)) == sorted(half)
+    assert 1 <= len(half) < everybody.size
 
 
 def test_posts_and_communities_cost_what_labour_costs_in_their_country() -> None:
