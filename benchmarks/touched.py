@@ -22,13 +22,15 @@ TOUCHED: Mapping[str, Mapping[str, Columns]] = {
             "territory", "first_post", "n_posts", "trial", "adopted", "institutional", "staff",
             "overload", "slack",
         ),
-        "modifiers": ("rel_demand", "rel_slack", "add_slack"),
+        "modifiers": ("rel_demand", "rel_capacity", "rel_slack", "add_slack"),
         "posts": ("grant", "filled", "hired"),
         "grants": ("active",),
         "territories": ("log_pressure",),
     },
     "funding": {
-        "grants": ("organisation", "funder", "active", "ends", "renewed", "starts", "purse"),
+        "grants": (
+            "organisation", "funder", "active", "ends", "renewed", "starts", "shut", "purse",
+        ),
         "funders": ("kind", "call_month", "guidelines", "rewards"),
         "accounts": (
             "fees", "donations", "in_kind", "income", "purse", "received", "spent",
@@ -36,7 +38,7 @@ TOUCHED: Mapping[str, Mapping[str, Columns]] = {
         "territories": ("country", "log_pressure", "log_felt"),
         "networks": (
             "key", "is_cop", "coordinator_kind", "regular_money", "active", "paid_until",
-            "sponsored", "paid", "coordinated", "months_unpaid",
+            "sponsored", "cut", "paid", "coordinated", "months_unpaid",
         ),
     },
     "turnover": {
@@ -44,7 +46,7 @@ TOUCHED: Mapping[str, Mapping[str, Columns]] = {
             "kind", "first_post", "n_posts", "overload", "trial", "adopted", "institutional",
             "written", "knows",
         ),
-        "modifiers": ("rel_turnover",),
+        "modifiers": ("rel_turnover", "rel_volunteer_turnover", "rel_refill", "add_exit"),
         "posts": ("contract", "grant", "filled", "hired", "person", "knows"),
         "uses in use": ("champion",),
         "ties": ("post_a", "post_b"),
@@ -58,9 +60,13 @@ TOUCHED: Mapping[str, Mapping[str, Columns]] = {
     },
     "meetings": {
         "organisations": ("slack",),
+        "modifiers": ("add_remote",),
         "posts": ("filled",),
         "ties": ("a", "b", "post_a", "post_b", "trust"),
-        "networks": ("key", "active", "coordinated", "meetings_per_year", "add_rhythm", "met"),
+        "networks": (
+            "key", "active", "coordinated", "meetings_per_year", "add_rhythm", "remote", "met",
+            "met_online",
+        ),
         "contacts": ("a", "b", "post_a", "post_b", "depth", "trust", "network"),
         "attendance": ("network", "organisation", "post"),
     },

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diffusion.base.arrays import NEVER, table_of
+from diffusion.base.arrays import NEVER, columns_of, table_of
 from diffusion.config import load
 from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings, RuleParameters
 from diffusion.model.simulation import Simulation
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
+from diffusion.world.modifiers import Modifiers
 from diffusion.world.state import Names, State
 from diffusion.world.tables import (
     Funders,
@@ -145,6 +146,16 @@ def advance(
             month.step(state)
         state.month += 1
     return state
+
+
+def moving(name: str, value: float) -> Act:
+    """Sets a modifier of every organisation at the start of a month."""
+    assert name in columns_of(Modifiers)
+
+    def act(state: State) -> None:
+        getattr(state.modifiers, name)[:] = value
+
+    return act
 
 
 def world(

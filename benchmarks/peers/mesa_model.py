@@ -78,7 +78,7 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
 
     Raises:
         TypeError: seed and rng both given.
-        ValueError: the state is not at month 0, or the settings ask for interventions.
+        ValueError: the state is not at month 0, or the settings ask for shocks or interventions.
         SettingError: a number out of its bounds.
     """
 
@@ -97,9 +97,9 @@ class DiffusionModel(mesa.Model):  # type: ignore[misc]
             raise TypeError("seed and rng mean the same here; give one of them")
         if settings is None:
             settings = synthetic(n, n_territories, n_practices, months)
-        if settings.interventions:
-            names = ", ".join(settings.interventions)
-            raise ValueError(f"this model has no interventions; leave out {names}")
+        names = ", ".join(name for _, name, _ in settings.acting())
+        if names:
+            raise ValueError(f"this model has no shocks and no interventions; leave out {names}")
         given = rng if seed is None else seed
         if given is not None:
             settings = settings.with_seed(int(given))
@@ -682,6 +682,6 @@ def from_state(state: State, settings: ModelSettings) -> DiffusionModel:
     """The model on the world of a state at month 0, with the luck of `settings.seed`.
 
     Raises:
-        ValueError: the state is not at month 0, or the settings ask for interventions.
+        ValueError: the state is not at month 0, or the settings ask for shocks or interventions.
     """
     return DiffusionModel(settings=settings, state=state)

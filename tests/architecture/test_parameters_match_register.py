@@ -166,8 +166,8 @@ def test_register_keys_of_other_groups_hold_every_value_of_their_field() -> None
     assert not wrong
 
 
-def test_every_number_behind_the_surveyed_world_stands_in_the_register() -> None:
-    surveyed = ("world.base.", "world.erasmi.")
+def test_every_number_of_the_surveyed_world_and_of_shocks_stands_in_the_register() -> None:
+    surveyed = ("world.base.", "world.erasmi.", "shock.")
     missing = [
         field
         for field in fields_of_other_groups()

@@ -37,12 +37,20 @@ def test_every_intervention_runs(choice: str) -> None:
     assert len(simulation.settings.interventions[name].explain()) > 40
 
 
+@pytest.mark.parametrize("choice", _choices("shock"))
+def test_every_shock_runs(choice: str) -> None:
+    name = choice.partition("=")[2]
+    simulation = _two_months([*SMALL, choice])
+    assert list(simulation.settings.shocks) == [name]
+    assert len(simulation.settings.shocks[name].explain()) > 40
+
+
 @pytest.mark.parametrize(
     "choice",
     [
         choice
         for group in FOLDERS.groups()
-        if group not in ("world", "intervention", "experiment", "executor")
+        if group not in ("world", "intervention", "shock", "experiment", "executor")
         for choice in _choices(group)
     ],
 )

@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from diffusion.base.arrays import NEVER
+from diffusion.config.folders import Folders
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.world.state import State
@@ -31,6 +32,7 @@ LEVERS = (
     "policy_uptake_channels",
     "network_anchoring",
 )
+SHOCKS = Folders.find().options("shock")
 # Parameters of every rule that are pushed to where things happen often.
 STRESS: dict[str, Any] = {
     "demand.base_load": st.floats(0.0, 3.0),
@@ -45,7 +47,7 @@ STRESS: dict[str, Any] = {
     "turnover.p_tie_loss": st.floats(0.0, 1.0),
     "ties.p_search": st.floats(0.0, 1.0),
     "ties.trust_gain": st.floats(0.0, 1.0),
-    "ties.trust_loss": st.floats(0.0, 1.0),
+    "ties.trust_loss": st.floats(0.0, 0.99),
     "meetings.table_size": st.integers(2, 20),
     "meetings.contacts_per_month": st.floats(0.0, 20.0),
     "exchange.p_know_how": st.floats(0.0, 1.0),
@@ -71,12 +73,13 @@ STRESS: dict[str, Any] = {
 @given(
     seed=st.integers(0, 2**62),
     levers=st.sets(st.sampled_from(LEVERS)),
+    shocks=st.sets(st.sampled_from(SHOCKS)),
     values=st.fixed_dictionaries({}, optional=STRESS),
 )
 def test_every_month_leaves_a_consistent_state(
-    seed: int, levers: set[str], values: dict[str, Any]
+    seed: int, levers: set[str], shocks: set[str], values: dict[str, Any]
 ) -> None:
-    simulation = Simulation(chosen(seed, levers, values))
+    simulation = Simulation(chosen(seed, levers, shocks, values))
     while not simulation.done:
         simulation.step()
         state = simulation.state
@@ -95,15 +98,20 @@ def test_every_month_leaves_a_consistent_state(
     )
 
 
-def chosen(seed: int, levers: set[str], values: dict[str, Any]) -> ModelSettings:
-    every = settings(f"intervention=[{','.join(LEVERS)}]").with_seed(seed)
+def chosen(seed: int, levers: set[str], shocks: set[str], values: dict[str, Any]) -> ModelSettings:
+    every = settings(
+        f"intervention=[{','.join(LEVERS)}]",
+        f"shock=[{','.join(SHOCKS)}]",
+        "shock.loss_of_hub.coverage=0.1",
+    ).with_seed(seed)
     by_rule: dict[str, dict[str, Any]] = {}
     for key, value in values.items():
         rule, _, name = key.partition(".")
         by_rule.setdefault(rule, {})[name] = value
     switched_on = {name: every.interventions[name] for name in sorted(levers)}
+    struck = {name: every.shocks[name] for name in sorted(shocks)}
     rules = changed(every.rules, **by_rule)
-    return every.model_copy(update={"rules": rules, "interventions": switched_on})
+    return every.model_copy(update={"rules": rules, "interventions": switched_on, "shocks": struck})
 
 
 def assert_practices(state: State) -> None:
@@ -178,6 +186,7 @@ def assert_networks(state: State) -> None:
     assert members.start[-1] == members.organisation.size
     assert (networks.coordinated <= networks.active).all()
     assert (networks.met <= networks.active).all()
+    assert (networks.met_online <= networks.met).all()
     assert (networks.paid >= networks.sponsored).all()
     assert np.unique(networks.key).size == state.n_networks
     rows, n = state.n_attending, state.n_contacts

@@ -11,7 +11,8 @@ from diffusion.model.simulation import Simulation
 def settings_again(manifest: Mapping[str, Any], scenario: str, replicate: int = 0) -> ModelSettings:
     """The settings of a stored run, from the manifest of its results folder."""
     data = manifest["config"][scenario]
-    settings = settings_of({**data, **data["rules"], "intervention": data["interventions"]})
+    chosen = {"shock": data["shocks"], "intervention": data["interventions"]}
+    settings = settings_of({**data, **data["rules"], **chosen})
     return settings.model_copy(update={"seed": int(manifest["seed"]) + replicate})
 
 

@@ -113,6 +113,13 @@ class Decision(IntEnum):
     COURSE = 284
     TOLD = 285
     ADMISSION = 286
+    # shocks
+    SURGE_PLACE = 260
+    DIGITAL_ACCESS = 261
+    MEETING_MOVED = 262
+    COORDINATION_CUT = 263
+    POLICY_TAKEN_BACK = 264
+    POLICY_PLACE = 265
     # textbook processes
     CONTAGION = 120
     RECOVERY = 121
@@ -193,6 +200,21 @@ def uniforms(
         h = _mix_array(key ^ (who_array.astype(U64) * _WHO + _GOLDEN))
         h = _mix_array(h ^ (whom_array.astype(U64) * _WHOM + _GOLDEN))
     result: npt.NDArray[np.float64] = (h >> _S11).astype(np.float64) * _TO_UNIT
+    return result
+
+
+def normals(
+    seed: int,
+    decision: Decision,
+    month: int,
+    who: npt.ArrayLike,
+    whom: npt.ArrayLike = 0,
+) -> npt.NDArray[np.float64]:
+    """`normal_at` for whole arrays of who and whom (broadcast against each other)."""
+    twice = 2 * np.asarray(whom)
+    u = 1.0 - uniforms(seed, decision, month, who, twice)
+    v = uniforms(seed, decision, month, who, twice + 1)
+    result: npt.NDArray[np.float64] = np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * v)
     return result
 
 

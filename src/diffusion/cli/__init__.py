@@ -14,7 +14,7 @@ from diffusion.base.errors import DiffusionError, SettingError, nearest
 COMMANDS = {
     "run": "one run: a summary, figures, the monthly table",
     "compare": "scenarios x replicates, paired by luck: table, figures",
-    "explain": "the month, a parameter, an intervention, a piece of evidence",
+    "explain": "the month, a parameter, a lever, a shock, a case, a piece of evidence",
     "results": "list, show, verify, export or prune what was computed",
     "network": "how well the world agrees with the surveyed networks",
     "levers": "what every lever moves, beside what the sources expect of it",

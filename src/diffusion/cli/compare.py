@@ -14,6 +14,7 @@ EXAMPLES = (
     "diffusion compare",
     "diffusion compare experiment=what_remains replicates=10",
     "diffusion compare intervention=[cop_formation,language_mediation] executor.workers=4",
+    "diffusion compare intervention=[digital_crisis_tools] shock=[pandemic]",
     "diffusion compare world=synthetic --results results/small --no-figures",
 )
 FAILED = 1

@@ -15,6 +15,7 @@ EXAMPLES = (
     "diffusion explain parameter turnover.share_ngo",
     "diffusion explain intervention cop_formation",
     "diffusion explain interventions",
+    "diffusion explain shock pandemic",
     "diffusion explain evidence E008",
     "diffusion explain case erfurt",
 )
@@ -24,11 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     whats = ", ".join(_EXPLAINERS)
     parser.add_argument("what", nargs="?", metavar="what", help=f"what to explain: {whats}")
-    parser.add_argument(
-        "name",
-        nargs="?",
-        help="a key, a name or an id; `month`, `interventions` and `case` need none",
-    )
+    without = " and ".join(f"`{what}`" for what in _WITHOUT_NAME)
+    parser.add_argument("name", nargs="?", help=f"a key, a name or an id; {without} need none")
     add_overrides(parser)
 
 
@@ -125,6 +123,26 @@ def _interventions(args: argparse.Namespace) -> "Iterator[str | Table]":
     yield f"{shown} of {len(known)} levers have a preset: diffusion run intervention=[preset]"
 
 
+def _shock(args: argparse.Namespace) -> Iterator[str]:
+    from diffusion.config import compose, settings_of
+
+    config = compose([*args.overrides, f"shock=[{args.name}]"], args.config_dir)
+    for name, shock in settings_of(config).shocks.items():
+        yield f"{name}: {shock.explain()}"
+        yield from (f"  {line}" for line in _lines(config["shock"][name]))
+
+
+def _shocks(args: argparse.Namespace) -> Iterator[str]:
+    from diffusion.config import compose, settings_of
+    from diffusion.config.folders import Folders
+
+    given = [word for word in (args.name, *args.overrides) if word is not None]
+    every = ",".join(Folders.find(args.config_dir).options("shock"))
+    settings = settings_of(compose([*given, f"shock=[{every}]"], args.config_dir))
+    yield "What can happen to everybody; switch on by name, one or several: shock=[pandemic]"
+    yield from (f"{name}: {shock.explain()}" for name, shock in settings.shocks.items())
+
+
 def _evidence(args: argparse.Namespace) -> Iterator[str]:
     from diffusion.evidence.register import find
 
@@ -188,8 +206,8 @@ def _configured(args: argparse.Namespace, choice: Sequence[str] = ()) -> Mapping
 def _as_typed(key: str) -> tuple[str, tuple[str, ...]]:
     """A key of the register as it is set, and the file that must be chosen to have it."""
     group, *names = key.split(".")
-    if group == "intervention":
-        return key, (f"intervention=[{names[0]}]",)
+    if group in ("intervention", "shock"):
+        return key, (f"{group}=[{names[0]}]",)
     if group == "world":
         chosen = (f"world={names[0]}",) if len(names) == 2 else ()
         return f"world.{names[-1]}", chosen
@@ -218,7 +236,9 @@ _EXPLAINERS: dict[str, Callable[[argparse.Namespace], "Iterator[str | Table]"]] 
     "parameter": _parameter,
     "intervention": _intervention,
     "interventions": _interventions,
+    "shock": _shock,
+    "shocks": _shocks,
     "evidence": _evidence,
     "case": _case,
 }
-_WITHOUT_NAME = ("month", "interventions", "case")
+_WITHOUT_NAME = ("month", "interventions", "shocks", "case")

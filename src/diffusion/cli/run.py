@@ -10,6 +10,7 @@ from diffusion.cli.parser import add_overrides, add_results
 EXAMPLES = (
     "diffusion run",
     "diffusion run intervention=[cop_formation] seed=7",
+    "diffusion run shock=[pandemic,funding_cut]",
     "diffusion run world=synthetic timing.months=60 --results results/try",
 )
 

@@ -16,6 +16,8 @@ from diffusion.model.settings import ModelSettings
 
 HEADLINE = "what_remains"
 LARGEST_SEED = 2**63 - 1
+# groups whose settings hold only where they are on
+_SWITCHED = {"intervention": "an intervention", "shock": "a shock"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,11 @@ class _Typed:
 
     def shared(self) -> list[Override]:
         """Those that hold in every scenario."""
-        return [value for value in self.values if not _of_intervention(value)]
+        return [value for value in self.values if not _of_switched(value)]
 
-    def of_interventions(self) -> list[Override]:
-        """Those that hold only where their intervention is switched on."""
-        return [value for value in self.values if _of_intervention(value)]
+    def of_switched(self) -> list[Override]:
+        """Those that hold only where their intervention or shock is switched on."""
+        return [value for value in self.values if _of_switched(value)]
 
 
 def load(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> ModelSettings:
@@ -89,7 +91,8 @@ def design(overrides: Iterable[str] = (), config_dir: Path | str | None = None) 
     """The experiment that overrides ask for.
 
     Without `experiment=...`, interventions that are switched on are compared each alone and all
-    together with none; without those, the headline experiment is meant.
+    together with none; without those, the headline experiment is meant. Shocks that are switched
+    on here hold in every scenario, the baseline included.
 
     Raises:
         SettingError: an override or an experiment file that does not fit.
@@ -132,8 +135,8 @@ def _read(overrides: Iterable[str], folders: Folders) -> _Typed:
     return _Typed(typed.choices(parsed, folders), typed.values(parsed, folders))
 
 
-def _of_intervention(override: Override) -> bool:
-    return override.key.startswith("intervention.")
+def _of_switched(override: Override) -> bool:
+    return override.key.split(".")[0] in _SWITCHED and "." in override.key
 
 
 def _planned(plan: Plan, given: _Typed) -> Plan:
@@ -163,6 +166,10 @@ def _planned(plan: Plan, given: _Typed) -> Plan:
                 f"experiment; choose from: {', '.join(plan.scenarios)}"
                 f"{nearest(scenario.against, plan.scenarios)}"
             )
+    shocks = given.choices.get("shock", [])
+    if shocks and plan.name is not None and "name" not in (one.key for one in given.values):
+        # another folder than that of the experiment without them
+        plan = plan.model_copy(update={"name": f"{plan.name}-under-{'+'.join(shocks)}"})
     if plan.name is None:
         raise SettingError("the experiment has no name; add name=..., it names the results folder")
     return plan
@@ -197,10 +204,9 @@ def _scenario(
                 f"set it outside the scenarios"
             )
     choices = {**given.choices, **own.choices}
-    switched_on = choices.get("intervention", [])
     values = [
         *given.shared(),
-        *(one for one in given.of_interventions() if one.key.split(".")[1] in switched_on),
+        *(one for one in given.of_switched() if _is_on(one, choices)),
         *own.values,
     ]
     config = composer.compose(choices, values)
@@ -208,15 +214,25 @@ def _scenario(
     return Scenario(plan.label, settings, plan.overrides, plan.against)
 
 
+def _is_on(override: Override, choices: Mapping[str, Any]) -> bool:
+    group, name = override.key.split(".")[:2]
+    return name in choices.get(group, [])
+
+
 def _check_used(given: _Typed, scenarios: Mapping[str, Scenario]) -> None:
-    """Scenarios share their months, and no override of an intervention may go unused."""
-    used = {name for scenario in scenarios.values() for name in scenario.settings.interventions}
-    for override in given.of_interventions():
-        name = override.key.split(".")[1]
+    """Scenarios share their months, and no override of an intervention or shock may go unused."""
+    for override in given.of_switched():
+        group, name = override.key.split(".")[:2]
+        used = {
+            one
+            for scenario in scenarios.values()
+            for of, one, _ in scenario.settings.acting()
+            if of == group
+        }
         if name not in used:
             switched_on = ", ".join(sorted(used)) or "none"
             raise SettingError(
-                f"{override.line}: no scenario has an intervention '{name}' "
+                f"{override.line}: no scenario has {_SWITCHED[group]} '{name}' "
                 f"(they have: {switched_on}){nearest(name, used)}"
             )
     timings = {scenario.settings.timing for scenario in scenarios.values()}

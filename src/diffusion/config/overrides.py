@@ -18,8 +18,8 @@ from diffusion.config.folders import Folders
 
 _KEY = re.compile(r"[A-Za-z_][\w/-]*(\.[\w-]+)*", re.ASCII)
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
-_MANY = ("intervention",)  # groups of which several files may be chosen
-_NONE = ("intervention", "experiment")  # groups of which none may be chosen
+_MANY = ("intervention", "shock")  # groups of which several files may be chosen
+_NONE = ("intervention", "shock", "experiment")  # groups of which none may be chosen
 
 Choices = Mapping[str, Any]
 
@@ -105,23 +105,25 @@ def check_key(override: Override, known: Mapping[str, Any], folders: Folders) ->
             f"{override.line}: the kind comes with the file; choose one with {parts[0]}=..., "
             f"where ... is one of: {', '.join(folders.options(parts[0]))}"
         )
-    if override.key == "intervention":
+    if override.key in _MANY:
+        example = folders.options(override.key)[0]
         raise SettingError(
-            f"{override.line}: choose interventions by name, intervention=[cop_formation], and set "
-            f"their values with intervention.cop_formation.coverage=0.8"
+            f"{override.line}: choose {override.key}s by name, {override.key}=[{example}], and set "
+            f"their values with {override.key}.{example}.coverage=0.8"
         )
     if override.key in keys:
         _check_kind(override, override.key, override.value, _at(known, override.key))
         return
-    if parts[0] == "intervention" and len(parts) > 1 and parts[1] not in known["intervention"]:
-        options = folders.options("intervention")
+    group = parts[0]
+    if group in _MANY and len(parts) > 1 and parts[1] not in known[group]:
+        options = folders.options(group)
         if parts[1] in options:
             raise SettingError(
                 f"{override.line}: '{parts[1]}' is not switched on; "
-                f"add it with intervention=[{parts[1]}]"
+                f"add it with {group}=[{parts[1]}]"
             )
         raise SettingError(
-            f"{override.line}: there is no intervention '{parts[1]}'; choose from: "
+            f"{override.line}: there is no {group} '{parts[1]}'; choose from: "
             f"{', '.join(options)}{nearest(parts[1], options)}"
         )
     raise SettingError(_unknown(override, override.key, keys))

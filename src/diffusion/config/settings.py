@@ -11,6 +11,7 @@ from diffusion.config.words import dotted_key, setting_error, shown
 from diffusion.interventions.base import Intervention
 from diffusion.model.clock import Timing
 from diffusion.model.settings import ModelSettings, RuleParameters
+from diffusion.shocks.base import Shock
 
 _HEADLESS = "; the file of an experiment begins with a line '# @package _global_'"
 _OF_THE_MODEL = ("seed", "timing", "world", "practices", "measures", "record", "budget")
@@ -81,6 +82,7 @@ def settings_of(config: Mapping[str, Any]) -> ModelSettings:
     data: dict[str, Any] = {name: config[name] for name in _OF_THE_MODEL if name in config}
     data["rules"] = {name: config[name] for name in RuleParameters.model_fields if name in config}
     timing = _timing(config)
+    data["shocks"] = {name: _shock(name, entry) for name, entry in config["shock"].items()}
     data["interventions"] = {
         name: _intervention(name, entry, timing) for name, entry in config["intervention"].items()
     }
@@ -107,7 +109,7 @@ def _intervention(name: str, entry: Any, timing: Timing) -> Intervention:
         SettingError: a setting that is unknown or out of its bounds, or no month to act in.
         ExtensionError: its import path leads nowhere.
     """
-    settings = _group(name, entry)
+    settings = _group("intervention", name, entry)
     if timing.start == timing.stop and settings.get("window") == {
         "from": timing.start,
         "until": timing.stop,
@@ -119,16 +121,26 @@ def _intervention(name: str, entry: Any, timing: Timing) -> Intervention:
     return build_target(settings, f"intervention.{name}", Intervention)  # type: ignore[type-abstract]
 
 
-def _group(name: str, entry: Any) -> Mapping[str, Any]:
-    """The settings of an intervention; a file without its first line sets them one level too high.
+def _shock(name: str, entry: Any) -> Shock:
+    """A shock from its settings.
+
+    Raises:
+        SettingError: a setting that is unknown or out of its bounds.
+        ExtensionError: its import path leads nowhere.
+    """
+    return build_target(_group("shock", name, entry), f"shock.{name}", Shock)  # type: ignore[type-abstract]
+
+
+def _group(group: str, name: str, entry: Any) -> Mapping[str, Any]:
+    """The settings of one of a group; a file without its first line sets them one level too high.
 
     Raises:
         SettingError: it is no group of settings.
     """
     if not isinstance(entry, Mapping):
         raise SettingError(
-            f"intervention.{name} = {shown(entry)}: should be a group of settings; the file of an "
-            f"intervention begins with a line '# @package intervention.<name of the file>'"
+            f"{group}.{name} = {shown(entry)}: should be a group of settings; its file begins "
+            f"with a line '# @package {group}.<name of the file>'"
         )
     return entry
 
@@ -152,6 +164,7 @@ def _check_top_level(config: Mapping[str, Any]) -> None:
         *RuleParameters.model_fields,
         *Plan.model_fields,
         "intervention",
+        "shock",
     }
     for name in config:
         if name not in known:

@@ -11,7 +11,7 @@ from diffusion.base.errors import SettingError, nearest
 
 Location = tuple[int | str, ...]
 
-_RENAMED = {"interventions": "intervention"}
+_RENAMED = {"interventions": "intervention", "shocks": "shock"}
 _LEFT_OUT = ("rules",)
 _SHOULD_BE = {
     "int_": "a whole number",
@@ -46,7 +46,7 @@ def setting_error(
 
 
 def dotted_key(location: Location, prefix: str = "") -> str:
-    """The key as the user writes it: rules stand at the top, `interventions` has no s."""
+    """The key as the user writes it: rules stand at the top, names of groups have no s."""
     parts = [prefix] if prefix else []
     for i, part in enumerate(location):
         if i == 0 and not prefix and part in _LEFT_OUT:

@@ -4,11 +4,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from diffusion.base.arrays import IntArray, columns_of
-from diffusion.base.errors import nearest
+from diffusion.base.arrays import IntArray
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.interventions.base import Intervention, monthly_cost, reach
-from diffusion.world.modifiers import Modifiers
+from diffusion.world.modifiers import check_moves, move
 from diffusion.world.state import State
 
 
@@ -22,25 +21,14 @@ class MoveModifiers(Intervention):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        for name, value in self.moves.items():
-            if name not in columns_of(Modifiers):
-                raise ValueError(
-                    f"modifier '{name}' does not exist{nearest(name, columns_of(Modifiers))}"
-                )
-            if name.startswith("rel_") and value < 0.0:
-                raise ValueError(f"multiplier '{name}' = {value} must be 0 or more")
+        check_moves(self.moves)
         return self
 
     def begin(self, state: State, name: str) -> IntArray:
         return reach(state, self.target, self.coverage, name)
 
     def act(self, state: State, rows: IntArray) -> float:
-        for name, value in self.moves.items():
-            column = getattr(state.modifiers, name)
-            if name.startswith("rel_"):
-                column[rows] *= value
-            else:
-                column[rows] += value
+        move(state.modifiers, rows, self.moves)
         each = monthly_cost(self.eur_per_organisation_year, state.organisations.country[rows])
         return self.eur_per_year / MONTHS_A_YEAR + each
 

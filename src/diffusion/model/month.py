@@ -92,6 +92,7 @@ class Month:
 
 def explain_month() -> list[tuple[str, str]]:
     """(name, sentence) of every step of the month, in order."""
-    steps = [("interventions", "Interventions in their window move what the rules read.")]
+    steps = [("shocks", "Shocks that last move what the rules read.")]
+    steps += [("interventions", "Interventions in their window move what the rules read.")]
     steps += [(rule.name, rule.summary) for rule in ORDER]
     return [*steps, ("record", "The month is measured and written down.")]

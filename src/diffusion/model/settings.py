@@ -1,5 +1,6 @@
 """Everything that defines one run, validated and frozen."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, model_validator
@@ -19,6 +20,7 @@ from diffusion.rules import (
     ties,
     turnover,
 )
+from diffusion.shocks.base import Shock
 from diffusion.world.practices import PracticesSettings
 from diffusion.world.worlds import WorldSettings
 
@@ -41,7 +43,7 @@ class RuleParameters(BaseModel):
 
 
 class ModelSettings(BaseModel):
-    """One run: seed, clock, world, practices, rules, interventions, what to record."""
+    """One run: seed, clock, world, practices, rules, shocks, interventions, what to record."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,6 +52,7 @@ class ModelSettings(BaseModel):
     world: WorldSettings
     practices: PracticesSettings
     rules: RuleParameters
+    shocks: dict[str, SerializeAsAny[Shock]] = {}
     interventions: dict[str, SerializeAsAny[Intervention]]
     budget: float | None = Field(
         gt=0.0, le=1e12, description="EUR that all interventions of the run may cost together"
@@ -59,10 +62,10 @@ class ModelSettings(BaseModel):
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Self:
-        for name, intervention in self.interventions.items():
-            if intervention.window.until > self.timing.months:
+        for group, name, one in self.acting():
+            if one.window.until > self.timing.months:
                 raise ValueError(
-                    f"intervention.{name}.window.until = {intervention.window.until}: the window "
+                    f"{group}.{name}.window.until = {one.window.until}: the window "
                     f"ends after the run of timing.months = {self.timing.months}: "
                     f"allowed at most timing.months"
                 )
@@ -75,24 +78,29 @@ class ModelSettings(BaseModel):
             return None
         return self.budget / len(self.interventions)
 
+    def acting(self) -> Iterator[tuple[str, str, Shock | Intervention]]:
+        """(group of the configuration, name, itself) of each shock and intervention, in order."""
+        yield from (("shock", name, shock) for name, shock in self.shocks.items())
+        yield from (("intervention", name, lever) for name, lever in self.interventions.items())
+
     def with_seed(self, seed: int) -> "ModelSettings":
         """The same run with other luck."""
         return self.model_copy(update={"seed": seed})
 
     def plain(self) -> dict[str, Any]:
-        """As JSON-ready data that name the class of each intervention; for manifests and hashes."""
+        """As JSON-ready data that name the class of what acts; for manifests and hashes."""
         data = self.model_dump(mode="json", by_alias=True)
-        for name, intervention in self.interventions.items():
-            cls = type(intervention)
-            data["interventions"][name]["_target_"] = f"{cls.__module__}.{cls.__qualname__}"
+        for group, name, one in self.acting():
+            cls = type(one)
+            data[f"{group}s"][name]["_target_"] = f"{cls.__module__}.{cls.__qualname__}"
         return data
 
 
 def shared_months(one: ModelSettings, other: ModelSettings) -> int:
     """How many months of two runs are the same in every bit, whatever happens in them.
 
-    Runs of one world and seed agree until the first intervention begins that only one of them
-    has. 0 stands for nothing but the starting world, -1 for not even that.
+    Runs of one world and seed agree until the first shock or intervention begins that only one
+    of them has. 0 stands for nothing but the starting world, -1 for not even that.
     """
     if (one.seed, one.world, one.practices) != (other.seed, other.world, other.practices):
         return -1
@@ -104,21 +112,19 @@ def shared_months(one: ModelSettings, other: ModelSettings) -> int:
     if one.timing.stop != other.timing.stop:
         # what is in use then is followed from there on
         months.append(min(one.timing.stop, other.timing.stop) - 1)
-    months += [intervention.window.start for intervention in _apart(one, other)]
+    months += [each.window.start for each in _apart(one.shocks, other.shocks)]
+    levers = _apart(one.interventions, other.interventions)
+    if one.share != other.share:  # of the budget: each reaches others
+        levers = [*one.interventions.values(), *other.interventions.values()]
+    months += [each.window.start for each in levers]
     return max(0, min(months))
 
 
-def _apart(one: ModelSettings, other: ModelSettings) -> list[Intervention]:
-    """The interventions that two runs don't have in common."""
-    mine, yours = one.interventions, other.interventions
+def _apart(
+    mine: Mapping[str, Shock | Intervention], yours: Mapping[str, Shock | Intervention]
+) -> list[Shock | Intervention]:
+    """The shocks or interventions that two runs don't have in common."""
     common = {name for name in mine if name in yours and mine[name] == yours[name]}
     if [name for name in mine if name in common] != [name for name in yours if name in common]:
         common = set()  # those of a month act in their order
-    if one.share != other.share:
-        common = set()  # another share of the budget reaches others
-    return [
-        intervention
-        for side in (mine, yours)
-        for name, intervention in side.items()
-        if name not in common
-    ]
+    return [one for side in (mine, yours) for name, one in side.items() if name not in common]

@@ -1,4 +1,4 @@
-"""One run: a world, the rules of the month, the interventions, the recorder.
+"""One run: a world, the rules of the month, the shocks, the interventions, the recorder.
 
 This is the engine; `diffusion.model.model.Model` is its Mesa face. It does not import mesa, so
 that workers of a sweep start quickly.
@@ -52,9 +52,8 @@ class Simulation:
         self.state = world
         self.rules = Month.standard(settings.rules) if rules is None else Month(rules)
         self._own_rules = rules
-        self.reached: dict[
-            str, IntArray
-        ] = {}  # of each intervention that has begun, see spending.begin
+        # rows of each shock (as `shock.<name>`) and, see spending.begin, of each intervention
+        self.reached: dict[str, IntArray] = {}
         open_log(world, settings.timing.months if settings.record.events else 0)
         with _keyed_overflow():
             self.recorder = Recorder(
@@ -84,6 +83,7 @@ class Simulation:
         state = self.state
         with _keyed_overflow():
             state.open_month()
+            self._strike()
             costs = self._intervene()
             self.rules.step(state)
             self.recorder.record(costs)
@@ -96,6 +96,16 @@ class Simulation:
             if on_month is not None:
                 on_month(self)
         return self
+
+    def _strike(self) -> None:
+        """Let every shock act that lasts in this month, before anybody can answer it."""
+        for name, shock in self.settings.shocks.items():
+            if not shock.lasts(self.state.month):
+                continue
+            key = f"shock.{name}"
+            if key not in self.reached:
+                self.reached[key] = shock.begin(self.state, name)
+            shock.act(self.state, self.reached[key], name)
 
     def _intervene(self) -> dict[str, float]:
         """Let every intervention act that is in its window; returns this month's costs."""

@@ -1,7 +1,8 @@
 """A run on disk, to go on from another day or to branch several policies from.
 
 The file is a numpy archive of plain arrays and one piece of JSON; reading it runs no code that it
-brings along. Interventions are restored by the import path of their class, which must be there.
+brings along. Shocks and interventions are restored by the import path of their class, which must
+be there.
 """
 
 import dataclasses
@@ -16,12 +17,14 @@ from typing import Any, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel
 
 import diffusion
 from diffusion.base.arrays import Table, record_type
 from diffusion.base.errors import DiffusionError, ExtensionError
 from diffusion.interventions.base import Intervention
 from diffusion.model.settings import ModelSettings
+from diffusion.shocks.base import Shock
 from diffusion.world.state import Names, State
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -83,27 +86,34 @@ def settings_from(data: dict[str, Any]) -> ModelSettings:
     """The settings whose `plain` data these are.
 
     Raises:
-        ExtensionError: the class of an intervention can't be imported.
+        ExtensionError: the class of a shock or an intervention can't be imported.
     """
-    built = {}
-    for name, values in data["interventions"].items():
-        values = dict(values)
-        built[name] = _class_at(values.pop("_target_")).model_validate(values)
-    return ModelSettings.model_validate({**data, "interventions": built})
+    built: dict[str, Any] = {}
+    for group, base in (("shocks", Shock), ("interventions", Intervention)):
+        built[group] = {}
+        for name, values in data[group].items():
+            values = dict(values)
+            cls = _class_at(values.pop("_target_"), base)
+            built[group][name] = cls.model_validate(values)
+    return ModelSettings.model_validate({**data, **built})
 
 
-def _class_at(path: str) -> type[Intervention]:
+def _class_at(path: str, base: type[BaseModel]) -> type[BaseModel]:
     module, _, name = path.rpartition(".")
     try:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise ExtensionError(
-            f"the snapshot has an intervention of the class {path}, which can't be imported "
+            f"the snapshot has {_a(base)} of the class {path}, which can't be imported "
             f"({error}); put its folder on PYTHONPATH"
         ) from error
-    if not (isinstance(found, type) and issubclass(found, Intervention)):
-        raise ExtensionError(f"{path}, named in the snapshot, is no intervention")
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise ExtensionError(f"{path}, named in the snapshot, is no {base.__name__.lower()}")
     return found
+
+
+def _a(base: type[BaseModel]) -> str:
+    return "an intervention" if base is Intervention else "a shock"
 
 
 def pack_state(state: State) -> tuple[dict[str, Any], Arrays]:

@@ -15,16 +15,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import (
-    NEVER,
-    NOTHING,
-    bit,
-    count,
-    has,
-    lowest,
-    row_of,
-    without_lowest,
-)
+from diffusion.base.arrays import NEVER, NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share

@@ -81,6 +81,7 @@ def _burden(orgs, posts, grants, practices, modifiers, pressure, values, month):
             load += practices[lowest(running)].load
             running = without_lowest(running)
         demand = values.base_load * paid * (pressure[org.territory] * modifier.rel_demand)
+        capacity *= modifier.rel_capacity
         overload = min(values.max_overload, max(0.0, demand / max(capacity, 0.25) - 1.0))
         free = modifier.rel_slack
         if overload > 0.0:

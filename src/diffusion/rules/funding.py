@@ -247,7 +247,7 @@ def _calls(
         funder = funders[f]
         if funder.call_month != this_month:
             continue
-        if line.active == 1 or line.renewed == 1 or line.starts > month:
+        if line.active == 1 or line.renewed == 1 or line.starts > month or line.shut == 1:
             continue
         org, term = orgs[i], terms[f]
         if org.slack < values.application_slack:
@@ -295,7 +295,7 @@ def _coordination(networks, start, values, seed, month):
             if row.active == 0:
                 continue  # nobody has founded it yet
         own = row.regular_money == 1
-        if not own and row.coordinator_kind != _NO_COORDINATOR:
+        if not own and row.cut == 0 and row.coordinator_kind != _NO_COORDINATOR:
             if month == row.paid_until:
                 if draws.at(money, row.key, 0) < values.p_coordinator_renewal:
                     row.paid_until = month + values.coordinator_months

@@ -28,6 +28,7 @@ _DELEGATE = int(Decision.DELEGATE)
 _SEATING = int(Decision.SEATING)
 _BILATERAL = int(Decision.BILATERAL)
 _GUEST = int(Decision.VISIT_GUEST)
+_MOVED = int(Decision.MEETING_MOVED)
 _TIES = int(Live.TIES)
 _CONTACTS = int(Live.CONTACTS)
 _ATTENDING = int(Live.ATTENDANCE)
@@ -47,6 +48,7 @@ class Parameters(RuleSettings):
     depth_facilitated: float = share("depth of a contact at a facilitated table")
     depth_plain: float = share("depth of a contact at a plain meeting")
     rel_depth_online: float = ratio("depth of an online contact relative to one in person", 1.0)
+    share_moved_online: float = share("share of what can't be in person that is held online")
     trust_stranger: float = share("trust between people who only share a meeting")
     contacts_per_month: float = number("contacts on a fully trusted tie", "per month", 0.0, 20.0)
     depth_bilateral: float = share("depth of a bilateral contact without trust")
@@ -64,6 +66,7 @@ class _Values(NamedTuple):
     depth_facilitated: float
     depth_plain: float
     rel_online: float
+    moved: float
     trust_stranger: float
     frequency: float
     depth_bilateral: float
@@ -71,8 +74,8 @@ class _Values(NamedTuple):
 
 
 @inner
-def _bilateral(slack, posts, ties, live, contacts, values, seed, month):
-    """Partners talk, if both contact persons are there.
+def _bilateral(time, posts, ties, live, contacts, values, seed, month):
+    """Partners talk, if both contact persons are there; `time` is what each has for it.
 
     Returns how many contacts that makes.
     """
@@ -81,7 +84,7 @@ def _bilateral(slack, posts, ties, live, contacts, values, seed, month):
     for t in range(live):
         tie = ties[t]
         a, b, trust = np.int64(tie.a), np.int64(tie.b), tie.trust
-        talks = values.frequency * trust * math.sqrt(slack[a] * slack[b])
+        talks = values.frequency * trust * math.sqrt(time[a] * time[b])
         luck = draws.at(key, a, b)
         # the first test is the second without its exponential: 1 - exp(-x) <= x
         if luck >= talks or luck >= 1.0 - math.exp(-talks):
@@ -141,6 +144,24 @@ def _arranged(
 
 
 @inner
+def _at_a_distance(modifier, values):
+    """Share of its bilateral contacts that an organisation still has, in person or online."""
+    lost = 1.0 - values.moved * (1.0 - min(1.0, modifier.add_digital_gap))
+    return max(0.0, 1.0 - modifier.add_remote * modifier.rel_digital_gap * lost)
+
+
+@inner
+def _meets_online(network, modifiers, key, values):
+    """How a network meets that may be kept from it: 1 online, 0 in person, -1 not at all."""
+    if network.online == 1 or draws.at(key, network.key, 0) >= network.remote:
+        return np.int64(network.online)
+    left = 1.0
+    if network.coordinator >= 0:
+        left = modifiers[network.coordinator].rel_digital_gap
+    return -1 if draws.at(key, network.key, 1) < (1.0 - values.moved) * left else 1
+
+
+@inner
 def _gather(
     orgs, slack, posts, networks, start, members, modifiers, attendance, place, flows, values,
     seed, month,
@@ -153,16 +174,22 @@ def _gather(
     attend = draws.stream(seed, _ATTEND, month)
     send = draws.stream(seed, _DELEGATE, month)
     seat = draws.stream(seed, _SEATING, month)
+    moved = draws.stream(seed, _MOVED, month)
     rows = 0
     for k in range(networks.shape[0]):
         network = networks[k]
-        network.met = 0
+        network.met, network.met_online = 0, 0
         rhythm = network.meetings_per_year / MONTHS_A_YEAR * (1.0 + network.add_rhythm)
         if network.coordinated == 0:
             rhythm *= values.rel_uncoordinated
         key = np.int64(network.key)
         if network.active == 0 or draws.at(held, key, 0) >= rhythm:
             continue
+        online = np.int64(network.online)
+        if network.remote > 0.0:
+            online = _meets_online(network, modifiers, moved, values)
+            if online < 0:
+                continue
         first = rows
         eager = values.attendance * (1.0 + network.add_turnout)
         for x in range(start[k], start[k + 1]):
@@ -171,8 +198,10 @@ def _gather(
             chance = eager * min(1.5, slack[i]) * modifier.rel_attendance
             luck = draws.at(attend, i, key)
             if luck >= chance:
-                continue  # distance and language only lower the chance
-            if network.online == 0 and org.territory != network.territory:
+                continue  # distance, access and language only lower the chance
+            if online > network.online:  # whoever joined an online network has access to it
+                chance *= 1.0 - min(1.0, modifier.add_digital_gap * modifier.rel_digital_gap)
+            elif online == 0 and org.territory != network.territory:
                 closed = 1.0 - modifier.rel_distance_gap
                 chance *= values.rel_distance + (1.0 - values.rel_distance) * closed
             if org.languages & network.languages == NOTHING:
@@ -194,7 +223,7 @@ def _gather(
                 place[rows] = silo * like + (1.0 - silo) * place[rows]
             rows += 1
         if rows - first >= 2:
-            network.met = 1
+            network.met, network.met_online = 1, online
             network.months_met += 1
             flows[_MEETINGS] += 1
             flows[_COME] += rows - first
@@ -228,7 +257,7 @@ def _tables(
         network = networks[k]
         facilitated = network.facilitated == 1 or network.mixed == 1
         depth = values.depth_facilitated if facilitated else values.depth_plain
-        if network.online == 1:
+        if network.met_online == 1:
             depth *= values.rel_online
         depth = min(1.0, depth * (1.0 + network.add_depth))
         for x in range(first, last):
@@ -259,9 +288,13 @@ def _tables(
 def loop(w, values, seed, month):
     """Meetings, for a month."""
     slack = np.empty(w.orgs.shape[0])  # ties read it at random: close together
+    time = np.empty(slack.shape[0])
     for i in range(slack.shape[0]):
         slack[i] = w.orgs[i].slack
-    n = _bilateral(slack, w.posts, w.ties, w.sizes[_TIES], w.contacts, values, seed, month)
+        time[i] = slack[i]
+        if w.modifiers[i].add_remote > 0.0:
+            time[i] *= _at_a_distance(w.modifiers[i], values)
+    n = _bilateral(time, w.posts, w.ties, w.sizes[_TIES], w.contacts, values, seed, month)
     n = _arranged(
         w.orgs, w.posts, w.ties, w.adjacency.start, w.adjacency.partner, w.adjacency.tie,
         w.arranged, w.contacts, n, seed, month,
@@ -306,6 +339,7 @@ class Meetings(CompiledRule):
                 depth_facilitated=p.depth_facilitated,
                 depth_plain=p.depth_plain,
                 rel_online=p.rel_depth_online,
+                moved=p.share_moved_online,
                 trust_stranger=p.trust_stranger,
                 frequency=p.contacts_per_month,
                 depth_bilateral=p.depth_bilateral,

@@ -102,6 +102,8 @@ def _exits(
     """People of organisation i leave, and vacant posts are filled again."""
     leave, refill, handover = keys
     strain = (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
+    hazard_volunteer = values.hazard_volunteer * modifier.rel_volunteer_turnover
+    p_refill, struck = values.p_refill * modifier.rel_refill, modifier.add_exit
     for j in range(org.first_post, org.first_post + org.n_posts):
         post = posts[j]
         g, contract = post.grant, post.contract
@@ -109,20 +111,18 @@ def _exits(
             payable = contract != _FIXED_TERM or g < 0
             if not payable:
                 payable = grants[g].active == 1 and not _ends_soon(grants[g], month)
-            if payable and draws.at(refill, j, post.person) < values.p_refill:
+            if payable and draws.at(refill, j, post.person) < p_refill:
                 post.filled = 1
                 post.hired = month
                 post.person += 1
             continue
-        hazard = hazard_paid
-        if contract == _VOLUNTEER:
-            hazard = values.hazard_volunteer * modifier.rel_volunteer_turnover
+        hazard = hazard_volunteer if contract == _VOLUNTEER else hazard_paid
         hazard *= strain
         if month - post.hired < MONTHS_A_YEAR:
             hazard *= values.first_year
         if contract == _FIXED_TERM and g >= 0 and _ends_soon(grants[g], month):
             hazard = max(hazard, values.hazard_last_months)
-        if draws.at(leave, j, post.person) >= hazard:
+        if draws.at(leave, j, post.person) >= hazard + struck:
             continue
         flows[_EXITS] += 1
         log(events, month, _LEFT, i, -1, j, -1)

@@ -56,7 +56,8 @@ def _about(scenario: Scenario) -> dict[str, Any]:
         "label": scenario.label,
         "against": scenario.against,
         "interventions": list(scenario.settings.interventions),
-        "explain": [one.explain() for one in scenario.settings.interventions.values()],
+        "shocks": list(scenario.settings.shocks),
+        "explain": [one.explain() for _, _, one in scenario.settings.acting()],
         "budget": scenario.settings.budget,
         "overrides": list(scenario.overrides),
     }

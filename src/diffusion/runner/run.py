@@ -21,6 +21,7 @@ from diffusion.runner.design import Chunk, Run, chunks_of, runs_of
 from diffusion.runner.executors import Executor, Report
 from diffusion.runner.manifest import manifest_of
 from diffusion.runner.store import Results, Store, Tables, check_folder
+from diffusion.shocks.base import Shock
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,14 @@ def _add_runs(runs: Sequence[Run], found: dict[str, tuple[Tables, float]]) -> No
 
 
 def check_worlds(experiment: Experiment) -> None:
-    """Build each distinct world once and begin each intervention in it.
+    """Build each distinct world once and begin each shock and intervention in it.
 
     So mistakes that show only there are found before anything is written.
 
     Raises:
         WorldError: a world that can't be built.
-        SettingError: an intervention that means nobody in its world, or more than its budget.
+        SettingError: a shock or an intervention that means nobody in its world, or one that costs
+            more than its budget.
     """
     built: dict[str, Simulation] = {}
     begun = set()
@@ -124,19 +126,20 @@ def check_worlds(experiment: Experiment) -> None:
         world = json.dumps([data["world"], data["practices"]])
         if world not in built:
             built[world] = Simulation(scenario.settings)
-        for name, intervention in scenario.settings.interventions.items():
-            share = scenario.settings.share
-            key = (world, name, json.dumps(data["interventions"][name]), share)
+        share = scenario.settings.share
+        for group, name, one in scenario.settings.acting():
+            key = (world, group, name, json.dumps(data[f"{group}s"][name]), share)
             if key not in begun:
                 begun.add(key)
-                _try(intervention, built[world], name, share)
+                _try(one, built[world], name, share)
 
 
-def _try(
-    intervention: Intervention, simulation: Simulation, name: str, share: float | None
-) -> None:
+def _try(one: Shock | Intervention, simulation: Simulation, name: str, share: float | None) -> None:
     try:
-        spending.begin(intervention, simulation.state, name, share)
+        if isinstance(one, Intervention):
+            spending.begin(one, simulation.state, name, share)
+        else:
+            one.begin(simulation.state, name)
     except DiffusionError:
         raise
     except Exception:  # noqa: BLE001 - a defect of an extension is kept with the run that fails

@@ -61,7 +61,7 @@ def run_once(
             show(simulation)
     finally:  # a closed pipe or an interrupt must not cost the run
         stored = _store(simulation, run, seconds, Store.open(folder, manifest, fresh))
-    explained = tuple(one.explain() for one in settings.interventions.values())
+    explained = tuple(one.explain() for _, _, one in settings.acting())
     return Finished(simulation, folder, stored, explained)
 
 

@@ -77,6 +77,7 @@ class Grant(LightView):
     months = derived("length of the grant that runs or is promised")
     award = derived("EUR of a promised grant, 0 otherwise")
     purse = derived("EUR of the running grant that are not spent yet")
+    shut = derived_flag("a shock closes its programme to applications this month")
 
     @property
     def organisation(self) -> "Organisation":

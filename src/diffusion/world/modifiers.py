@@ -5,19 +5,33 @@ them again. So an intervention undoes itself, and a scenario with nothing switch
 same numbers as the baseline. `rel_*` multiply (neutral 1), `add_*` are added (neutral 0).
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, MaskArray, Table, bare, columns_of, table_of
+from diffusion.base.arrays import (
+    FloatArray,
+    IntArray,
+    MaskArray,
+    Table,
+    bare,
+    columns_of,
+    table_of,
+)
+from diffusion.base.errors import nearest
 
 
 class Modifiers(Table):
     """One row an organisation."""
 
     rel_demand: FloatArray  # demand of newcomers
+    rel_capacity: FloatArray  # what its staff can do, reserve staff included
     rel_slack: FloatArray  # time for exchange
     add_slack: FloatArray  # paid exchange time, in units of normal slack
     rel_turnover: FloatArray  # exit hazard of staff
-    rel_volunteer_turnover: FloatArray  # the same for volunteers, on top
+    rel_volunteer_turnover: FloatArray  # exit hazard of volunteers, on top of rel_turnover
+    add_exit: FloatArray  # exit hazard of everybody, whatever else moves it
+    rel_refill: FloatArray  # chance that a vacancy is filled again
     add_handover: FloatArray  # share of leavers who hand over, on top of its own habit
     rel_language_gap: FloatArray  # what is left of the disadvantage without a common language
     rel_siloing: FloatArray  # pull towards one's own field and kind
@@ -26,6 +40,9 @@ class Modifiers(Table):
     rel_trust_gain: FloatArray  # trust that a contact adds to a tie
     rel_attendance: FloatArray  # at meetings
     rel_distance_gap: FloatArray  # what is left of the disadvantage of meetings elsewhere
+    add_remote: FloatArray  # share of bilateral contacts that can't be made in person
+    add_digital_gap: FloatArray  # share of contacts at a distance that it can't take part in
+    rel_digital_gap: FloatArray  # what is left of all that is lost at a distance
     rel_know_how: FloatArray  # chance that a deep contact passes know-how
     rel_teaching: FloatArray  # the same, for what its own people pass on
     add_notices: FloatArray  # reach of a repository or platform, 0..1
@@ -90,6 +107,27 @@ def reset(modifiers: Modifiers) -> None:
 def reset_funders(modifiers: FunderModifiers) -> None:
     """The same for those of funders."""
     bare(modifiers)[:] = _NEUTRAL_FUNDER
+
+
+def move(modifiers: Modifiers, rows: IntArray, moves: Mapping[str, float]) -> None:
+    """Multiply `rel_*` modifiers and add to `add_*` modifiers of some organisations, in place."""
+    for name, value in moves.items():
+        column = getattr(modifiers, name)
+        if name.startswith("rel_"):
+            column[rows] *= value
+        else:
+            column[rows] += value
+
+
+def check_moves(moves: Mapping[str, float]) -> None:
+    """Raise a `ValueError` for a modifier that does not exist or a multiplier below 0."""
+    for name, value in moves.items():
+        if name not in columns_of(Modifiers):
+            raise ValueError(
+                f"modifier '{name}' does not exist{nearest(name, columns_of(Modifiers))}"
+            )
+        if name.startswith("rel_") and value < 0.0:
+            raise ValueError(f"multiplier '{name}' = {value} must be 0 or more")
 
 
 _NEUTRAL = np.array([neutral_value(name) for name in columns_of(Modifiers)])

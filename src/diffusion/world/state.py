@@ -218,7 +218,7 @@ class State:
         return Tables(*(bare(table) for table in tables))
 
     def open_month(self) -> None:
-        """Take back what interventions moved last month, and what was counted."""
+        """Take back what shocks and interventions moved last month, and what was counted."""
         reset_modifiers(self.modifiers)
         reset_funders(self.funder_modifiers)
         reset_pushes(self.pushes)
@@ -227,6 +227,7 @@ class State:
             networks[column] = 0
         if len(self.arranged):
             self.arranged = table_of(Arranged, 0)
+        bare(self.grants)["shut"] = 0
         self.flows[:] = 0
 
     def arrange(self, meetings: Arranged) -> None:

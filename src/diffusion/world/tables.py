@@ -132,11 +132,14 @@ class Networks(Table):
     add_rhythm: FloatArray  # what interventions add to its rhythm this month, as a share of it
     add_turnout: FloatArray  # likewise to the attendance of its members
     add_depth: FloatArray  # likewise to the depth of contacts at its meetings
+    cut: IntArray  # 1 if a shock stops its own coordination money this month, unless regular
+    remote: FloatArray  # chance that it can't meet in person this month, set by shocks
     paid: IntArray  # 1 if coordination is paid this month, by whomever
     coordinated: IntArray  # 1 while coordination works: paid, within the lag, or small
     months_unpaid: IntArray  # since coordination was last paid
     founded: IntArray  # month, may be negative, or yet to come
     met: IntArray  # 1 if it met this month
+    met_online: IntArray  # 1 if it met, and online
     months_met: IntArray  # meetings held so far
     findings: MaskArray  # practices of which it has written down what works
     linked: IntArray  # 1 if an intervention links it to policy makers this month
@@ -145,7 +148,7 @@ class Networks(Table):
     anchoring: FloatArray  # chance this month that its coordination becomes regular, likewise
 
 
-# what interventions do to networks holds for a month
+# what interventions and shocks do to networks holds for a month
 NETWORK_HELP = (
     "sponsored",
     "shared",
@@ -157,6 +160,8 @@ NETWORK_HELP = (
     "add_consultations",
     "add_heard",
     "anchoring",
+    "cut",
+    "remote",
 )
 
 
@@ -183,6 +188,7 @@ class Grants(Table):
     ends: IntArray  # month in which the present grant ends
     renewed: IntArray  # decision on the follow-up: 1 yes, 0 no, -1 not yet taken
     starts: IntArray  # month in which a promised grant starts, NEVER otherwise
+    shut: IntArray  # 1 if a shock closes its programme to applications this month
     months: IntArray  # length of the grant that runs or is promised
     idea: IntArray  # practice that its application proposed, -1 none
     award: EuroArray  # EUR promised, 0 otherwise

@@ -268,3 +268,12 @@ def test_compiled_and_plain_python_give_the_same_bits() -> None:
         printed[disabled] = finished.stdout.splitlines()
     assert len(printed["0"]) == 3 * 3 * 4 * 3
     assert printed["0"] == printed["1"]
+
+
+def test_whole_arrays_of_normals_agree_with_single_ones() -> None:
+    who, whom = np.arange(50), 2**31
+    key = draws.U64(draws.stream(9, int(Decision.SURGE_PLACE), 4))
+    with np.errstate(over="ignore"):
+        single = [draws.normal_at(key, i, whom) for i in who]
+    whole = draws.normals(9, Decision.SURGE_PLACE, 4, who, whom)
+    np.testing.assert_allclose(whole, single, rtol=1e-12, atol=1e-14)

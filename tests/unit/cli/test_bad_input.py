@@ -9,6 +9,7 @@ from diffusion.cli import main
 
 SMALL = ["world=synthetic", "world.n=60", "world.n_territories=3"]
 COP = "intervention=[cop_formation]"
+PANDEMIC = "shock=[pandemic]"
 
 MISTAKES = [
     # keys
@@ -39,6 +40,14 @@ MISTAKES = [
     (["run", "turnover={share_ngo: true}"], "turnover.share_ngo should be a number"),
     (["run", "timing=[1]"], "timing should be a group of settings"),
     (["run", "intervention={cop_formation: {}}"], "choose interventions by name"),
+    (["run", "shock={pandemic: {}}"], "choose shocks by name"),
+    (["run", "shock=[pandemics]"], "did you mean 'pandemic'?"),
+    (["run", "shock.pandemic.coverage=1"], "'pandemic' is not switched on; add it with shock=["),
+    (["run", "shock.pandemie.coverage=1"], "there is no shock 'pandemie'; choose from: arrivals"),
+    (["run", PANDEMIC, "shock.pandemic.reduction=2"], "shock.pandemic.reduction = 2: allowed 0"),
+    (["run", PANDEMIC, "shock.pandemic.target=hub"], "target 'hub' is not known"),
+    (["run", PANDEMIC, "shock.pandemic.window.until=999"], "shock.pandemic.window.until = 999: "),
+    (["run", "shock=[programme_end]", "shock.programme_end.funder=nato"], "'nato' is not known"),
     (["run", "record.groups=[practise]"], "record.groups = ['practise']: group 'practise' is not"),
     (["run", "record.groups=[practise]"], "did you mean 'practice'?"),
     (["run", "record.groups=[practice,practice]"], "'practice' stands there twice"),
@@ -116,7 +125,7 @@ MISTAKES = [
     (["compare", "--config-dir", "nowhere"], "there is no such folder"),
     (["compare", "--results", "/proc/no/such"], "can't be written"),
     (["comapre"], "did you mean 'compare'?"),
-    (["explain"], "choose from: month, parameter, intervention, interventions, evidence"),
+    (["explain"], "choose from: month, parameter, intervention, interventions, shock, shocks"),
     (["explain", "paramter", "x"], "did you mean 'parameter'?"),
     (["explain", "parameter"], "needs a name"),
     (["explain", "parameter", "timing.months"], "a choice of whoever runs the model"),
@@ -124,6 +133,8 @@ MISTAKES = [
     (["explain", "parameter", "turnover.share_ngoo"], "no parameter 'turnover.share_ngoo'"),
     (["explain", "evidence", "E9999"], "no source 'E9999'"),
     (["explain", "intervention", "tombola"], "there is no intervention 'tombola'"),
+    (["explain", "shock", "pandmic"], "did you mean 'pandemic'?"),
+    (["explain", "shock"], "explain shock needs a name, for example: diffusion explain shock"),
     (["network", "survey", "--seed", "-1"], "-1: allowed 0 to 9223372036854775807"),
     (["network", "survey", "--seed", "9" * 30], "allowed 0 to 9223372036854775807"),
     (["network", "survey", "--seed", "1.5"], "'1.5' should be a whole number"),

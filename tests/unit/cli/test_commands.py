@@ -13,6 +13,7 @@ import pytest
 import diffusion
 from diffusion.cli import COMMANDS, explain, main
 from diffusion.config import compose
+from diffusion.config.folders import Folders
 from diffusion.evidence.register import Register
 from diffusion.runner.store import Results
 
@@ -307,6 +308,7 @@ def test_explain_parameter_gives_value_range_and_source(
         ("world.n", "world.n (world=synthetic) = 1000"),
         ("world.base.settled.mean_degree", "world.mean_degree = 6.4"),
         ("world.mean_degree", "world.mean_degree = 6.4"),
+        ("shock.pandemic.reduction", "(shock=[pandemic]) = 0.8"),
         ("practices.catalogue.trial_months_simple", "practices.trial_months_simple = "),
     ],
 )
@@ -334,6 +336,22 @@ def test_explain_intervention_gives_its_sentence_and_settings(
     shown = capsys.readouterr().out
     assert "Founds local communities of practice" in shown
     assert "window.from = 24" in shown
+
+
+def test_explain_shock_gives_its_sentence_and_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["explain", "shock", "pandemic", "shock.pandemic.reduction=0.55"]) == 0
+    shown = capsys.readouterr().out
+    assert "Keeps 55% of meetings" in shown
+    assert "coverage = 0.75" in shown
+
+
+def test_explain_shocks_lists_every_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "shocks", "timing.start=30"]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.partition(":")[0] for line in lines] == list(Folders.find().options("shock"))
+    assert all("from month 30 to" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ def test_windows_follow_the_timing() -> None:
 
 
 def test_settings_survive_the_way_through_the_manifest() -> None:
-    settings = load([*SMALL, "intervention=[cop_formation,language_mediation]"])
+    settings = load([*SMALL, "intervention=[cop_formation,language_mediation]", "shock=[pandemic]"])
     data = settings.plain()
-    again = settings_of({**data, **data["rules"], "intervention": data["interventions"]})
+    chosen = {"shock": data["shocks"], "intervention": data["interventions"]}
+    again = settings_of({**data, **data["rules"], **chosen})
     assert again == settings
     assert again.plain() == data
 
@@ -121,9 +122,21 @@ def test_chosen_interventions_are_compared_each_and_all() -> None:
     assert experiment.results == Path("results/cop_formation+language_mediation")
 
 
+def test_shocks_hold_in_every_scenario_the_baseline_included() -> None:
+    shocks = ["shock=[pandemic,funding_cut]", "shock.pandemic.coverage=0.5"]
+    for chosen in ([], ["intervention=[cop_formation]"]):
+        experiment = design([*SMALL, *shocks, *chosen])
+        for scenario in experiment.scenarios.values():
+            assert list(scenario.settings.shocks) == ["pandemic", "funding_cut"]
+            assert scenario.settings.shocks["pandemic"].coverage == 0.5
+    assert experiment.results == Path("results/cop_formation-under-pandemic+funding_cut")
+    assert design([*SMALL, *shocks, "name=mine"]).name == "mine"
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [
+        ("shock.pandemic.coverage=0.5", "no scenario has a shock 'pandemic' (they have: none)"),
         ("+typo=1", "'+' would add a new setting"),
         ("turnover.share_ngoo=0.2", "did you mean 'turnover.share_ngo'?"),
         ("turnover={share_ngoo: 0.2}", "there is no setting 'turnover.share_ngoo'"),
@@ -199,6 +212,21 @@ def test_a_file_that_is_no_yaml_is_named_with_its_line(own: Path) -> None:
 def test_an_experiment_file_with_an_unknown_entry_is_refused(own: Path) -> None:
     (own / "experiment" / "mine.yaml").write_text("# @package _global_\nreplicate: 3\n")
     assert "did you mean 'replicates'?" in _said(["experiment=mine"], own)
+
+
+def test_a_scenario_may_have_a_shock_of_its_own(own: Path) -> None:
+    (own / "experiment" / "mine.yaml").write_text(
+        "# @package _global_\n"
+        "name: mine\n"
+        "scenarios:\n"
+        "  baseline: {label: Calm}\n"
+        "  crisis: {label: Crisis, overrides: ['shock=[pandemic]']}\n"
+    )
+    experiment = design([*SMALL, "experiment=mine", "shock.pandemic.coverage=0.5"], own)
+    struck = {name: one.settings.shocks for name, one in experiment.scenarios.items()}
+    assert [name for name, shocks in struck.items() if shocks] == ["crisis"]
+    assert struck["crisis"]["pandemic"].coverage == 0.5
+    assert experiment.name == "mine"
 
 
 def test_own_experiments_may_change_the_world(own: Path) -> None:

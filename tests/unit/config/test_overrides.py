@@ -109,6 +109,8 @@ def test_none_of_the_interventions_can_be_chosen(folders: Folders) -> None:
         ("world=null", "there is no world nothing"),
         ("world=[synthetic]", "choose one of"),
         ("intervention=cop_formatoin", "did you mean 'cop_formation'?"),
+        ("shock=pandemie", "there is no shock 'pandemie'"),
+        ("shock=[pandmic]", "did you mean 'pandemic'?"),
         ("intervention=[cop_formation,cop_formation]", "stands there twice"),
         ("executor=abacus", "choose from: local, serial"),
         ("experiment=what_remain", "did you mean 'what_remains'?"),

@@ -13,6 +13,10 @@ OVERRIDES = (
     "intervention=[cop_formation,coordinator_funding,language_mediation,common_vision,"
     "participatory_facilitation,migrant_involvement,matchmaking_brokerage,multiplier_training,"
     "little_practices_focus,adaptation_support,online_portal]",
+    "intervention=[cop_formation,coordinator_funding,language_mediation]",
+    "shock=[arrivals_2015,pandemic,loss_of_hub,funding_cut,programme_end,policy_reversal]",
+    "shock.loss_of_hub.coverage=0.05",
+    "shock.pandemic.reduction=0.4",
     "world.n=30",
     "world.n_territories=2",
     "world.network_size=12",
@@ -30,7 +34,7 @@ OVERRIDES = (
     "exchange.p_know_how=1.0",
     "adoption.start_rate=1.0",
     "adoption.kappa=0.1",
-    "persistence.hazard_base=0.1",
+    "persistence.hazard_base=0.4",
     "persistence.p_restart_memory=0.9",
     "persistence.months_before_restart=0",
     "turnover.share_ngo=0.6",

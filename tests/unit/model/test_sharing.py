@@ -15,6 +15,7 @@ from tests.simulating import same_run, settings
 
 COP, LANGUAGE = "intervention=[cop_formation]", "intervention=[language_mediation]"
 BOTH = "intervention=[cop_formation,language_mediation]"
+PANDEMIC = "shock=[pandemic]"
 CLOCK: dict[str, Any] = {"months": 14, "start": 4, "stop": 9}
 LOG = ("record.events=true", "record.history=true")
 
@@ -33,6 +34,10 @@ def small(*overrides: str, **clock: int) -> ModelSettings:
         ((COP,), (COP, "intervention.cop_formation.coverage=0.4"), 4),
         ((BOTH,), (COP, "intervention.cop_formation.window={from: 4, until: 9}"), 4),
         ((), (COP, "intervention.cop_formation.window={from: 7, until: 9}"), 7),
+        ((), (PANDEMIC,), 4),
+        ((PANDEMIC,), (PANDEMIC, COP), 4),
+        ((PANDEMIC,), (PANDEMIC, "shock.pandemic.window.from=6"), 4),
+        ((PANDEMIC, "shock.pandemic.window.from=6"), (), 6),
         ((), ("timing.stop=12",), 8),
         ((), ("timing.start=1",), 14),
         ((), ("timing.months=20",), 13),
@@ -49,7 +54,7 @@ def test_how_long_two_runs_agree(one: tuple[str, ...], other: tuple[str, ...], m
 
 @pytest.mark.parametrize("month", [0, 3, 4])
 def test_a_fork_goes_on_like_a_run_of_its_own(month: int) -> None:
-    base, lever = small(*LOG), small(BOTH, *LOG)
+    base, lever = small(*LOG), small(BOTH, "shock=[pandemic,programme_end]", *LOG)
     stem = Simulation(base)
     while stem.month < month:
         stem.step()

@@ -93,6 +93,7 @@ def test_a_longer_run_begins_like_a_shorter_one() -> None:
 def test_the_month_can_be_printed() -> None:
     steps = explain_month()
     assert [name for name, _ in steps] == [
+        "shocks",
         "interventions",
         *(rule.name for rule in ORDER),
         "record",

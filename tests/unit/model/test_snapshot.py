@@ -19,6 +19,7 @@ from diffusion.world.state import State
 from tests.simulating import same_run, settings
 
 LEVERS = "intervention=[cop_formation,coordinator_funding,language_mediation,handover]"
+SHOCKS = "shock=[pandemic,programme_end,loss_of_hub]"
 LOG = ("record.events=true", "record.history=true")
 
 
@@ -28,14 +29,14 @@ def logged(*overrides: str) -> ModelSettings:
 
 @pytest.mark.parametrize("month", [0, 6, 7, 15, 29, 30])
 def test_going_on_gives_the_bits_of_never_having_stopped(month: int, tmp_path: Path) -> None:
-    run = Simulation(logged(LEVERS))
+    run = Simulation(logged(LEVERS, SHOCKS))
     while run.month < month:
         run.step()
     run.save(tmp_path / "run.snapshot")
     loaded = Simulation.load(tmp_path / "run.snapshot")
     assert loaded.settings == run.settings
     same_run(loaded.run(), run.run())
-    same_run(loaded, Simulation(logged(LEVERS)).run())
+    same_run(loaded, Simulation(logged(LEVERS, SHOCKS)).run())
 
 
 def test_several_policies_branch_from_one_file(tmp_path: Path) -> None:

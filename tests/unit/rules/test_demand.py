@@ -5,18 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from diffusion.base.arrays import columns_of
-from diffusion.world.modifiers import Modifiers
-from diffusion.world.state import State
-from tests.simulating import FIXED_TERM, Act, advance, quiet, use, world
-
-
-def moving(name: str, value: float) -> Act:
-    def act(state: State) -> None:
-        getattr(state.modifiers, name)[:] = value
-
-    assert name in columns_of(Modifiers)
-    return act
+from tests.simulating import FIXED_TERM, advance, moving, quiet, use, world
 
 
 def test_more_demand_means_more_overload_and_less_slack() -> None:
@@ -106,3 +95,12 @@ def test_pressure_of_a_place_reaches_the_organisations_there() -> None:
     overload = state.organisations.overload
     assert (overload[:10] == 0.0).all()
     assert overload[10:] == pytest.approx(0.8)
+
+
+def test_reserve_staff_take_part_of_the_load() -> None:
+    parameters = quiet(demand={"base_load": 1.8})
+    alone = advance(world(20), parameters).organisations
+    helped = advance(world(20), parameters, act=moving("rel_capacity", 1.2)).organisations
+    assert alone.overload == pytest.approx(0.8)
+    assert helped.overload == pytest.approx(0.5)
+    assert (helped.staff == alone.staff).all()

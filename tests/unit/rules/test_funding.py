@@ -243,3 +243,27 @@ def test_communities_live_shorter_without_pay(regular: int, life: float) -> None
     state = networks(is_cop=1, regular_money=regular, size=2, count=2000)
     advance(state, quiet(funding={"months_cop_life": 36.0, "rel_cop_life_unpaid": 0.5}))
     assert within(state.networks.active.sum(), 2000, 1.0 - 1.0 / life)
+
+
+def test_a_closed_programme_takes_no_applications() -> None:
+    def shut(state: State) -> None:
+        state.grants.shut[::2] = 1
+
+    state, plain = (
+        advance(applying(rate=0.9), calls(), act=shut),
+        advance(applying(rate=0.9), calls()),
+    )
+    assert (state.grants.starts[::2] == NEVER).all()
+    assert np.array_equal(state.grants.starts[1::2], plain.grants.starts[1::2])
+
+
+def test_cut_coordination_money_flows_on_afterwards() -> None:
+    def cut(state: State) -> None:
+        state.networks.cut[:] = 1
+
+    state = networks(count=4, paid_until=5)
+    paid = []
+    for month in range(6):
+        advance(state, quiet(), act=cut if month in (1, 2) else None)
+        paid.append(int(state.networks.paid.sum()))
+    assert paid == [4, 0, 0, 4, 4, 0]

@@ -15,6 +15,7 @@ from tests.simulating import (
     GERMAN,
     OTHER_FIELD,
     TALKING,
+    Act,
     advance,
     couples,
     group,
@@ -291,3 +292,72 @@ def test_a_colleague_stands_in_for_whoever_has_left(vacant: list[int], meets: in
     if (state.posts.filled[vacant] == 0).all():  # else a newcomer started this month
         assert state.n_contacts == meets
         assert not np.isin(state.contacts.post_b[: state.n_contacts], vacant).any()
+
+
+def kept_away(share: float, gap: float = 0.0, left: float = 1.0) -> Act:
+    def act(state: State) -> None:
+        state.networks.remote[:] = share
+        state.modifiers.add_remote[:] = share
+        state.modifiers.add_digital_gap[:] = gap
+        state.modifiers.rel_digital_gap[:] = left
+
+    return act
+
+
+def held(act: Act, moved: float, **network: Any) -> State:
+    changes = {"attendance": 1.0, "table_size": 5, "share_moved_online": moved}
+    return advance(members(10_000, **network), quiet(meetings=changes), act=act)
+
+
+def test_what_cannot_be_in_person_is_held_online_or_not_at_all() -> None:
+    state = held(kept_away(0.8), moved=0.5)
+    networks = state.networks
+    assert within(networks.met_online.sum(), 1000, 0.4)
+    assert within(networks.met.sum(), 1000, 0.6)
+
+
+def test_networks_that_are_online_anyway_go_on() -> None:
+    state = held(kept_away(1.0, gap=1.0), moved=0.0, online=1)
+    assert (state.networks.met_online == 1).all()
+    assert state.n_attending == 10_000
+
+
+def test_coordinators_with_tools_bring_their_networks_online() -> None:
+    state = held(kept_away(1.0, left=0.4), moved=0.5, coordinator=0)
+    assert within(state.networks.met_online.sum(), 1000, 1.0 - 0.5 * 0.4)
+
+
+@pytest.mark.parametrize("left", [1.0, 0.5, 0.0])
+def test_whoever_has_no_access_stays_away_unless_helped(left: float) -> None:
+    state = held(kept_away(1.0, gap=0.5, left=left), moved=1.0)
+    share = 1.0 - 0.5 * left
+    attends = state.n_attending
+    assert within(attends, 10_000, share) if share < 1.0 else attends == 10_000
+
+
+def test_contacts_that_moved_online_are_less_deep() -> None:
+    state = held(kept_away(1.0), moved=1.0)
+    inside = held(kept_away(0.0), moved=1.0)
+    depth = [run.contacts.depth[: run.n_contacts] for run in (state, inside)]
+    assert depth[0] == pytest.approx(0.7 * depth[1].mean())
+    assert (inside.networks.met_online == 0).all()
+
+
+def test_distance_is_no_obstacle_online() -> None:
+    far = {"territory": 1, "meetings_per_year": 12.0}
+    changes = {"attendance": 1.0, "rel_attendance_distance": 0.0, "share_moved_online": 1.0}
+    for share, expected in ((0.0, 0), (1.0, N)):
+        state = world(N, territories=2, territory=0)
+        group(state, np.arange(N).reshape(-1, SIZE).tolist(), **far)
+        advance(state, quiet(meetings=changes), act=kept_away(share))
+        assert state.n_attending == expected
+
+
+@pytest.mark.parametrize(("gap", "left"), [(0.0, 1.0), (1.0, 1.0), (1.0, 0.5)])
+def test_partners_meet_less_where_they_cannot_meet_in_person(gap: float, left: float) -> None:
+    state = world(2 * N)
+    couples(state)
+    rare = {"contacts_per_month": 0.2, "share_moved_online": 0.5}
+    advance(state, quiet(meetings=rare), act=kept_away(0.8, gap, left))
+    lost = 0.8 * left * (1.0 - 0.5 * (1.0 - gap))
+    assert within(state.n_contacts, N, 1.0 - math.exp(-0.2 * (1.0 - lost)))

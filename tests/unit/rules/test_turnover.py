@@ -15,6 +15,7 @@ from tests.simulating import (
     advance,
     couples,
     know,
+    moving,
     number_with,
     quiet,
     use,
@@ -269,3 +270,28 @@ def test_more_turnover_leaves_fewer_who_know() -> None:
         return int(number_with(state.posts.knows))
 
     assert knowing(0.0) > knowing(1.0) > knowing(3.0)
+
+
+def test_a_blow_adds_to_every_exit_hazard() -> None:
+    parameters = quiet(turnover={"rel_turnover": 1.0, "share_ngo": 0.5})
+    state = advance(staff(), parameters, act=moving("add_exit", 0.2))
+    assert within(state.flows[Flow.EXITS], N, 0.2 + monthly(0.5))
+    assert (advance(staff(), parameters, act=moving("add_exit", 1.0)).posts.filled == 0).all()
+
+
+def test_volunteers_can_be_driven_away_alone() -> None:
+    parameters = quiet(turnover={"rel_turnover": 1.0, "share_ngo": 0.5, "share_volunteer": 0.5})
+    state = staff()
+    state.posts.contract[: N // 2] = VOLUNTEER
+    advance(state, parameters, act=moving("rel_volunteer_turnover", 3.0))
+    gone = state.posts.filled == 0
+    assert within(gone[: N // 2].sum(), N // 2, 3.0 * monthly(0.5))
+    assert within(gone[N // 2 :].sum(), N // 2, monthly(0.5))
+
+
+def test_posts_are_refilled_more_rarely_where_money_is_short() -> None:
+    state = staff()
+    state.posts.filled[:] = 0
+    parameters = quiet(turnover={"months_vacancy": 2.0})
+    advance(state, parameters, act=moving("rel_refill", 0.4))
+    assert within((state.posts.filled == 1).sum(), N, 0.5 * 0.4)
