@@ -1,4 +1,4 @@
-"""What each lever moves, against the same runs without it, beside what the sources expect.
+"""What each lever and shock moves, against the same runs without it, beside what is expected.
 
 A lever that does not move what it should is reported as missed; a sentence on why can stand in
 `evidence/data/levers_missed.csv`.
@@ -24,9 +24,10 @@ from diffusion.model.settings import ModelSettings, shared_months
 from diffusion.model.simulation import Simulation
 from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.run import Progress
+from diffusion.shocks.base import Shock
 
 # group of files -> field of the model's settings that holds what is switched on of it
-GROUPS = {"intervention": "interventions"}
+GROUPS = {"intervention": "interventions", "shock": "shocks"}
 WHEN = ("during", "after")
 
 _Key = tuple[str, str]  # when, measure
@@ -68,7 +69,7 @@ class _SetUp:
     """A lever and what it is compared with."""
 
     name: str
-    lever: Intervention
+    lever: Intervention | Shock
     settings: ModelSettings
     baseline: ModelSettings
 
@@ -177,8 +178,8 @@ def _set_up(name: str, group: str, given: Sequence[str], config_dir: Path | str 
     )
 
 
-def _lever(settings: ModelSettings, group: str, name: str) -> Intervention:
-    found: Intervention = getattr(settings, GROUPS[group])[name]
+def _lever(settings: ModelSettings, group: str, name: str) -> Intervention | Shock:
+    found: Intervention | Shock = getattr(settings, GROUPS[group])[name]
     return found
 
 
@@ -235,10 +236,9 @@ def _replicate(set_ups: Sequence[_SetUp], replicate: int) -> dict[str, "_Means |
 def _means(run: Simulation, set_up: _SetUp) -> tuple[dict[_Key, float], float]:
     """Means of what the lever should move, in its window and after it; cost of the run."""
     columns = run.recorder.monthly_columns()
-    window = set_up.lever.window
-    months = columns["month"]
-    inside = np.array([month in window for month in months])
-    rows = {"during": inside, "after": months >= window.until}
+    lever, months = set_up.lever, columns["month"]
+    inside = np.array([lever.lasts(int(month)) for month in months])
+    rows = {"during": inside, "after": months >= lever.until}
     means = {}
     for when, measure in set_up.expected:
         if measure not in columns:
@@ -248,7 +248,7 @@ def _means(run: Simulation, set_up: _SetUp) -> tuple[dict[_Key, float], float]:
             )
         if not rows[when].any():
             raise SettingError(
-                f"the run ends with the window in month {window.until}, so '{measure}' has no "
+                f"the run ends with the window in month {lever.until}, so '{measure}' has no "
                 f"month after it; give more timing.months"
             )
         means[when, measure] = float(columns[measure][rows[when]].mean())

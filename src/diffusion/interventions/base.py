@@ -133,6 +133,15 @@ class Intervention(BaseModel, ABC):
     def explain(self) -> str:
         """One sentence that says what it does, for whom, when and at what price."""
 
+    @property
+    def until(self) -> int:
+        """Month in which it is over."""
+        return self.window.until
+
+    def lasts(self, month: int) -> bool:
+        """Whether it acts in this month."""
+        return month in self.window
+
     def months(self) -> str:
         """Its window in words."""
         return self.window.words()

@@ -111,7 +111,7 @@ class Simulation:
         """Let every intervention act that is in its window; returns this month's costs."""
         costs: dict[str, float] = {}
         for name, intervention in self.settings.interventions.items():
-            if self.state.month not in intervention.window:
+            if not intervention.lasts(self.state.month):
                 continue
             if name not in self.reached:
                 self.reached[name] = spending.begin(

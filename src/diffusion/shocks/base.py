@@ -8,6 +8,7 @@ in its first month; there it may change the state once (policies taken back, gra
 
 from abc import ABC, abstractmethod
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from diffusion.base.arrays import IntArray
@@ -25,7 +26,9 @@ class Shock(BaseModel, ABC):
     months: int = Field(
         ge=1, le=600, description="how long it lasts, at most until the window ends"
     )
-    coverage: float = Field(ge=0.0, le=1.0, description="share of those meant that it hits")
+    coverage: float = Field(
+        ge=0.0, le=1.0, description="share of those meant that it hits; 0 = nobody"
+    )
     target: str = Field(description="who is hit first, in the words of an intervention's target")
     evidence: tuple[str, ...] = Field(description="ids of the claims it rests on")
     expected: Expected = Field(Expected(), description="what it should change, and where to")
@@ -98,4 +101,6 @@ def hit(shock: Shock, state: State, name: str) -> IntArray:
             f"shock '{name}': target '{shock.target}' means no organisation of this world; "
             f"choose another target"
         )
+    if shock.coverage == 0.0:
+        return np.zeros(0, np.int64)
     return reach(state, shock.target, shock.coverage, name)
