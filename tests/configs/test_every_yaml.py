@@ -32,7 +32,8 @@ def test_every_world_runs(choice: str) -> None:
 @pytest.mark.parametrize("choice", _choices("intervention"))
 def test_every_intervention_runs(choice: str) -> None:
     name = choice.partition("=")[2]
-    simulation = _two_months([*SMALL, choice])
+    small = ["intervention.working_groups.min_members=5"] if name == "working_groups" else []
+    simulation = _two_months([*SMALL, choice, *small])
     assert list(simulation.settings.interventions) == [name]
     assert len(simulation.settings.interventions[name].explain()) > 40
 

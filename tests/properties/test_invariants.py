@@ -108,7 +108,10 @@ def chosen(seed: int, levers: set[str], shocks: set[str], values: dict[str, Any]
     for key, value in values.items():
         rule, _, name = key.partition(".")
         by_rule.setdefault(rule, {})[name] = value
-    switched_on = {name: every.interventions[name] for name in sorted(levers)}
+    whole = {"coverage": 1.0}  # in a world this small a part may come to nobody
+    switched_on = {
+        name: every.interventions[name].model_copy(update=whole) for name in sorted(levers)
+    }
     struck = {name: every.shocks[name] for name in sorted(shocks)}
     rules = changed(every.rules, **by_rule)
     return every.model_copy(update={"rules": rules, "interventions": switched_on, "shocks": struck})

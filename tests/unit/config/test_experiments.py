@@ -144,7 +144,7 @@ def test_shocks_hold_in_every_scenario_the_baseline_included() -> None:
         ("world.kind=erasmi", "choose one with world=..."),
         ("timing.stop=12", "before it starts"),
         ("replicates=0", "replicates = 0: allowed 1 to"),
-        ("executor=none", "choose from: local, serial"),
+        ("executor=none", "choose from: dask, local, ray, serial"),
         ("baseline=basline", "did you mean 'baseline'?"),
         ("intervention=[cop_formation]", "leave out one of the two"),
         ("intervention.cop_formation.coverage=1.5", "coverage = 1.5: allowed more than 0, up to 1"),

@@ -112,7 +112,7 @@ def test_none_of_the_interventions_can_be_chosen(folders: Folders) -> None:
         ("shock=pandemie", "there is no shock 'pandemie'"),
         ("shock=[pandmic]", "did you mean 'pandemic'?"),
         ("intervention=[cop_formation,cop_formation]", "stands there twice"),
-        ("executor=abacus", "choose from: local, serial"),
+        ("executor=abacus", "choose from: dask, local, ray, serial"),
         ("experiment=what_remain", "did you mean 'what_remains'?"),
     ],
 )

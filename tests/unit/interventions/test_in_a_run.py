@@ -71,7 +71,7 @@ def test_something_differs_at_the_end(names: list[str]) -> None:
         (MEDIATE, ["coverage=0.001"], "comes to none of them"),
         (PAY, ["coverage=0.001"], "of the .* networks that it can mean comes to none"),
         (COP, ["coverage=0.001"], "of the 4 territories that it can mean comes to none"),
-        (PAY, ["min_members=1000"], "no network without regular money"),
+        (PAY, ["min_members=1000"], "no network that it could reach, with at least 1000 members"),
         (COP, ["min_members=400", "size=400"], "no community could be founded"),
         ("cop_embedded", ["target=kind:company"], "none of the networks"),
         ("cop_specialised", ["target=kind:company"], "none of the fields"),

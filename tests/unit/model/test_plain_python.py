@@ -12,11 +12,12 @@ from tests.simulating import fingerprint, settings
 OVERRIDES = (
     "intervention=[cop_formation,coordinator_funding,language_mediation,common_vision,"
     "participatory_facilitation,migrant_involvement,matchmaking_brokerage,multiplier_training,"
-    "little_practices_focus,adaptation_support,online_portal]",
-    "intervention=[cop_formation,coordinator_funding,language_mediation]",
+    "little_practices_focus,adaptation_support,online_portal,policy_uptake_channels,"
+    "network_anchoring]",
     "shock=[arrivals_2015,pandemic,loss_of_hub,funding_cut,programme_end,policy_reversal]",
     "shock.loss_of_hub.coverage=0.05",
     "shock.pandemic.reduction=0.4",
+    "shock.policy_reversal.coverage=0.3",
     "world.n=30",
     "world.n_territories=2",
     "world.network_size=12",
@@ -42,7 +43,7 @@ OVERRIDES = (
     "intervention.network_anchoring.coverage=1.0",
     "intervention.network_anchoring.min_members=3",
     "findings.p_written=0.5",
-    "policy.uptake_per_year=0.5",
+    "policy.uptake_per_year=0.99",
     "policy.months_draft=2",
     "policy.p_regular_money=0.5",
 )

@@ -18,13 +18,17 @@ from diffusion.world.modifiers import Modifiers, neutral_value
 from tests.simulating import fingerprint, settings
 
 NAMES = Folders.find().options("shock")
-SEEDS = range(1, 7)
+SEEDS = range(1, 13)
 START, STOP, MONTHS = 4, 20, 24
 WORLD = ("world.n=160", "world.n_territories=4")
 # The small world has no policies at the start, and few hubs.
 MORE = {
     "loss_of_hub": ("shock.loss_of_hub.coverage=0.05",),
-    "policy_reversal": ("policy.uptake_per_year=0.9",),
+    "policy_reversal": (
+        "policy.uptake_per_year=0.9",
+        "policy.months_draft=1",
+        "shock.policy_reversal.share_taken_back=1.0",
+    ),
 }
 TOOLS, RESERVE = "digital_crisis_tools", "crisis_reserve_and_coordination"
 
