@@ -18,6 +18,11 @@ LEGEND = (
     "the lever, with its 95 % interval over pairs. Met: the whole interval lies on the expected "
     "side of zero. Cost: EUR a run."
 )
+READ_WITH_CARE = (
+    "The sources state directions, hardly ever sizes: most sizes are judgements or assumptions, as "
+    "`diffusion explain parameter` says of each, and which measures a preset names was settled "
+    "after trial runs. So the table shows that mechanisms do what they say, not that levers work."
+)
 
 
 def table(found: Sequence[Effect | Failed]) -> Group:
@@ -58,7 +63,7 @@ def markdown(found: Sequence[Effect | Failed], command: str, replicates: int) ->
         "```",
         "",
         f"{_title(found)}, each with {replicates} pairs of runs. {LEGEND} A miss is printed as a "
-        f"miss: no effect was tuned to pass.",
+        f"miss. {READ_WITH_CARE}",
         "",
         "| lever | cost | " + " | ".join(HEAD) + " | why |",
         "|---|---:|---|---|---|---:|---:|---|---|",
@@ -86,7 +91,8 @@ def _reasons(found: Iterable[Effect | Failed]) -> Iterator[tuple[str, str]]:
 def _title(found: Sequence[Effect | Failed]) -> str:
     effects = [row for row in found if isinstance(row, Effect)]
     levers = {row.lever for row in found}
-    title = f"{len(levers)} levers: {sum(row.met for row in effects)} of {len(effects)} effects met"
+    met = sum(row.met for row in effects)
+    title = f"{len(levers)} levers and shocks: {met} of {len(effects)} effects met"
     failed = len(found) - len(effects)
     return f"{title}, {failed} failed" if failed else title
 

@@ -134,4 +134,4 @@ def test_a_reason_is_shown_beside_a_miss(monkeypatch: pytest.MonkeyPatch, tmp_pa
     page = markdown([row, Failed("gone", "It broke.")], "diffusion levers", 2)
     assert "| missed | Nobody is asked / to join. |" in page
     assert "| `gone` | | | | | | | failed | It broke. |" in page
-    assert "2 levers: 0 of 1 effects met, 1 failed" in page
+    assert "2 levers and shocks: 0 of 1 effects met, 1 failed" in page
