@@ -21,6 +21,9 @@ from diffusion.config.folders import Folders
 from diffusion.config.overrides import Override, check_key, choices, parse, values
 
 Data = dict[str, Any]
+# what a packaged experiment sets for each of its scenarios, without the list of them: composing
+# dozens of scenarios, each with the list of all, takes Hydra a minute
+WITHIN = "-within"
 
 
 def composed(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> Data:
@@ -72,7 +75,10 @@ def _files(folders: Folders, stamp: object, lines: tuple[str, ...]) -> DictConfi
         own = str(folders.own).replace("\\", "\\\\").replace("'", "\\'")
         path = [f"hydra.searchpath=['file://{own}']"]
     try:
-        register_experiments(folders)
+        for line in lines:
+            group, _, name = line.partition("=")
+            if group == "experiment":
+                _register_experiment(folders, stamp, name)
         with _hydra(folders):
             return hydra_compose("config", overrides=[*lines, *path])
     except (HydraException, OmegaConfBaseException) as error:
@@ -108,11 +114,19 @@ def not_yaml(error: YAMLError) -> SettingError:
     )
 
 
-def register_experiments(folders: Folders) -> None:
-    """Let Hydra find `experiments/<name>/experiment.yaml` under `experiment=<name>`."""
-    store = ConfigStore.instance()
-    for name, path in folders.packaged_experiments().items():
-        store.store(group="experiment", name=name, node=OmegaConf.load(path), package="_global_")
+@lru_cache(maxsize=64)
+def _register_experiment(folders: Folders, stamp: object, name: str) -> None:
+    """Let Hydra find `experiments/<name>/experiment.yaml` under `experiment=<name>`.
+
+    Args:
+        stamp: of the files as they are now; a changed file is read again.
+    """
+    path = folders.packaged_experiments().get(name.removesuffix(WITHIN))
+    if path is not None:
+        node = OmegaConf.load(path)
+        if name.endswith(WITHIN):
+            node.pop("scenarios", None)
+        ConfigStore.instance().store(name, node, group="experiment", package="_global_")
 
 
 @contextmanager

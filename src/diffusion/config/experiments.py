@@ -7,7 +7,7 @@ from typing import Any
 
 from diffusion.base.errors import SettingError, nearest
 from diffusion.config import overrides as typed
-from diffusion.config.composing import Composer, composed
+from diffusion.config.composing import WITHIN, Composer, composed
 from diffusion.config.folders import Folders
 from diffusion.config.overrides import Override
 from diffusion.config.settings import Plan, ScenarioPlan, Shows, plan_of, settings_of
@@ -204,6 +204,8 @@ def _scenario(
                 f"set it outside the scenarios"
             )
     choices = {**given.choices, **own.choices}
+    if choices.get("experiment") in folders.packaged_experiments():
+        choices["experiment"] += WITHIN
     values = [
         *given.shared(),
         *(one for one in given.of_switched() if _is_on(one, choices)),
