@@ -125,7 +125,7 @@ def _register_experiment(folders: Folders, stamp: object, name: str) -> None:
     if path is not None:
         node = OmegaConf.load(path)
         if name.endswith(WITHIN):
-            node.pop("scenarios", None)
+            node = OmegaConf.masked_copy(node, [str(key) for key in node if key != "scenarios"])
         ConfigStore.instance().store(name, node, group="experiment", package="_global_")
 
 
