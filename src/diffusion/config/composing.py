@@ -124,7 +124,7 @@ def _register_experiment(folders: Folders, stamp: object, name: str) -> None:
     path = folders.packaged_experiments().get(name.removesuffix(WITHIN))
     if path is not None:
         node = OmegaConf.load(path)
-        if name.endswith(WITHIN):
+        if name.endswith(WITHIN) and isinstance(node, DictConfig):
             node = OmegaConf.masked_copy(node, [str(key) for key in node if key != "scenarios"])
         ConfigStore.instance().store(name, node, group="experiment", package="_global_")
 

@@ -18,10 +18,11 @@ from diffusion.views.summary import is_share, meaning, number_of_runs
 _COLOURS = LinearSegmentedColormap.from_list(
     "loss and gain", [style.OKABE_ITO[1], "white", style.OKABE_ITO[0]]
 )
+_LAST_LABEL = 1.3  # inches that the slanting label of the last column needs beside it
 _STRONGEST = 0.7  # of the colour, so that text stays readable
 _HOW = (
     "Cells: mean of {n} pairs of runs that share their luck{unit}. "
-    "Bold: the 95 % interval excludes zero."
+    "Bold and coloured: the 95 % interval excludes zero."
 )
 
 Cells = Mapping[tuple[str, str], Interval]  # (row, column): what stands there
@@ -97,14 +98,17 @@ def _draw(
     unit: str,
 ) -> Figure:
     height = 2.6 + 0.36 * len(rows)
-    width = max(9.0, 4.2 + 1.05 * len(columns))
+    width = max(12.0, 4.2 + _LAST_LABEL + 1.05 * len(columns))
     note = _HOW.format(n=number_of_runs(comparison), unit=unit)
     fig = style.figure(title, note, size=(width, height))
     left = 3.6 / width
-    axes = fig.add_axes((left, 0.15 / height, 0.97 - left, 1.0 - 2.25 / height))
+    right = 1.0 - _LAST_LABEL / width
+    axes = fig.add_axes((left, 0.15 / height, right - left, 1.0 - 2.25 / height))
     values = np.full((len(rows), len(columns)), np.nan)
     for (row, column), interval in cells.items():
-        values[rows.index(row), columns.index(column)] = interval.mean
+        # only what can be told from zero has a colour
+        shown = interval.mean if interval.excludes_zero else 0.0
+        values[rows.index(row), columns.index(column)] = shown
     reach = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
     axes.imshow(_STRONGEST * values / reach, cmap=_COLOURS, vmin=-1.0, vmax=1.0, aspect="auto")
     for (row, column), interval in cells.items():
