@@ -1,6 +1,7 @@
 """Every file in `configs/` and `experiments/` composes, and what it describes runs two months."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,19 @@ def test_every_executor_is_accepted(choice: str) -> None:
     assert design([*SMALL, choice]).executor["_target_"].startswith("diffusion.runner.")
 
 
-@pytest.mark.parametrize("choice", _choices("experiment"))
+def _experiments() -> list[Any]:
+    """Experiments; those of dozens of scenarios take Hydra long to compose."""
+    few = 20
+    return [
+        pytest.param(
+            f"experiment={name}",
+            marks=pytest.mark.slow if path.read_text("utf-8").count("label:") > few else (),
+        )
+        for name, path in FOLDERS.packaged_experiments().items()
+    ]
+
+
+@pytest.mark.parametrize("choice", _experiments())
 def test_every_scenario_of_every_experiment_runs(choice: str) -> None:
     experiment: Experiment = design([*SMALL, choice, MONTHS])
     assert experiment.baseline in experiment.scenarios
