@@ -15,12 +15,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
 
 from diffusion.base.arrays import IntArray
-from diffusion.base.errors import SettingError
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.evidence.costs import relative_labour_cost
 from diffusion.interventions.targets import (
     ALLOWED,
     TARGETS,
+    Target,
     check_target,
     covered,
     eligible,
@@ -41,6 +41,7 @@ __all__ = [
     "Direction",
     "Expected",
     "Intervention",
+    "Target",
     "Window",
     "Windows",
     "check_target",
@@ -83,7 +84,7 @@ class Intervention(BaseModel, ABC):
         description="when it acts; a list for several windows"
     )
     coverage: float = Field(gt=0.0, le=1.0, description="share of those eligible that it reaches")
-    target: str = Field(description=f"whom it means, and who comes first: {ALLOWED}")
+    target: Target = Field(description=f"whom it means, and who comes first: {ALLOWED}")
     evidence: tuple[str, ...] = Field(description="ids of the claims it rests on")
     covers: tuple[str, ...] = Field((), description="levers of the sources that it stands for")
     expected: Expected = Field(Expected(), description="what it should change, and where to")
@@ -96,15 +97,6 @@ class Intervention(BaseModel, ABC):
             return given
         kind = Windows if isinstance(given, list | tuple) else Window
         return kind.model_validate(given)
-
-    @field_validator("target")
-    @classmethod
-    def _known_target(cls, target: str) -> str:
-        try:
-            check_target(target)
-        except SettingError as error:
-            raise ValueError(str(error)) from error
-        return target
 
     @abstractmethod
     def begin(self, state: State, name: str) -> IntArray:

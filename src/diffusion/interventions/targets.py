@@ -5,9 +5,11 @@ all hold (`small`, `kind:ngo`).
 """
 
 import zlib
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import AfterValidator
 
 from diffusion.base import draws
 from diffusion.base.arrays import FloatArray, IntArray
@@ -70,6 +72,17 @@ def _check_value(filter_: str, value: str) -> None:
         index({"kind": KINDS, "field": FIELDS, "size": SIZES}[filter_], value)
     elif not value.strip(" ;"):
         raise SettingError(f"target '{filter_}:' names nothing; write {VALUED[filter_]}")
+
+
+def _checked(target: str) -> str:
+    try:
+        check_target(target)
+    except SettingError as error:
+        raise ValueError(str(error)) from error
+    return target
+
+
+Target = Annotated[str, AfterValidator(_checked)]
 
 
 def order_of(target: str) -> str:

@@ -9,11 +9,11 @@ in its first month; there it may change the state once (policies taken back, gra
 from abc import ABC, abstractmethod
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.errors import SettingError
-from diffusion.interventions.base import Expected, Window, check_target, eligible, reach
+from diffusion.interventions.base import Expected, Target, Window, eligible, reach
 from diffusion.world.state import State
 
 
@@ -29,18 +29,9 @@ class Shock(BaseModel, ABC):
     coverage: float = Field(
         ge=0.0, le=1.0, description="share of those meant that it hits; 0 = nobody"
     )
-    target: str = Field(description="who is hit first, in the words of an intervention's target")
+    target: Target = Field(description="who is hit first, in the words of an intervention's target")
     evidence: tuple[str, ...] = Field(description="ids of the claims it rests on")
     expected: Expected = Field(Expected(), description="what it should change, and where to")
-
-    @field_validator("target")
-    @classmethod
-    def _known_target(cls, target: str) -> str:
-        try:
-            check_target(target)
-        except SettingError as error:
-            raise ValueError(str(error)) from error
-        return target
 
     @property
     def until(self) -> int:
