@@ -207,7 +207,8 @@ def _scenario(
     if choices.get("experiment") in folders.packaged_experiments():
         choices["experiment"] += WITHIN
     values = [
-        *given.shared(),
+        # the plan has its scenarios already
+        *(one for one in given.shared() if one.key.split(".")[0] != "scenarios"),
         *(one for one in given.of_switched() if _is_on(one, choices)),
         *own.values,
     ]
