@@ -319,6 +319,7 @@ def test_explain_parameter_knows_keys_as_they_are_set(
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_explain_parameter_shows_the_value_of_every_key_of_the_register() -> None:
     composed: dict[tuple[str, ...], Any] = {}
     for key in Register.load():
