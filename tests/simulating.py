@@ -12,7 +12,9 @@ import pandas as pd
 
 from diffusion.base.arrays import NEVER, columns_of, table_of
 from diffusion.config import load
+from diffusion.model.clock import Record, Timing
 from diffusion.model.month import Month
+from diffusion.model.recorder import Recorder
 from diffusion.model.settings import ModelSettings, RuleParameters
 from diffusion.model.simulation import Simulation
 from diffusion.world import vocabulary
@@ -39,6 +41,7 @@ FIELD = 1 << vocabulary.FIELDS.index("labour_market")
 OTHER_FIELD = 1 << vocabulary.FIELDS.index("housing")
 GERMAN = 1 << vocabulary.LANGUAGES.index("de")
 ARABIC = 1 << vocabulary.LANGUAGES.index("ar")
+UNRECORDED = Record(groups=(), events=False, history=False)
 PERMANENT, FIXED_TERM, VOLUNTEER = range(3)
 
 # Every mechanism off: what remains stands still.
@@ -137,14 +140,15 @@ def advance(
     state: State, parameters: RuleParameters, months: int = 1, act: Act | None = None
 ) -> State:
     """Take a state through some months; `act` may move modifiers at the start of each."""
-    month = Month.standard(parameters)
-    for _ in range(months):
-        with np.errstate(over="ignore"):
+    month, until = Month.standard(parameters), state.month + months
+    timing = Timing(months=until, start=until, stop=until)
+    with np.errstate(over="ignore"):
+        measured = Recorder(state, timing, settings().measures, UNRECORDED).recorded
+        while state.month < until:
             state.open_month()
             if act is not None:
                 act(state)
-            month.step(state)
-        state.month += 1
+            month.run(state, measured, state.month + 1)
     return state
 
 

@@ -26,19 +26,16 @@ Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _HELPERS = ("base", "world")  # by the layers, a loop calls helpers of its own file or of these
-_WITHOUT_ENTRY: dict[str, Any] = {
-    "cache": True,
-    "nogil": True,
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
-_CALLED_BY_MODEL = (*_HELPERS, "rules")
+# a division by zero gives inf or nan, as in numpy: checks for it cost time at every division
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_WITHOUT_ENTRY = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_CALLED_BY_MODEL = (*_HELPERS, "rules", "model")
 
 
 def compiled(function: Loop) -> Loop:
     """Compile a loop with numba; the machine code is cached on disk between processes."""
     with _cache_folder(function):
-        compiled_function: Loop = numba.njit(cache=True, nogil=True)(function)
+        compiled_function: Loop = numba.njit(**_OPTIONS)(function)
     return compiled_function
 
 
@@ -54,7 +51,7 @@ def typed(signature: str) -> Callable[[Loop], Loop]:
 
     def declare(function: Loop) -> Loop:
         with _cache_folder(function):
-            typed_function: Loop = numba.njit(signature, cache=True, nogil=True)(function)
+            typed_function: Loop = numba.njit(signature, **_OPTIONS)(function)
         return typed_function
 
     return declare

@@ -5,6 +5,7 @@ from typing import Self
 
 from diffusion.base.compiled import compiled
 from diffusion.model.settings import RuleParameters
+from diffusion.model.totals import Recorded, take
 from diffusion.rules import (
     adoption,
     demand,
@@ -30,7 +31,7 @@ from diffusion.rules.turnover import Turnover
 from diffusion.world.rule import CompiledRule, Rule
 from diffusion.world.state import State
 
-# Interventions move the modifiers before the first rule reads them. `_month` keeps this order.
+# Interventions move the modifiers before the first rule reads them. `_months` keeps this order.
 ORDER: tuple[type[CompiledRule], ...] = (
     Demand,
     Funding,
@@ -46,18 +47,30 @@ ORDER: tuple[type[CompiledRule], ...] = (
 
 
 @compiled
-def _month(tables, values, seed, month):
-    """One month of the standard rules, entered from Python once."""
-    demand.loop(tables, values[0][0], seed, month)
-    funding.loop(tables, values[1][0], seed, month)
-    turnover.loop(tables, values[2][0], seed, month)
-    ties.loop(tables, values[3][0], seed, month)
-    meetings.loop(tables, values[4][0], seed, month)
-    exchange.loop(tables, values[5][0], seed, month)
-    adoption.loop(tables, values[6][0], seed, month)
-    persistence.loop(tables, values[7][0], seed, month)
-    findings.loop(tables, values[8][0], seed, month)
-    policy.loop(tables, values[9][0], seed, month)
+def _months(tables, values, recorded, seed, first, month, last):
+    """Months of the standard rules up to `last`, measured, entered from Python once.
+
+    `first` is the one for which the caller has cleared the counts. Returns the month that comes
+    next: an earlier one than `last` if tables lack room for what it may add.
+    """
+    while month < last:
+        if not (ties.has_room(tables) and meetings.has_room(tables, values[4][0])):
+            break
+        if month > first:
+            tables.flows[:] = 0
+        demand.loop(tables, values[0][0], seed, month)
+        funding.loop(tables, values[1][0], seed, month)
+        turnover.loop(tables, values[2][0], seed, month)
+        ties.loop(tables, values[3][0], seed, month)
+        meetings.loop(tables, values[4][0], seed, month)
+        exchange.loop(tables, values[5][0], seed, month)
+        adoption.loop(tables, values[6][0], seed, month)
+        persistence.loop(tables, values[7][0], seed, month)
+        findings.loop(tables, values[8][0], seed, month)
+        policy.loop(tables, values[9][0], seed, month)
+        month += 1
+        take(tables, recorded, month)
+    return month
 
 
 class Month:
@@ -71,7 +84,7 @@ class Month:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self._whole = [type(rule) for rule in rules] == list(ORDER)
+        self.whole = [type(rule) for rule in rules] == list(ORDER)
         self._values = tuple(rule.values for rule in rules if isinstance(rule, CompiledRule))
 
     @classmethod
@@ -80,14 +93,28 @@ class Month:
         return cls([rule(getattr(parameters, rule.name)) for rule in ORDER])
 
     def step(self, state: State) -> None:
-        """Take the state through the month `state.month`."""
-        if not self._whole:
-            for rule in self.rules:
-                rule.step(state)
-            return
+        """The rules of the month `state.month`, one after the other; nothing is measured."""
         for rule in self.rules:
-            rule.prepare(state)  # type: ignore[attr-defined]
-        _month(state.tables(), self._values, state.seed, state.month)
+            rule.step(state)
+
+    def run(self, state: State, recorded: Recorded, until: int) -> None:
+        """Take the state from the month `state.month` to the month `until`, and measure each.
+
+        Several months at once are for the standard list (`whole`), and for months in which nobody
+        moves anything but the rules.
+        """
+        if not self.whole:
+            self.step(state)
+            state.month += 1
+            take(state.tables(), recorded, state.month)
+            return
+        first = state.month
+        while state.month < until:
+            for rule in self.rules:
+                rule.prepare(state)  # type: ignore[attr-defined]
+            state.month = _months(
+                state.tables(), self._values, recorded, state.seed, first, state.month, until
+            )
 
 
 def explain_month() -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from diffusion.model.measures import (
     open_ledger,
 )
 from diffusion.model.snapshot import Arrays, as_table
-from diffusion.model.totals import Ledger, Totals, note_history, take, take_groups
+from diffusion.model.totals import Ledger, Recorded, Totals, note_history, take, take_groups
 from diffusion.world import network
 from diffusion.world.state import State
 from diffusion.world.traffic import Flow
@@ -88,10 +88,12 @@ class Recorder:
             flows=np.zeros((rows, len(Flow)), np.int64),
         )
         self._history: History | None = None
+        w = state.tables()
         if record.history:
             shape = (rows, state.n_organisations)
             self._history = History(np.zeros(shape, np.uint64), np.zeros(shape, np.uint64))
-        self._take(0)
+            note_history(w.orgs, w.uses, self._history.using[0], self._history.unfunded[0])
+        take(w, self.recorded, 0)
 
     @property
     def months_recorded(self) -> int:
@@ -109,18 +111,43 @@ class Recorder:
             raise DiffusionError("the history is off; switch it on with record.history=true")
         return self._history
 
-    def record(self, costs: dict[str, float]) -> None:
-        """Measure the month that has just passed (`state.month` is still that month)."""
-        state = self._state
-        self._costs.append(costs)
-        m = state.month + 1
-        self._take(m)
-        self._monthly.flows[m] = state.flows
-        if state.month % SLOW_EVERY == 0:
-            self._take_slow(m)
-        last = m == self._timing.months
-        if self._record.groups and (state.month % GROUPS_EVERY == 0 or last):
-            self._take_groups()
+    @property
+    def recorded(self) -> Recorded:
+        """Where each month is measured (`totals.take`)."""
+        monthly = self._monthly
+        return Recorded(
+            ledger=bare(self._ledger),
+            totals=bare(monthly.totals),
+            by_practice=monthly.by_practice,
+            by_territory=monthly.by_territory,
+            flows=monthly.flows,
+            stop=self._timing.stop,
+            few_others=self._few_others,
+        )
+
+    def next_note(self, month: int) -> int:
+        """The first month, from this one on, of which `note` writes down more than costs."""
+        if self._history is not None:
+            return month
+        yearly = (-(-month // every) * every for every in (SLOW_EVERY, GROUPS_EVERY))
+        return min(*yearly, self._timing.months - 1)
+
+    def note(self, costs: Sequence[dict[str, float]]) -> None:
+        """Write down what `totals.take` has not measured of the months that have just passed.
+
+        Args:
+            costs: of each of these months, by intervention.
+        """
+        self._costs += costs
+        passed = self._state.month - 1
+        if self._history is not None:
+            w, history = self._state.tables(), self._history
+            note_history(w.orgs, w.uses, history.using[passed + 1], history.unfunded[passed + 1])
+        if passed % SLOW_EVERY == 0:
+            self._take_slow(passed + 1)
+        last = passed + 1 == self._timing.months
+        if self._record.groups and (passed % GROUPS_EVERY == 0 or last):
+            self._take_groups(passed)
 
     def fork(self, state: State, timing: Timing) -> "Recorder":
         """A recorder of its own for a copy of the state; what is written so far is in common.
@@ -167,32 +194,6 @@ class Recorder:
             parts = (arrays[f"recorder.history.{name}"] for name in ("using", "unfunded"))
             self._history = History(*parts)
 
-    def _take(self, m: int) -> None:
-        state, monthly = self._state, self._monthly
-        w = state.tables()
-        take(
-            w.orgs,
-            w.posts,
-            w.ties,
-            w.networks,
-            w.memberships.start,
-            w.memberships.network,
-            w.grants,
-            w.accounts,
-            w.territories,
-            state.n_ties,
-            bare(self._ledger),
-            bare(monthly.totals),
-            monthly.by_practice,
-            monthly.by_territory,
-            m,
-            self._timing.stop,
-            self._few_others,
-        )
-        if self._history is not None:
-            using, unfunded = self._history.using[m], self._history.unfunded[m]
-            note_history(w.orgs, w.uses, using, unfunded)
-
     def _take_slow(self, m: int) -> None:
         state, n = self._state, self._state.n_ties
         a, b = state.ties.a[:n].astype(np.int64), state.ties.b[:n].astype(np.int64)
@@ -202,7 +203,7 @@ class Recorder:
             network.largest_component(state.n_organisations, a, b),
         )
 
-    def _take_groups(self) -> None:
+    def _take_groups(self, month: int) -> None:
         state = self._state
         types = len(NETWORK_TYPES) + 1
         sizes = (state.n_practices, len(KINDS), len(state.territories), types)
@@ -210,7 +211,7 @@ class Recorder:
         type_size = np.zeros(types, np.int64)
         w = state.tables()
         take_groups(w.orgs, w.networks, *w.memberships, *found, type_size)
-        self._groups.append(_Groups(state.month, (*found, type_size)))
+        self._groups.append(_Groups(month, (*found, type_size)))
 
     def monthly_columns(self, interventions: tuple[str, ...] = ()) -> Columns:
         """The columns of the monthly table, one value a month so far.

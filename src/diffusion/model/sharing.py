@@ -27,8 +27,7 @@ def _grow(
     first, *others = family
     while others:
         split = min(_shared(every, first, k) for k in others)
-        while run.month < split:
-            run.step()
+        run.run_to(split)
         apart = [k for k in others if _shared(every, first, k) == split]
         others = [k for k in others if k not in apart]
         # whoever leaves the first at this month has all months before it in common with the rest

@@ -80,17 +80,41 @@ class Simulation:
 
     def step(self) -> None:
         """One month."""
-        state = self.state
+        self._advance(self.month + 1)
+
+    def run_to(self, month: int) -> None:
+        """Go on until so many months are simulated; months in which nobody acts pass at once."""
+        while self.month < month:
+            self._advance(min(month, self._quiet_until()))
+
+    def _quiet_until(self) -> int:
+        """The first month from now on before which the recorder, a shock or an intervention acts.
+
+        At least the next one.
+        """
+        month, acting = self.month, [one for _, _, one in self.settings.acting()]
+        if not self.rules.whole or any(one.lasts(month) for one in acting):
+            return month + 1
+        noted = self.recorder.next_note(month) + 1
+        for later in range(month + 1, noted):
+            if any(one.lasts(later) for one in acting):
+                return later
+        return noted
+
+    def _advance(self, until: int) -> None:
+        """Months up to `until`; shocks and interventions act in the first of them."""
+        state, first = self.state, self.state.month
         with _keyed_overflow():
             state.open_month()
             self._strike()
             costs = self._intervene()
-            self.rules.step(state)
-            self.recorder.record(costs)
-        state.month += 1
+            self.rules.run(state, self.recorder.recorded, until)
+            self.recorder.note([costs, *({} for _ in range(first + 1, until))])
 
     def run(self, on_month: Callable[[Self], None] | None = None) -> Self:
         """All months that are left; `on_month` is called after each."""
+        if on_month is None:
+            self.run_to(self.settings.timing.months)
         while not self.done:
             self.step()
             if on_month is not None:

@@ -3,6 +3,8 @@
 Shares and means are derived from them for all months at once, when a table is asked for.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from diffusion.base.arrays import (
@@ -18,9 +20,11 @@ from diffusion.base.arrays import (
     lowest,
     without_lowest,
 )
-from diffusion.base.compiled import compiled
+from diffusion.base.compiled import compiled, inner
+from diffusion.world.traffic import Live
 from diffusion.world.vocabulary import CONTRACTS
 
+_TIES = int(Live.TIES)
 _VOLUNTEER = CONTRACTS.index("volunteer")
 
 
@@ -87,15 +91,41 @@ class Ledger(Table):
     unbroken: MaskArray  # of these, never interrupted since
 
 
+class Recorded(NamedTuple):
+    """Where `take` writes, and what it must know."""
+
+    ledger: Ledger
+    totals: Totals  # a row a month, as the next three have
+    by_practice: IntArray  # uses, shape (months, practices)
+    by_territory: IntArray  # uses, shape (months, territories)
+    flows: IntArray  # shape (months, flows)
+    stop: int  # month in which the money stops
+    few_others: int  # fewer partners without a common field than these are too few
+
+
 @compiled
-def take(
-    orgs, posts, ties, networks, joined_start, joined, grants, accounts, territories, n_ties,
-    ledger, totals, by_practice, by_territory, m, stop, few_others,
+def take(w, recorded, m):
+    """Measure the world after m months: fill row m of everything that is recorded."""
+    total, ledger = recorded.totals[m], recorded.ledger
+    _take_ties(w.orgs, w.ties, w.sizes[_TIES], ledger, total)
+    _take_organisations(
+        w.orgs, w.networks, w.memberships.start, w.memberships.network, w.accounts, ledger, total,
+        recorded.by_practice[m], recorded.by_territory[m], m, recorded.stop, recorded.few_others,
+    )  # fmt: skip
+    _take_rest(w.posts, w.networks, w.grants, w.territories, ledger, total)
+    recorded.flows[m] = w.flows
+
+
+@inner
+def _take_organisations(
+    orgs, networks, joined_start, joined, accounts, ledger, total, practices, places, m, stop,
+    few_others,
 ):  # fmt: skip
-    """Fill row m of the totals, of the uses by practice, and of those by territory."""
-    total = totals[m]
-    _take_ties(orgs, ties, n_ties, ledger, total)
-    practices, places = by_practice[m], by_territory[m]
+    """What organisations know and run, and how they stand."""
+    # sums in variables: written to the row at each organisation they would be read back each time
+    ever_used, n_using, organisations, trial, aware, institutional = 0, 0, 0, 0, 0, 0
+    lack_own, lack_related, lack_others, held, memberships, in_cop = 0, 0, 0, 0, 0, 0
+    overload, slack = 0.0, 0.0
     for i in range(orgs.shape[0]):
         org, note = orgs[i], ledger[i]
         using = org.adopted | org.institutional
@@ -107,39 +137,54 @@ def take(
             total.cohort_in_use += count(using & note.cohort)
             total.cohort_unbroken += count(note.unbroken)
         note.ever |= using
-        total.ever_used += count(note.ever)
+        ever_used += count(note.ever)
         if note.ever & ~note.first != NOTHING:
             total.newly_using += 1
-        n_using = count(using)
-        places[org.territory] += n_using
-        total.using += n_using
-        total.organisations_using += 1 if n_using > 0 else 0
-        total.using_migrant_led += n_using if note.migrant_led == 1 else 0
-        total.using_small += n_using if note.small == 1 else 0
-        while using != NOTHING:
-            practices[lowest(using)] += 1
-            using = without_lowest(using)
-        total.aware += count(org.aware)
-        total.trial += count(org.trial)
-        total.institutional += count(org.institutional)
-        total.lack_own += 1 if count(org.aware & note.own) < note.need_own else 0
-        total.lack_related += 1 if count(org.aware & note.related) < note.need_related else 0
-        total.lack_others += 1 if note.others < few_others else 0
-        total.eur_held += accounts[i].purse
-        total.overload += org.overload
-        total.slack += org.slack
         joins = joined_start[i + 1] - joined_start[i]
-        total.memberships += joins
-        total.memberships_migrant_led += joins if note.migrant_led == 1 else 0
+        uses = count(using)
+        if uses > 0:
+            places[org.territory] += uses
+            n_using += uses
+            organisations += 1
+            total.using_small += uses if note.small == 1 else 0
+            while using != NOTHING:
+                practices[lowest(using)] += 1
+                using = without_lowest(using)
+        if note.migrant_led == 1:
+            total.using_migrant_led += uses
+            total.memberships_migrant_led += joins
+        aware += count(org.aware)
+        trial += count(org.trial)
+        institutional += count(org.institutional)
+        lack_own += 1 if count(org.aware & note.own) < note.need_own else 0
+        lack_related += 1 if count(org.aware & note.related) < note.need_related else 0
+        lack_others += 1 if note.others < few_others else 0
+        held += accounts[i].purse
+        overload += org.overload
+        slack += org.slack
+        memberships += joins
         for x in range(joined_start[i], joined_start[i + 1]):
             network = networks[joined[x]]
             if network.is_cop == 1 and network.active == 1:
-                total.in_cop += 1
+                in_cop += 1
                 break
+    total.ever_used, total.using, total.organisations_using = ever_used, n_using, organisations
+    total.aware, total.trial, total.institutional = aware, trial, institutional
+    total.lack_own, total.lack_related, total.lack_others = lack_own, lack_related, lack_others
+    total.memberships, total.in_cop, total.eur_held = memberships, in_cop, held
+    total.overload, total.slack = overload, slack
+
+
+@inner
+def _take_rest(posts, networks, grants, territories, ledger, total):
+    """Staff, networks, money and policy."""
+    filled, volunteers, knowing = 0, 0, 0
     for j in range(posts.shape[0]):
-        total.posts_filled += posts[j].filled
-        total.volunteers += posts[j].filled if posts[j].contract == _VOLUNTEER else 0
-        total.persons_knowing += count(posts[j].knows)
+        post = posts[j]
+        filled += post.filled
+        volunteers += post.filled if post.contract == _VOLUNTEER else 0
+        knowing += count(post.knows)
+    total.posts_filled, total.volunteers, total.persons_knowing = filled, volunteers, knowing
     total.networks = networks.shape[0]
     for k in range(networks.shape[0]):
         if networks[k].active == 1:
@@ -160,20 +205,22 @@ def take(
         total.drafts += count(territories[r].drafts)
 
 
-@compiled
+@inner
 def _take_ties(orgs, ties, n_ties, ledger, total):
     for i in range(ledger.shape[0]):
         ledger[i].others = 0
+    trust, one_kind, across = 0.0, 0, 0
     for t in range(n_ties):
         tie = ties[t]
         a, b = tie.a, tie.b
-        total.trust += tie.trust
+        trust += tie.trust
         if orgs[a].kind == orgs[b].kind:
-            total.ties_one_kind += 1
+            one_kind += 1
         if ledger[a].fields & ledger[b].fields == NOTHING:
-            total.ties_across += 1
+            across += 1
             ledger[a].others += 1
             ledger[b].others += 1
+    total.trust, total.ties_one_kind, total.ties_across = trust, one_kind, across
     total.ties = n_ties
 
 

@@ -285,6 +285,15 @@ def _tables(
 
 
 @inner
+def has_room(w, values):
+    """Whether a month's attendance and contacts have room: what `Meetings.prepare` sees to."""
+    seats = w.members.organisation.shape[0]
+    ties = w.sizes[_TIES] + w.orgs.shape[0] + w.sizes[_CONTACTS]
+    contacts = ties + w.arranged.shape[0] + seats * (values.table // 2 + 1)
+    return seats <= w.attendance.shape[0] and contacts <= w.contacts.shape[0]
+
+
+@inner
 def loop(w, values, seed, month):
     """Meetings, for a month."""
     slack = np.empty(w.orgs.shape[0])  # ties read it at random: close together
@@ -350,6 +359,7 @@ class Meetings(CompiledRule):
     def prepare(self, state: State) -> None:
         seats = state.members.organisation.shape[0]
         state.reserve_attendance(seats)
-        # every tie and every arranged contact once, and half a table for each seat
-        alone = state.n_ties + len(state.arranged)
-        state.reserve_contacts(alone + seats * (self._table // 2 + 1))
+        # every tie, with those that this month adds, and every arranged contact once, and half a
+        # table for each seat
+        ties = state.n_ties + state.n_organisations + state.n_contacts
+        state.reserve_contacts(ties + len(state.arranged) + seats * (self._table // 2 + 1))

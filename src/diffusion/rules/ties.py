@@ -307,6 +307,12 @@ def _form(orgs, posts, ties, sizes, wanted, taken, flows, values, seed, month):
 
 
 @inner
+def has_room(w):
+    """Whether all ties that a month may add have room: what `TieDynamics.prepare` sees to."""
+    return w.sizes[_TIES] + w.orgs.shape[0] + w.sizes[_CONTACTS] <= w.ties.shape[0]
+
+
+@inner
 def loop(w, values, seed, month):
     """Ties, for a month; the adjacency is rebuilt whenever ties went or came."""
     n, n_contacts = w.orgs.shape[0], w.sizes[_CONTACTS]

@@ -68,7 +68,9 @@ def _compile_part(settings: ModelSettings, part: str) -> None:
     user's own rules needs, are left until then.
     """
     if part == MEASURING:
-        Simulation(settings).recorder.record({})
+        run = Simulation(settings)
+        run.state.month += 1
+        run.recorder.note([{}])
         return
     state = settings.world.build(settings.practices, settings.seed)
     (rule,) = (rule for rule in Month.standard(settings.rules).rules if rule.name == part)

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from diffusion.base.arrays import NEVER, counts
-from diffusion.model.clock import GROUP_DIMENSIONS, Record, Timing
+from diffusion.model.clock import GROUP_DIMENSIONS, Timing
 from diffusion.model.recorder import Recorder
 from diffusion.model.simulation import Simulation
+from diffusion.model.totals import take
 from diffusion.world.state import State
 from diffusion.world.vocabulary import CONTRACTS, SCALES
-from tests.simulating import group, link, settings, use, world
+from tests.simulating import UNRECORDED, group, link, settings, use, world
 
 COLUMNS = [
     "month",
@@ -119,12 +120,12 @@ def recording(state: State, stages: list[list[int]], stop: int, start: int = 0) 
     """A recorder over months in which organisations use what is given, month by month."""
     state.organisations.adopted[:] = stages[0]
     timing = Timing(months=len(stages) - 1, start=start, stop=stop)
-    record = Record(groups=(), events=False, history=False)
-    recorder = Recorder(state, timing, settings().measures, record)
+    recorder = Recorder(state, timing, settings().measures, UNRECORDED)
     for month, masks in enumerate(stages[1:]):
-        state.month = month
         state.organisations.adopted[:] = masks
-        recorder.record({"lever": 10.0 * (start <= month < stop)})
+        state.month = month + 1
+        take(state.tables(), recorder.recorded, state.month)
+        recorder.note([{"lever": 10.0 * (start <= month < stop)}])
     return recorder
 
 

@@ -44,6 +44,43 @@ def test_the_same_settings_give_the_same_run() -> None:
     same(Simulation(settings(LEVERS)).run(), Simulation(settings(LEVERS)).run())
 
 
+GAPPED = (
+    "shock=[pandemic]",
+    "shock.pandemic.window={from: 5, until: 7}",
+    "intervention=[cop_formation,handover]",
+    "intervention.cop_formation.window={from: 9, until: 12}",
+    "intervention.handover.window={from: 15, until: 16}",
+)
+
+
+@pytest.mark.parametrize("record", ["{}", "{history: true}", "{events: true, groups: []}"])
+def test_months_that_pass_at_once_are_those_one_by_one(record: str) -> None:
+    chosen = settings(*GAPPED, f"record={record}", months=40)
+    stepped = Simulation(chosen)
+    while not stepped.done:
+        stepped.step()
+    at_once = Simulation(chosen).run()
+    same(stepped, at_once)
+    if chosen.record.history:
+        assert np.array_equal(stepped.history.using, at_once.history.using)
+        assert np.array_equal(stepped.history.unfunded, at_once.history.unfunded)
+    if chosen.record.events:
+        pd.testing.assert_frame_equal(stepped.events(), at_once.events(), check_exact=True)
+
+
+def test_tables_that_fill_up_within_a_call_are_enlarged() -> None:
+    """Ties search so eagerly that their room, made for a month, is too small for the next."""
+    eager = ("ties.p_search=1.0", "ties.degree_scale=500", "ties.homophily_field=0")
+    chosen = settings(*eager, months=13)
+    at_once, stepped = Simulation(chosen), Simulation(chosen)
+    before = len(at_once.state.ties)
+    at_once.run()
+    assert len(at_once.state.ties) > before
+    while not stepped.done:
+        stepped.step()
+    same(stepped, at_once)
+
+
 def test_another_seed_gives_another_run() -> None:
     one, other = (Simulation(settings().with_seed(seed)).run() for seed in (1, 2))
     assert not one.months().equals(other.months())
