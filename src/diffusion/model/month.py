@@ -1,6 +1,7 @@
 """The month: the order of the rules, written down here and nowhere else."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Self
 
 from diffusion.base.compiled import compiled
@@ -73,6 +74,12 @@ def _months(tables, values, recorded, seed, first, month, last):
     return month
 
 
+@lru_cache(maxsize=8)
+def _standard_rules(parameters: RuleParameters) -> tuple[CompiledRule, ...]:
+    """The rules hold nothing but their parameters, so the runs of a sweep share them."""
+    return tuple(rule(getattr(parameters, rule.name)) for rule in ORDER)
+
+
 class Month:
     """The rules of a month in their order.
 
@@ -90,7 +97,7 @@ class Month:
     @classmethod
     def standard(cls, parameters: RuleParameters) -> Self:
         """The standard rules."""
-        return cls([rule(getattr(parameters, rule.name)) for rule in ORDER])
+        return cls(_standard_rules(parameters))
 
     def step(self, state: State) -> None:
         """The rules of the month `state.month`, one after the other; nothing is measured."""

@@ -87,6 +87,7 @@ class Recorder:
             slow=np.full((rows, 3), np.nan),
             flows=np.zeros((rows, len(Flow)), np.int64),
         )
+        self._derived: tuple[int, Columns] = (-1, {})
         self._history: History | None = None
         w = state.tables()
         if record.history:
@@ -196,7 +197,8 @@ class Recorder:
 
     def _take_slow(self, m: int) -> None:
         state, n = self._state, self._state.n_ties
-        a, b = state.ties.a[:n].astype(np.int64), state.ties.b[:n].astype(np.int64)
+        ties = bare(state.ties)
+        a, b = ties["a"][:n].astype(np.int64), ties["b"][:n].astype(np.int64)
         self._monthly.slow[m] = (
             network.clustering(state.n_organisations, a, b),
             network.modularity(a, b, state.organisations.territory),
@@ -220,7 +222,7 @@ class Recorder:
             interventions: names of those that get a column of their costs.
         """
         columns: Columns = {"month": np.arange(self.months_recorded)}
-        columns |= self._columns(slice(1, self.months_recorded + 1))
+        columns |= self._columns()
         columns["cost"] = self._monthly_costs()
         for name in interventions:
             columns[f"cost_{name}"] = np.array([costs.get(name, 0.0) for costs in self._costs])
@@ -304,7 +306,7 @@ class Recorder:
             )
         start, stop = self._timing.start, self._timing.stop
         using = self._monthly.totals.using.astype(np.float64)
-        columns = self._columns(slice(1, None))
+        columns = self._columns()
         newly = columns["share_newly_using"]
         result = {
             "using_start": using[start] / self._sizes.pairs,
@@ -343,16 +345,21 @@ class Recorder:
             }
         return result | broken
 
-    def _columns(self, rows: slice) -> Columns:
-        monthly = self._monthly
-        return monthly_columns(
-            part_of(monthly.totals, rows),
-            monthly.by_practice[rows],
-            monthly.by_territory[rows],
-            monthly.slow[rows],
-            monthly.flows[rows],
-            self._sizes,
-        )
+    def _columns(self) -> Columns:
+        """What is derived from the totals of the months so far; the table and outcomes share it."""
+        months, columns = self._derived
+        if months != self.months_recorded:
+            monthly, rows = self._monthly, slice(1, self.months_recorded + 1)
+            columns = monthly_columns(
+                part_of(monthly.totals, rows),
+                monthly.by_practice[rows],
+                monthly.by_territory[rows],
+                monthly.slow[rows],
+                monthly.flows[rows],
+                self._sizes,
+            )
+            self._derived = (self.months_recorded, columns)
+        return columns
 
     def _monthly_costs(self) -> FloatArray:
         return np.array([sum(costs.values()) for costs in self._costs], np.float64)

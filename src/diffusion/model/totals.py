@@ -3,6 +3,7 @@
 Shares and means are derived from them for all months at once, when a table is asked for.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -281,6 +282,10 @@ def note_history(orgs, uses, using, unfunded):
 
 def enough(sizes: IntArray, cutoff: float) -> IntArray:
     """The fewest practices of each number that make a share of at least `cutoff`; 0 of none."""
+    return _fewest(cutoff)[sizes]
+
+
+@lru_cache(maxsize=16)
+def _fewest(cutoff: float) -> IntArray:
     known = np.arange(65)
-    table = np.array([0] + [int(np.argmax(known / n >= cutoff)) for n in range(1, 65)])
-    return table[sizes]
+    return np.array([0] + [int(np.argmax(known / n >= cutoff)) for n in range(1, 65)])

@@ -110,10 +110,9 @@ def modularity(a: IntArray, b: IntArray, group: IntArray) -> float:
     """Newman's modularity of a division into groups: ties within, less those expected."""
     if a.shape[0] == 0:
         return 0.0
-    ends = np.bincount(group[a], minlength=1 + int(group.max())) + np.bincount(
-        group[b], minlength=1 + int(group.max())
-    )
-    within = float(np.mean(group[a] == group[b]))
+    one, other, groups = group[a], group[b], 1 + int(group.max())
+    ends = np.bincount(one, minlength=groups) + np.bincount(other, minlength=groups)
+    within = float(np.mean(one == other))
     return within - float(np.sum((ends / (2.0 * a.shape[0])) ** 2))
 
 
