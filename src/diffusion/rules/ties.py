@@ -16,7 +16,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.world.adjacency import rebuild_adjacency, tie_between
+from diffusion.world.adjacency import rebuild_adjacency, tie_between, without_ties
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
 from diffusion.world.state import State
 from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
@@ -127,55 +127,53 @@ def _age(
     ties, sizes, start, partner, tie, joined_start, joined, networks, modifiers, flows, values,
     seed, month,
 ):  # fmt: skip
-    """Trust grows or fades, and what nobody keeps up lapses."""
+    """Trust grows or fades, and what nobody keeps up lapses; the adjacency follows."""
     key = draws.stream(seed, _DECAY, month)
-    stamp = np.full(start.shape[0] - 1, -1, np.int32)
+    stamp = np.full(start.shape[0] - 1, -1, np.int32)  # tie for which it was last looked at
     warmth = np.empty(start.shape[0] - 1)  # partners read it at random: close together
     for a in range(warmth.shape[0]):
         warmth[a] = modifiers[a].rel_trust_gain
     most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, values.rel_coordinated)
     lost = 0
-    for a in range(start.shape[0] - 1):
-        stamped = False
-        for k in range(start[a], start[a + 1]):
-            b = partner[k]
-            if b < a:
-                continue
-            row = ties[tie[k]]
-            if row.contact >= month - 1:
-                warmer = 0.5 * (warmth[a] + warmth[b])
-                row.trust += min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
-                continue
-            row.trust *= 1.0 - values.trust_loss
-            slower = 0.5 * (modifiers[a].rel_tie_decay + modifiers[b].rel_tie_decay)
-            luck = draws.at(key, a, b)
-            if luck >= most * slower:
-                continue  # whatever the two have in common, the hazard is no higher
-            if not stamped:
-                for x in range(start[a], start[a + 1]):
-                    stamp[partner[x]] = a
-                stamped = True
-            hazard = values.lapse_bridging
-            for x in range(start[b], start[b + 1]):
-                if stamp[partner[x]] == a:
-                    hazard = values.lapse_embedded
-                    break
-            hazard *= slower
-            if _in_coordinated(joined_start, joined, networks, a, b):
-                hazard *= values.rel_coordinated
-            if luck < hazard:
-                row.trust = 0.0  # marks the row for removal
-                lost += 1
+    for t in range(sizes[_TIES]):
+        row = ties[t]
+        a, b = np.int64(row.a), np.int64(row.b)
+        if row.contact >= month - 1:
+            warmer = 0.5 * (warmth[a] + warmth[b])
+            row.trust += min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
+            continue
+        row.trust *= 1.0 - values.trust_loss
+        slower = 0.5 * (modifiers[a].rel_tie_decay + modifiers[b].rel_tie_decay)
+        luck = draws.at(key, a, b)
+        if luck >= most * slower:
+            continue  # whatever the two have in common, the hazard is no higher
+        for x in range(start[a], start[a + 1]):
+            stamp[partner[x]] = t
+        hazard = values.lapse_bridging
+        for x in range(start[b], start[b + 1]):
+            if stamp[partner[x]] == t:
+                hazard = values.lapse_embedded
+                break
+        hazard *= slower
+        if _in_coordinated(joined_start, joined, networks, a, b):
+            hazard *= values.rel_coordinated
+        if luck < hazard:
+            row.trust = 0.0  # marks the row for removal
+            lost += 1
     if lost == 0:
         return
     flows[_LOST] += lost
+    moved = np.empty(sizes[_TIES], np.int32)  # where each tie stands now, -1 where it is gone
     kept = 0
     for t in range(sizes[_TIES]):
+        moved[t] = -1
         if ties[t].trust > 0.0:
             if kept < t:
                 ties[kept] = ties[t]
+            moved[t] = kept
             kept += 1
     sizes[_TIES] = kept
+    without_ties(start, partner, tie, moved)
 
 
 @inner
@@ -325,7 +323,6 @@ def loop(w, values, seed, month):
         w.ties, w.sizes, start, partner, tie, joined_start, joined, w.networks, w.modifiers,
         w.flows, values, seed, month,
     )  # fmt: skip
-    rebuild_adjacency(w.ties, w.sizes[_TIES], start, partner, tie)
     found = _search(
         w.orgs, start, partner, tie, joined_start, joined, w.members.start, w.members.organisation,
         w.modifiers, pairs, values, seed, month,

@@ -104,6 +104,7 @@ def _exits(
     strain = (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
     hazard_volunteer = values.hazard_volunteer * modifier.rel_volunteer_turnover
     p_refill, struck = values.p_refill * modifier.rel_refill, modifier.add_exit
+    most = max(hazard_paid, hazard_volunteer) * strain * max(1.0, values.first_year) + struck
     for j in range(org.first_post, org.first_post + org.n_posts):
         post = posts[j]
         g, contract = post.grant, post.contract
@@ -116,13 +117,16 @@ def _exits(
                 post.hired = month
                 post.person += 1
             continue
+        luck = draws.at(leave, j, post.person)
+        if luck >= most and (contract != _FIXED_TERM or g < 0):
+            continue  # nobody's hazard is higher, but where a grant ends
         hazard = hazard_volunteer if contract == _VOLUNTEER else hazard_paid
         hazard *= strain
         if month - post.hired < MONTHS_A_YEAR:
             hazard *= values.first_year
         if contract == _FIXED_TERM and g >= 0 and _ends_soon(grants[g], month):
             hazard = max(hazard, values.hazard_last_months)
-        if draws.at(leave, j, post.person) >= hazard + struck:
+        if luck >= hazard + struck:
             continue
         flows[_EXITS] += 1
         log(events, month, _LEFT, i, -1, j, -1)
@@ -146,7 +150,10 @@ def _exits(
 
 @inner
 def _learn(org, i, uses, posts, ease, values, keys):
-    """Colleagues teach each other what runs; what is not needed is forgotten."""
+    """Colleagues teach each other what runs; what is not needed is forgotten.
+
+    Returns what the staff knows together afterwards.
+    """
     learn, decay, fade = keys
     first, last = org.first_post, org.first_post + org.n_posts
     known = NOTHING
@@ -154,10 +161,11 @@ def _learn(org, i, uses, posts, ease, values, keys):
         known |= posts[j].knows
     running = org.trial | org.adopted | org.institutional
     teachable = running & (known | org.written)
+    together = NOTHING
     for j in range(first, last):
         post = posts[j]
         if post.filled == 0:
-            continue
+            continue  # nobody, who knows nothing
         missing = teachable & ~post.knows
         idle = post.knows & ~running
         while missing != NOTHING:
@@ -173,23 +181,21 @@ def _learn(org, i, uses, posts, ease, values, keys):
                 post.knows &= ~bit(p)
                 if uses[i, p].champion == j:
                     uses[i, p].champion = -1
+        together |= post.knows
     shelved = org.written & ~running
     while shelved != NOTHING:
         p = lowest(shelved)
         shelved = without_lowest(shelved)
         if draws.at(fade, i, p) < values.p_memory_loss:
             org.written &= ~bit(p)
+    return together
 
 
 @inner
-def _take_stock(org, i, uses, posts):
-    """Refresh what the staff knows together, and who knows each running practice best."""
+def _name_champions(org, i, uses, posts):
+    """Of each running practice that has no champion, who has known it for longest."""
     first, last = org.first_post, org.first_post + org.n_posts
-    known = NOTHING
-    for j in range(first, last):
-        known |= posts[j].knows
-    org.knows = known
-    open_to = known & (org.trial | org.adopted | org.institutional)
+    open_to = org.knows & (org.trial | org.adopted | org.institutional)
     while open_to != NOTHING:
         p = lowest(open_to)
         open_to = without_lowest(open_to)
@@ -228,8 +234,8 @@ def _staff(
             org, modifiers[i], i, uses, posts, grants, hazard_paid, flows, events, values, exits,
             month,
         )  # fmt: skip
-        _learn(org, i, uses, posts, ease, values, learning)
-        _take_stock(org, i, uses, posts)
+        org.knows = _learn(org, i, uses, posts, ease, values, learning)
+        _name_champions(org, i, uses, posts)
 
 
 @inner

@@ -67,6 +67,22 @@ def rebuild_adjacency(ties, live, start, partner, tie):  # type: ignore[no-untyp
 
 
 @inner
+def without_ties(start, partner, tie, moved):  # type: ignore[no-untyped-def]
+    """Take ties out of the adjacency, as rebuilding it would: `moved` is the new row, -1 none."""
+    kept, first = 0, start[0]
+    for i in range(start.shape[0] - 1):
+        last = start[i + 1]
+        for k in range(first, last):
+            row = moved[tie[k]]
+            if row >= 0:
+                partner[kept] = partner[k]
+                tie[kept] = row
+                kept += 1
+        first = last
+        start[i + 1] = kept
+
+
+@inner
 def tie_between(start, partner, tie, a, b):  # type: ignore[no-untyped-def]
     """Row of the tie between two organisations, -1 if there is none."""
     if start[b + 1] - start[b] < start[a + 1] - start[a]:
