@@ -131,8 +131,8 @@ def _age(
     key = draws.stream(seed, _DECAY, month)
     stamp = np.full(start.shape[0] - 1, -1, np.int32)  # tie for which it was last looked at
     warmth = np.empty(start.shape[0] - 1)  # partners read it at random: close together
-    for a in range(warmth.shape[0]):
-        warmth[a] = modifiers[a].rel_trust_gain
+    for i in range(warmth.shape[0]):
+        warmth[i] = modifiers[i].rel_trust_gain
     most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, values.rel_coordinated)
     lost = 0
     for t in range(sizes[_TIES]):
