@@ -16,7 +16,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.world.adjacency import rebuild_adjacency, tie_between, without_ties
+from diffusion.world.adjacency import tie_between, with_ties, without_ties
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
 from diffusion.world.state import State
 from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
@@ -312,13 +312,12 @@ def has_room(w):
 
 @inner
 def loop(w, values, seed, month):
-    """Ties, for a month; the adjacency is rebuilt whenever ties went or came."""
+    """Ties, for a month."""
     n, n_contacts = w.orgs.shape[0], w.sizes[_CONTACTS]
     start, partner, tie = w.adjacency.start, w.adjacency.partner, w.adjacency.tie
     joined_start, joined = w.memberships.start, w.memberships.network
     pairs = np.empty((n, 2), np.int64)
     wanted = np.empty(n + n_contacts, np.int64)
-    rebuild_adjacency(w.ties, w.sizes[_TIES], start, partner, tie)  # turnover broke some
     _age(
         w.ties, w.sizes, start, partner, tie, joined_start, joined, w.networks, w.modifiers,
         w.flows, values, seed, month,
@@ -335,8 +334,9 @@ def loop(w, values, seed, month):
         w.contacts, n_contacts, w.orgs, start, partner, tie, w.networks, w.modifiers, wanted, taken,
         values, seed, month,
     )  # fmt: skip
+    before = w.sizes[_TIES]
     _form(w.orgs, w.posts, w.ties, w.sizes, wanted, taken, w.flows, values, seed, month)
-    rebuild_adjacency(w.ties, w.sizes[_TIES], start, partner, tie)
+    with_ties(w.ties, before, w.sizes[_TIES], start, partner, tie)
 
 
 @compiled

@@ -17,6 +17,7 @@ from diffusion.base.arrays import NOTHING, FloatArray, bit, has, lowest, row_of,
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
+from diffusion.world.adjacency import without_ties
 from diffusion.world.rule import (
     CompiledRule,
     RuleSettings,
@@ -257,8 +258,12 @@ def _lapse(org, modifier, values):
 
 
 @inner
-def _break_ties(orgs, posts, ties, sizes, modifiers, flows, values, seed, month):
+def _break_ties(
+    orgs, posts, ties, sizes, start, partner, tie, modifiers, flows, values, seed, month
+):  # fmt: skip
+    """Ties of those who left lapse, or somebody else takes them over."""
     key = draws.stream(seed, _TIE_LAPSE, month)
+    moved = np.empty(sizes[_TIES], np.int32)  # where each tie stands now, -1 where it is gone
     kept = 0
     for t in range(sizes[_TIES]):
         row = ties[t]
@@ -271,6 +276,7 @@ def _break_ties(orgs, posts, ties, sizes, modifiers, flows, values, seed, month)
                 left_b and draws.at(key, b, a) < _lapse(orgs[b], modifiers[b], values)
             ):
                 flows[_TIES_LOST] += 1
+                moved[t] = -1
                 continue
             if vacant_a:
                 row.post_a = _successor(posts, orgs[a], key, pa, b)
@@ -278,7 +284,10 @@ def _break_ties(orgs, posts, ties, sizes, modifiers, flows, values, seed, month)
                 row.post_b = _successor(posts, orgs[b], key, pb, a)
         if kept < t:
             ties[kept] = row
+        moved[t] = kept
         kept += 1
+    if kept < sizes[_TIES]:
+        without_ties(start, partner, tie, moved)
     sizes[_TIES] = kept
 
 
@@ -289,7 +298,10 @@ def loop(w, values, seed, month):
         w.orgs, w.uses, w.posts, w.practices, w.grants, w.modifiers, w.flows, w.events, values,
         seed, month,
     )  # fmt: skip
-    _break_ties(w.orgs, w.posts, w.ties, w.sizes, w.modifiers, w.flows, values, seed, month)
+    _break_ties(
+        w.orgs, w.posts, w.ties, w.sizes, w.adjacency.start, w.adjacency.partner, w.adjacency.tie,
+        w.modifiers, w.flows, values, seed, month,
+    )  # fmt: skip
 
 
 @compiled

@@ -24,7 +24,10 @@ class Ties(Table):
 
 
 class Adjacency(NamedTuple):
-    """Neighbours of organisation i: partner[start[i] : start[i+1]], rebuilt when ties change."""
+    """Neighbours of organisation i: partner[start[i] : start[i+1]], in the order of their ties.
+
+    Whoever takes ties out or adds some does the same here (`without_ties`, `with_ties`).
+    """
 
     start: IntArray  # shape (n + 1,)
     partner: IntArray  # organisations; capacity 2 * ties
@@ -68,7 +71,11 @@ def rebuild_adjacency(ties, live, start, partner, tie):  # type: ignore[no-untyp
 
 @inner
 def without_ties(start, partner, tie, moved):  # type: ignore[no-untyped-def]
-    """Take ties out of the adjacency, as rebuilding it would: `moved` is the new row, -1 none."""
+    """Take ties out of the adjacency, as rebuilding it would: they have `moved` to -1.
+
+    Args:
+        moved: the new row of each tie.
+    """
     kept, first = 0, start[0]
     for i in range(start.shape[0] - 1):
         last = start[i + 1]
@@ -80,6 +87,35 @@ def without_ties(start, partner, tie, moved):  # type: ignore[no-untyped-def]
                 kept += 1
         first = last
         start[i + 1] = kept
+
+
+@inner
+def with_ties(ties, first, live, start, partner, tie):  # type: ignore[no-untyped-def]
+    """Add the ties from row `first` on to the adjacency, as rebuilding it would."""
+    added = np.zeros(start.shape[0] - 1, np.int64)
+    for t in range(first, live):
+        added[ties[t].a] += 1
+        added[ties[t].b] += 1
+    shift = 2 * (live - first)
+    for i in range(added.shape[0] - 1, -1, -1):
+        if shift == 0:
+            break  # nobody before has a new tie
+        last = start[i + 1]
+        start[i + 1] = last + shift
+        shift -= added[i]
+        for k in range(last - 1, start[i] - 1, -1):
+            partner[k + shift] = partner[k]
+            tie[k + shift] = tie[k]
+    for t in range(first, live):
+        a, b = ties[t].a, ties[t].b
+        k = start[a + 1] - added[a]
+        partner[k] = b
+        tie[k] = t
+        added[a] -= 1
+        k = start[b + 1] - added[b]
+        partner[k] = a
+        tie[k] = t
+        added[b] -= 1
 
 
 @inner

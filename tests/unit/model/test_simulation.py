@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffusion.base.arrays import IntArray
+from diffusion.base.arrays import IntArray, bare
 from diffusion.base.errors import DiffusionError
 from diffusion.interventions.base import Intervention, Window, reach
 from diffusion.model.month import ORDER, Month, explain_month
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.rules.persistence import REASONS
+from diffusion.world.adjacency import rebuild_adjacency
 from diffusion.world.rule import Rule
 from diffusion.world.state import State
 from tests.architecture.checkout import ROOT
@@ -79,6 +80,25 @@ def test_tables_that_fill_up_within_a_call_are_enlarged() -> None:
     while not stepped.done:
         stepped.step()
     same(stepped, at_once)
+
+
+def test_the_adjacency_stays_that_of_the_ties() -> None:
+    """Rules take ties out of it and add some, month by month; nothing builds it anew."""
+    run = Simulation(settings(LEVERS, "ties.p_search=0.5", "turnover.rel_turnover=3", months=30))
+    lost = gained = 0
+    while not run.done:
+        before = run.state.n_ties
+        run.step()
+        state = run.state
+        live, kept = 2 * state.n_ties, [array.copy() for array in state.adjacency]
+        with np.errstate(over="ignore"):
+            rebuild_adjacency(bare(state.ties), state.n_ties, *state.adjacency)
+        start, partner, tie = state.adjacency
+        assert np.array_equal(kept[0], start)
+        assert np.array_equal(kept[1][:live], partner[:live])
+        assert np.array_equal(kept[2][:live], tie[:live])
+        lost, gained = lost + (state.n_ties < before), gained + (state.n_ties > before)
+    assert min(lost, gained) > 3
 
 
 def test_another_seed_gives_another_run() -> None:
