@@ -65,13 +65,13 @@ def compare(
 
     from diffusion import config
     from diffusion.analysis.comparison import Comparison
+    from diffusion.analysis.growing import computed
     from diffusion.config.overrides import listed
-    from diffusion.runner.run import run_experiment
 
     named = [] if experiment is None else [f"experiment={experiment}"]
     designed = config.design([*named, *listed(overrides)], config_dir)
     folder = None if results is None else Path(results)
-    return Comparison.of(run_experiment(designed, folder, fresh))
+    return Comparison.of(computed(designed, folder, fresh))
 
 
 def __getattr__(name: str) -> Any:

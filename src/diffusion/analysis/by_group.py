@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from diffusion.analysis.comparison import paired_by
 from diffusion.analysis.intervals import Interval, difference_interval
 from diffusion.base.errors import SettingError, nearest
 
@@ -72,5 +73,5 @@ def _shares(
         & (table["value"] == value)
         & (table["month"] == table["month"].max())
     ]
-    shares: pd.Series[float] = rows.set_index("replicate")[stage]
+    shares: pd.Series[float] = rows.set_index(paired_by(rows))[stage]
     return shares

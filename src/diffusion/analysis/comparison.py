@@ -1,6 +1,7 @@
 """Scenarios against the baseline, paired by luck: the same replicate has the same luck in both.
 
-All differences are scenario - reference within one replicate, then averaged over replicates with a
+All differences are scenario - reference within one replicate (and, in a design with points, within
+the same point), then averaged over replicates with a
 t interval (`intervals`). The reference is the baseline, or the scenario that an experiment names
 instead (`against`). Replicates that one side lacks (failed or not yet run) are left out of both;
 `n` always says how many pairs are behind a number.
@@ -25,7 +26,7 @@ from diffusion.analysis.intervals import (
 from diffusion.base.errors import ResultsError, SettingError, nearest
 
 KEYS = ("scenario", "replicate", "seed", "run_id")
-NOT_COMPARED = (*KEYS, "month", "seconds")  # wall time is no outcome of the model
+NOT_COMPARED = (*KEYS, "point", "month", "seconds")  # wall time is no outcome of the model
 
 
 _T = TypeVar("_T", pd.DataFrame, "pd.Series[Any]")
@@ -121,11 +122,18 @@ class Comparison:
 
     def outcome_names(self) -> list[str]:
         """Every outcome that can be compared."""
-        return [name for name in self.outcomes.columns if name not in NOT_COMPARED]
+        return [name for name in self.outcomes.columns if name not in self._not_compared()]
 
     def month_names(self) -> list[str]:
         """Every monthly column that can be compared."""
-        return [name for name in self.months.columns if name not in NOT_COMPARED]
+        return [name for name in self.months.columns if name not in self._not_compared()]
+
+    def varied(self) -> list[str]:
+        """The columns of what the design varies; none in one of scenarios and replicates only."""
+        return list(self.manifest.get("layout", {}).get("varied", ()))
+
+    def _not_compared(self) -> tuple[str, ...]:
+        return (*NOT_COMPARED, *self.varied())
 
     def level(self, scenario: str, outcome: str) -> Interval:
         """The outcome itself: mean over the replicates of a scenario."""
@@ -218,19 +226,24 @@ class Comparison:
         return pd.DataFrame(rows, columns=["scenario", "ratio", "low", "high", "n"])
 
     def by_replicate(self, scenario: str, outcome: str) -> "pd.Series[Any]":
-        """An outcome of a scenario, by replicate.
+        """An outcome of a scenario, by replicate, or by point and replicate (`paired_by`).
 
         Raises:
             SettingError: no such outcome.
         """
         _known(outcome, self.outcome_names())
         rows = self.outcomes[self.outcomes["scenario"] == scenario]
-        return rows.set_index("replicate")[outcome].sort_index()
+        return rows.set_index(paired_by(rows))[outcome].sort_index()
 
     def _monthly(self, scenario: str, column: str) -> pd.DataFrame:
         _known(column, self.month_names())
         rows = self.months[self.months["scenario"] == scenario]
-        return rows.pivot(index="replicate", columns="month", values=column).sort_index()
+        return rows.pivot(index=paired_by(rows), columns="month", values=column).sort_index()
+
+
+def paired_by(table: pd.DataFrame) -> str | list[str]:
+    """The columns that runs of two scenarios must share to be compared."""
+    return ["point", "replicate"] if "point" in table.columns else "replicate"
 
 
 def _paid(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diffusion.analysis.comparison import Comparison
+from diffusion.analysis.comparison import Comparison, paired_by
 from diffusion.analysis.intervals import Interval, band, mean_interval
 
 KINDS = ("unbroken", "in_use")
@@ -23,8 +23,8 @@ KINDS = ("unbroken", "in_use")
 class Curve:
     """Survival of use in one scenario.
 
-    `since` months since the money stopped, shape (months,); `runs` one curve a replicate, shape
-    (replicates, months), shares 0..1; `mean`, `low`, `high` their mean and 95 % interval.
+    `since` months since the money stopped, shape (months,); `runs` one curve a run, shape (runs,
+    months), shares 0..1; `mean`, `low`, `high` their mean and 95 % interval.
     """
 
     scenario: str
@@ -91,4 +91,4 @@ def half_life(since: npt.NDArray[np.int64], share: npt.NDArray[np.float64]) -> f
 
 
 def _wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    return rows.pivot(index="replicate", columns="since_stop", values=column).sort_index()
+    return rows.pivot(index=paired_by(rows), columns="since_stop", values=column).sort_index()

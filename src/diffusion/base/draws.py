@@ -124,6 +124,10 @@ class Decision(IntEnum):
     CONTAGION = 120
     RECOVERY = 121
     CASCADE = 122
+    # designs of experiments
+    DESIGN_ORDER = 330
+    DESIGN_PLACE = 331
+    DESIGN_SHIFT = 332
 
 
 @typed("uint64(uint64)")

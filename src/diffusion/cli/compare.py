@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ EXAMPLES = (
     "diffusion compare experiment=what_remains replicates=10",
     "diffusion compare intervention=[cop_formation,language_mediation] executor.workers=4",
     "diffusion compare intervention=[digital_crisis_tools] shock=[pandemic]",
+    "diffusion compare design=factorial design.interventions=[cop_formation,handover]",
+    "diffusion compare until.half_width=0.02 until.of=retained_36",
     "diffusion compare world=synthetic --results results/small --no-figures",
 )
 FAILED = 1
@@ -28,15 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Compute what is missing, show and store tables, then draw; returns the exit code."""
+    from diffusion.analysis.growing import computed
     from diffusion.cli.screen import ShowProgress, if_interrupted
     from diffusion.config import design
-    from diffusion.runner.run import run_experiment
 
     experiment = design(args.overrides, args.config_dir)
     folder = experiment.results if args.results is None else args.results
     whole = f"what was finished stands in {folder}, give the same command again to go on"
     with if_interrupted(whole), ShowProgress() as progress:
-        results = run_experiment(
+        results = computed(
             experiment, folder, args.fresh, progress=progress, notice=progress.notice
         )
     failures = results.failures()
@@ -54,15 +57,19 @@ def _show(results: "Results", folder: Path, no_figures: bool) -> None:
     """The tables on screen and as files; only then the figures, which take a while."""
     from diffusion.analysis.comparison import Comparison
     from diffusion.analysis.costs import off_budget
+    from diffusion.analysis.growing import reached_in_words
     from diffusion.cli.screen import console, show_figures, show_paths
     from diffusion.views import tables
 
     comparison = Comparison.of(results)
     out = console()
     out.print(tables.summary(comparison))
+    for sentence in (*_designed(results), *reached_in_words(results.manifest)):
+        out.print(sentence, markup=False)
     for sentence in off_budget(comparison):
         out.print(sentence, markup=False)
-    out.print(tables.variance(comparison))
+    if comparison.others:
+        out.print(tables.variance(comparison))
     show_paths(out, "Results", [folder, *tables.write(comparison, folder)])
     if no_figures:
         return
@@ -73,3 +80,11 @@ def _show(results: "Results", folder: Path, no_figures: bool) -> None:
         return figures.save_all(comparison, results, figures_folder)
 
     show_figures(out, folder, draw)
+
+
+def _designed(results: "Results") -> Iterator[str]:
+    """What the design varies, and which effects a fraction of it mixes up."""
+    layout = results.manifest.get("layout")
+    if layout is not None:
+        yield f"Each scenario was run at {layout['said']}; numbers are means over these points."
+        yield from layout["aliases"]

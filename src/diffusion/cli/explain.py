@@ -164,19 +164,16 @@ def _registered(args: argparse.Namespace) -> str:
     Raises:
         SettingError: a setting that is no parameter, such as the seed.
     """
+    from diffusion.config.registered import registered
     from diffusion.evidence.register import Register
 
-    register, name = Register.load(), str(args.name)
-    if name in register:
+    name = str(args.name)
+    if name in Register.load():
         return name
-    group, _, field = name.partition(".")
     config = _configured(args)
-    chosen = config["world"]["kind"]
-    for files in (f"world.{chosen}", "world.base.settled", "world.erasmi", "world.synthetic"):
-        if group == "world" and f"{files}.{field}" in register:
-            return f"{files}.{field}"
-    if group == "practices" and f"practices.catalogue.{field}" in register:
-        return f"practices.catalogue.{field}"
+    found = registered(name, config)
+    if found is not None:
+        return found
     value = _at(config, name, within_lists=False)
     if value is not None and not isinstance(value, dict):
         raise SettingError(

@@ -85,16 +85,22 @@ def _show(results: "Results", _: argparse.Namespace) -> int:
     from diffusion.runner.upkeep import overview
 
     out, one = console(), overview(results)
+    points = f" x {one.points} points" if one.points > 1 else ""
     lines = [
         f"{one.experiment}: {results.manifest['question']}".rstrip(": "),
         f"  {one.finished} of {one.runs} runs finished, {one.failed} failed, {one.left} left "
-        f"({one.scenarios} scenarios x {one.replicates} replicates), {_megabytes(one.size)} MB",
+        f"({one.scenarios} scenarios{points} x {one.replicates} replicates), "
+        f"{_megabytes(one.size)} MB",
         f"  computed by diffusion {one.version}, folder made {one.created}",
         "  scenarios:",
     ]
     for name, about in results.manifest["scenarios"].items():
         lines.append(f"    {name}: {about['label']}")
         lines += [f"      {sentence}" for sentence in about["explain"]]
+    if one.points > 1:
+        layout = results.manifest["layout"]
+        lines.append(f"  design: {layout['said']}")
+        lines += [f"    {sentence}" for sentence in layout["aliases"]]
     lines.append("  tables:")
     for name in TABLES:
         frame = results.table(name)

@@ -3,16 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import SettingError, nearest
 from diffusion.config import overrides as typed
-from diffusion.config.composing import WITHIN, Composer, composed
+from diffusion.config.composing import WITHIN, Composer, Data, composed
+from diffusion.config.designs.kinds import Factorial, Scenarios, Until
 from diffusion.config.folders import Folders
 from diffusion.config.overrides import Override
 from diffusion.config.settings import Plan, ScenarioPlan, Shows, plan_of, settings_of
 from diffusion.model.clock import Timing
+from diffusion.model.measures import OUTCOMES
 from diffusion.model.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from diffusion.config.designs.points import Layout
 
 HEADLINE = "what_remains"
 LARGEST_SEED = 2**63 - 1
@@ -28,11 +33,20 @@ class Scenario:
     settings: ModelSettings
     overrides: tuple[str, ...]
     against: str | None = None  # the scenario it is compared with, if not the baseline
+    points: tuple[ModelSettings, ...] = ()  # at each point of the design, if it has points
+
+    def every(self) -> tuple[ModelSettings, ...]:
+        """The settings of its runs, but for their seeds."""
+        return self.points or (self.settings,)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Scenarios to be run with the same luck; replicate r has the seed `seed + r`."""
+    """Scenarios to be run with the same luck; replicate r has the seed `seed + r`.
+
+    With a `layout`, every scenario is run at every point of it. With `until`, `replicates` are
+    where it begins, and `most` where it ends at the latest.
+    """
 
     name: str
     question: str
@@ -44,6 +58,13 @@ class Experiment:
     results: Path
     executor: Mapping[str, Any]
     shows: Shows = Shows()  # noqa: RUF009 - frozen
+    layout: "Layout | None" = None
+    until: Until | None = None
+
+    @property
+    def most(self) -> int:
+        """Replicates, at most."""
+        return self.replicates if self.until is None else self.until.at_most
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,8 @@ def design(overrides: Iterable[str] = (), config_dir: Path | str | None = None) 
 
     Without `experiment=...`, interventions that are switched on are compared each alone and all
     together with none; without those, the headline experiment is meant. Shocks that are switched
-    on here hold in every scenario, the baseline included.
+    on here hold in every scenario, the baseline included. A design that is chosen and nothing else
+    is run in a world without interventions, but for those that it switches itself.
 
     Raises:
         SettingError: an override or an experiment file that does not fit.
@@ -100,18 +122,22 @@ def design(overrides: Iterable[str] = (), config_dir: Path | str | None = None) 
     """
     folders = Folders.find(config_dir)
     given = _read(overrides, folders)
-    if "experiment" not in given.choices and not given.choices.get("intervention"):
+    choose = ("experiment", "design")
+    if not any(one in given.choices for one in choose) and not given.choices.get("intervention"):
         given.choices["experiment"] = HEADLINE
     composer = Composer(folders)
     head = composer.compose(given.choices, given.shared())
     plan = _planned(plan_of(head), given)
-    scenarios = {
-        name: _scenario(name, scenario, plan, given, composer, folders)
+    _check_until(plan)
+    switched = plan.design.interventions if isinstance(plan.design, Factorial) else ()
+    configs = {
+        name: _config(name, scenario, given, composer, folders, switched, head)
         for name, scenario in plan.scenarios.items()
     }
-    _check_used(given, scenarios)
+    layout, scenarios = _laid_out(plan, configs, switched, folders)
+    _check_used(given, scenarios, switched)
     base = scenarios[plan.baseline].settings
-    if base.seed + plan.replicates > LARGEST_SEED + 1:
+    if base.seed + plan.most > LARGEST_SEED + 1:
         raise SettingError(
             f"seed = {base.seed}: replicate r has seed + r, allowed up to {LARGEST_SEED}; "
             f"choose a smaller seed"
@@ -127,6 +153,8 @@ def design(overrides: Iterable[str] = (), config_dir: Path | str | None = None) 
         results=Path(plan.results or f"results/{plan.name}"),
         executor=plan.executor,
         shows=plan.shows,
+        layout=layout,
+        until=None if plan.until.half_width is None else plan.until,
     )
 
 
@@ -147,13 +175,21 @@ def _planned(plan: Plan, given: _Typed) -> Plan:
             f"intervention=[{','.join(chosen)}] does not go with the experiment '{plan.name}', "
             f"whose scenarios choose interventions themselves; leave out one of the two"
         )
+    points = not isinstance(plan.design, Scenarios)
+    if points and "design" in given.choices and "name" not in (one.key for one in given.values):
+        known = plan.name or "+".join(chosen)  # another folder than without the design
+        kind = plan.design.kind
+        plan = plan.model_copy(update={"name": f"{known}-{kind}" if known else kind})
     if not plan.scenarios:
-        if not chosen:
+        if not chosen and points:
+            plan = plan.model_copy(update=_each_and_all((), plan.name))
+        elif not chosen:
             raise SettingError(
                 "there is nothing to compare; switch on interventions, for example "
                 "intervention=[cop_formation,language_mediation], or name an experiment"
             )
-        plan = plan.model_copy(update=_each_and_all(chosen, plan.name))
+        else:
+            plan = plan.model_copy(update=_each_and_all(chosen, plan.name))
     if plan.baseline not in plan.scenarios:
         raise SettingError(
             f"baseline = '{plan.baseline}' is no scenario of this experiment; choose from: "
@@ -188,14 +224,20 @@ def _each_and_all(chosen: Sequence[str], name: str | None) -> dict[str, Any]:
     return {"scenarios": scenarios, "name": name or "+".join(chosen), "baseline": "baseline"}
 
 
-def _scenario(
+def _config(
     name: str,
     plan: ScenarioPlan,
-    whole: Plan,
     given: _Typed,
     composer: Composer,
     folders: Folders,
-) -> Scenario:
+    switched: Sequence[str],
+    head: Data,
+) -> Data:
+    """The composed configuration of a scenario, with the interventions on that a design switches.
+
+    Args:
+        head: the configuration of the experiment without what its scenarios change.
+    """
     own = _read(plan.overrides, folders)
     for key in (*own.choices, *(value.key for value in own.values)):
         if key.split(".")[0] in (*Plan.model_fields, "experiment"):
@@ -206,15 +248,84 @@ def _scenario(
     choices = {**given.choices, **own.choices}
     if choices.get("experiment") in folders.packaged_experiments():
         choices["experiment"] += WITHIN
+    if switched:
+        choices["intervention"] = _with_switched(
+            name, choices.get("intervention", list(head["intervention"])), switched, folders
+        )
     values = [
         # the plan has its scenarios already
         *(one for one in given.shared() if one.key.split(".")[0] != "scenarios"),
         *(one for one in given.of_switched() if _is_on(one, choices)),
         *own.values,
     ]
-    config = composer.compose(choices, values)
-    settings = settings_of(config)
-    return Scenario(plan.label, settings, plan.overrides, plan.against)
+    return composer.compose(choices, values)
+
+
+def _with_switched(
+    name: str, chosen: list[str], switched: Sequence[str], folders: Folders
+) -> list[str]:
+    """The interventions of a scenario and those that a design switches on and off in it.
+
+    Raises:
+        SettingError: an unknown one, or one that is both.
+    """
+    line = f"design.interventions=[{','.join(switched)}]"
+    known = typed.choices([Override("intervention", list(switched), line)], folders)
+    both = [one for one in switched if one in chosen]
+    if both:
+        raise SettingError(
+            f"{line}: scenario '{name}' has '{both[0]}' on all the time, so the design can't "
+            f"switch it; take it out of one of the two"
+        )
+    return [*chosen, *known["intervention"]]
+
+
+def _laid_out(
+    plan: Plan, configs: Mapping[str, Data], switched: Sequence[str], folders: Folders
+) -> tuple["Layout | None", dict[str, Scenario]]:
+    """The points of the design, and the scenarios with their settings at each."""
+    layout = None
+    if not isinstance(plan.design, Scenarios):
+        from diffusion.config.designs.factors import without
+        from diffusion.config.designs.points import lay_out
+
+        layout = lay_out(plan.design, configs, folders, plan.most)
+    scenarios = {}
+    for name, one in plan.scenarios.items():
+        config = configs[name]
+        scenarios[name] = Scenario(
+            label=one.label,
+            settings=settings_of(without(config, switched) if switched else config),
+            overrides=one.overrides,
+            against=one.against,
+            points=() if layout is None else layout.settings(config),
+        )
+    return layout, scenarios
+
+
+def _check_until(plan: Plan) -> None:
+    """A sweep may only grow until an outcome is known that can be compared.
+
+    Raises:
+        SettingError: no such outcome, nothing to compare, or less room than replicates.
+    """
+    until = plan.until
+    if until.half_width is None:
+        return
+    if until.of not in OUTCOMES:
+        raise SettingError(
+            f"until.of = '{until.of}' is no outcome of a run; choose from: "
+            f"{', '.join(OUTCOMES)}{nearest(until.of, OUTCOMES)}"
+        )
+    if until.at_most < plan.replicates:
+        raise SettingError(
+            f"until.at_most = {until.at_most}: allowed {plan.replicates} (replicates) or more"
+        )
+    if len(plan.scenarios) < 2:
+        raise SettingError(
+            "until.half_width is of differences between scenarios, and there is only one; "
+            "set replicates instead, or add a scenario"
+        )
 
 
 def _is_on(override: Override, choices: Mapping[str, Any]) -> bool:
@@ -222,7 +333,7 @@ def _is_on(override: Override, choices: Mapping[str, Any]) -> bool:
     return name in choices.get(group, [])
 
 
-def _check_used(given: _Typed, scenarios: Mapping[str, Scenario]) -> None:
+def _check_used(given: _Typed, scenarios: Mapping[str, Scenario], switched: Sequence[str]) -> None:
     """Scenarios share their months, and no override of an intervention or shock may go unused."""
     for override in given.of_switched():
         group, name = override.key.split(".")[:2]
@@ -232,6 +343,7 @@ def _check_used(given: _Typed, scenarios: Mapping[str, Scenario]) -> None:
             for of, one, _ in scenario.settings.acting()
             if of == group
         }
+        used.update(switched if group == "intervention" else ())
         if name not in used:
             switched_on = ", ".join(sorted(used)) or "none"
             raise SettingError(

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from diffusion.base.errors import SettingError, nearest
+from diffusion.config.designs.kinds import Design, Until
 from diffusion.config.targets import build_target
 from diffusion.config.words import dotted_key, setting_error, shown
 from diffusion.interventions.base import Intervention
@@ -51,11 +52,18 @@ class Plan(BaseModel):
     )
     question: str
     replicates: int = Field(ge=1, le=1_000_000)
+    until: Until
+    design: Design
     results: str | None = Field(pattern=r"\S", description="a folder, or null for results/<name>")
     baseline: str
     scenarios: dict[str, ScenarioPlan]
     shows: Shows
     executor: dict[str, Any]
+
+    @property
+    def most(self) -> int:
+        """Replicates, at most."""
+        return self.replicates if self.until.half_width is None else self.until.at_most
 
 
 def plan_of(config: Mapping[str, Any]) -> Plan:

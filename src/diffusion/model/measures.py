@@ -35,6 +35,27 @@ FLOW_COLUMNS = {
     "eur_returned": Flow.EUR_RETURNED,
 }
 
+OUTCOMES = (  # of a run, as `Recorder.outcomes` gives them; known before anything is run
+    "using_start",
+    "using_stop",
+    "using_end",
+    "practice_years",
+    "retained_practice_years",
+    "retained_12",
+    "retained_36",
+    "retained_60",
+    "unbroken_60",
+    "restarted_60",
+    "stopped_60",
+    "n_ever_used",
+    "months_to_10",
+    "months_to_50",
+    "cost_total",
+    "gap_own_field",
+    "gap_related_fields",
+    "gap_other_actors",
+)
+
 Columns = dict[str, npt.NDArray[Any]]
 
 

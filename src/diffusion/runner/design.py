@@ -1,5 +1,8 @@
 """An experiment turned into runs with stable ids, in the order A, B, C, A, B, C.
 
+A design with points runs every scenario at every point: scenarios alternate within a point, points
+within a replicate.
+
 Replicate r has the seed `seed + r` in every scenario, so scenarios are compared with the same
 luck, and any single run can be repeated with `diffusion run ... seed=<its seed>`. Neighbouring
 seeds are independent, because draws are hashed.
@@ -9,7 +12,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -24,13 +27,24 @@ LARGEST_CHUNK = 50  # a killed process loses at most this many runs
 
 @dataclass(frozen=True)
 class Run:
-    """One simulation: a scenario with the luck of one replicate."""
+    """One simulation: a scenario with the luck of one replicate, at a point of the design.
+
+    `point` is None and `varied` empty in a design of scenarios and replicates only.
+    """
 
     run_id: str
     scenario: str
     replicate: int
     seed: int
     settings: ModelSettings
+    point: int | None = None
+    varied: Mapping[str, float] = field(default_factory=dict)
+
+    def keys(self) -> dict[str, Any]:
+        """What every row of a table says of its run: column -> value."""
+        point = {} if self.point is None else {"point": self.point}
+        own = {"replicate": self.replicate, "seed": self.seed, "run_id": self.run_id}
+        return {"scenario": self.scenario, **point, **own, **self.varied}
 
 
 @dataclass(frozen=True)
@@ -42,22 +56,31 @@ class Chunk:
 
 
 def runs_of(experiment: Experiment) -> list[Run]:
-    """All runs; every replicate is complete before the next, so a stopped sweep is balanced."""
-    data = {name: one.settings.plain() for name, one in experiment.scenarios.items()}
+    """All runs; every replicate is complete before the next, so a stopped sweep is balanced.
+
+    With `until`, those of all replicates that it may come to.
+    """
+    scenarios, layout = experiment.scenarios, experiment.layout
+    points: list[tuple[int | None, Mapping[str, float]]] = [(None, {})]
+    if layout is not None:
+        points = [(number, layout.point(number)) for number in range(len(layout.points))]
+    data = {name: [settings.plain() for settings in one.every()] for name, one in scenarios.items()}
     return [
-        _run(name, scenario.settings, data[name], replicate)
-        for replicate in range(experiment.replicates)
-        for name, scenario in experiment.scenarios.items()
+        _run(name, scenario.every()[k], data[name][k], replicate, point, varied)
+        for replicate in range(experiment.most)
+        for k, (point, varied) in enumerate(points)
+        for name, scenario in scenarios.items()
     ]
 
 
 def chunks_of(runs: Sequence[Run]) -> list[Chunk]:
     """Runs cut into parts; the cut depends on the design only, never on the workers.
 
-    The scenarios of a replicate stay together as far as possible: what they have in common is
-    simulated once.
+    The scenarios of a replicate, and of a point, stay together as far as possible: what they have
+    in common is simulated once.
     """
-    replicates = [list(same) for _, same in groupby(runs, key=lambda run: run.replicate)]
+    pairs = groupby(runs, key=lambda run: (run.replicate, run.point))
+    replicates = [list(same) for _, same in pairs]
     widest = max((len(same) for same in replicates), default=1)
     wanted = max(1, min(LARGEST_CHUNK // widest, math.ceil(len(replicates) / CHUNKS)))
     parts: list[list[Run]] = []
@@ -72,16 +95,25 @@ def design_hash(runs: Sequence[Run]) -> str:
     return _digest([run.run_id for run in runs])
 
 
-def _run(scenario: str, settings: ModelSettings, data: Mapping[str, Any], replicate: int) -> Run:
+def _run(
+    scenario: str,
+    settings: ModelSettings,
+    data: Mapping[str, Any],
+    replicate: int,
+    point: int | None,
+    varied: Mapping[str, float],
+) -> Run:
     seed = settings.seed + replicate
-    run_id = _digest(
-        {
-            "scenario": scenario,
-            "settings": {**data, "seed": seed},
-            "model": diffusion.__version__,
-        }
-    )[:ID_LENGTH]
-    return Run(run_id, scenario, replicate, seed, settings.model_copy(update={"seed": seed}))
+    about: dict[str, Any] = {
+        "scenario": scenario,
+        "settings": {**data, "seed": seed},
+        "model": diffusion.__version__,
+    }
+    if point is not None:  # points may have the same settings where a scenario lacks what varies
+        about["point"] = point
+    run_id = _digest(about)[:ID_LENGTH]
+    settings = settings.model_copy(update={"seed": seed})
+    return Run(run_id, scenario, replicate, seed, settings, point, varied)
 
 
 def _digest(data: Any) -> str:

@@ -15,8 +15,20 @@ from diffusion.runner.store import SCHEMA_VERSION
 _LIBRARIES = ("numpy", "numba", "pandas", "pyarrow", "scipy", "networkx", "mesa", "hydra-core")
 
 
-def manifest_of(experiment: Experiment, runs: Sequence[Run]) -> dict[str, Any]:
-    """The manifest of an experiment, fit for JSON."""
+def manifest_of(
+    experiment: Experiment, runs: Sequence[Run], replicates: int | None = None
+) -> dict[str, Any]:
+    """The manifest of an experiment, fit for JSON.
+
+    Args:
+        runs: all that it may come to.
+        replicates: those wanted for now, if not all.
+    """
+    wanted = experiment.most if replicates is None else replicates
+    layout, until = experiment.layout, experiment.until
+    further = {} if layout is None else {"layout": layout.about()}
+    if until is not None:
+        further["until"] = {"replicates": experiment.replicates, **until.model_dump(mode="json")}
     return {
         "schema": SCHEMA_VERSION,
         "experiment": experiment.name,
@@ -25,9 +37,10 @@ def manifest_of(experiment: Experiment, runs: Sequence[Run]) -> dict[str, Any]:
         "shows": experiment.shows.model_dump(mode="json"),
         "scenarios": {name: _about(one) for name, one in experiment.scenarios.items()},
         "timing": experiment.timing.model_dump(mode="json"),
-        "replicates": experiment.replicates,
+        **further,
+        "replicates": wanted,
         "seed": experiment.seed,
-        "runs": len(runs),
+        "runs": sum(run.replicate < wanted for run in runs),
         "design": design_hash(runs),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),

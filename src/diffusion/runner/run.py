@@ -3,7 +3,7 @@
 import json
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,6 +40,7 @@ def run_experiment(
     fresh: bool = False,
     progress: Callable[[Progress], None] | None = None,
     notice: Notice | None = None,
+    replicates: int | None = None,
 ) -> Results:
     """Compute the runs that the results folder does not hold yet.
 
@@ -51,6 +52,7 @@ def run_experiment(
         fresh: remove results of an earlier call first.
         progress: told after each chunk.
         notice: told if the model must be compiled first.
+        replicates: how many for now, if the experiment may come to more than it begins with.
 
     Raises:
         SettingError: the executor or a world can't be built; nothing was written then.
@@ -59,15 +61,18 @@ def run_experiment(
     folder = experiment.results if folder is None else folder
     executor = build_target(experiment.executor, "executor", Executor)  # type: ignore[type-abstract]
     runs = runs_of(experiment)
-    manifest = manifest_of(experiment, runs)
+    wanted = experiment.replicates if replicates is None else replicates
+    manifest = manifest_of(experiment, runs, wanted)
     check_folder(folder, manifest, fresh)
     if fresh or not (folder / "manifest.json").is_file():
         check_worlds(experiment)
     finished = Store.open(folder, manifest, fresh).finished()
-    left = _left(runs, finished)
+    later = {run.run_id for run in runs if run.replicate >= wanted}
+    left = _left(runs, finished | later)
     if left:
         compile_model(_fullest(experiment), notice)
-    told = Progress(0, 0, sum(run.run_id in finished for run in runs), len(runs))
+    skipped = sum(run.run_id in finished for run in runs if run.run_id not in later)
+    told = Progress(0, 0, skipped, len(runs) - len(later))
     tell = progress if progress is not None else _silent
     tell(told)
     for report in executor.map(partial(compute, folder.absolute()), left):
@@ -112,7 +117,8 @@ def _add_runs(runs: Sequence[Run], found: dict[str, tuple[Tables, float]]) -> No
 def check_worlds(experiment: Experiment) -> None:
     """Build each distinct world once and begin each shock and intervention in it.
 
-    So mistakes that show only there are found before anything is written.
+    So mistakes that show only there are found before anything is written. In a design with points
+    those are looked at where something is lowest or highest; there may be thousands of others.
 
     Raises:
         WorldError: a world that can't be built.
@@ -121,17 +127,27 @@ def check_worlds(experiment: Experiment) -> None:
     """
     built: dict[str, Simulation] = {}
     begun = set()
-    for scenario in experiment.scenarios.values():
-        data = scenario.settings.plain()
+    for settings in _outer(experiment):
+        data = settings.plain()
         world = json.dumps([data["world"], data["practices"]])
         if world not in built:
-            built[world] = Simulation(scenario.settings)
-        share = scenario.settings.share
-        for group, name, one in scenario.settings.acting():
+            built[world] = Simulation(settings)
+        share = settings.share
+        for group, name, one in settings.acting():
             key = (world, group, name, json.dumps(data[f"{group}s"][name]), share)
             if key not in begun:
                 begun.add(key)
                 _try(one, built[world], name, share)
+
+
+def _outer(experiment: Experiment) -> Iterator[ModelSettings]:
+    """The settings of each scenario, or those at the outer points of its design."""
+    layout = experiment.layout
+    for scenario in experiment.scenarios.values():
+        if layout is None:
+            yield scenario.settings
+        else:
+            yield from (scenario.points[number] for number in layout.outer())
 
 
 def _try(one: Shock | Intervention, simulation: Simulation, name: str, share: float | None) -> None:
@@ -148,11 +164,11 @@ def _try(one: Shock | Intervention, simulation: Simulation, name: str, share: fl
 
 def _fullest(experiment: Experiment) -> ModelSettings:
     """The settings with the most interventions: what they need covers the other scenarios."""
-    every = [scenario.settings for scenario in experiment.scenarios.values()]
+    every = [one for scenario in experiment.scenarios.values() for one in scenario.every()]
     return max(every, key=lambda settings: len(settings.interventions))
 
 
-def _left(runs: Sequence[Run], finished: frozenset[str]) -> list[Chunk]:
+def _left(runs: Sequence[Run], finished: Set[str]) -> list[Chunk]:
     """What is still to be computed; runs stay in the chunk that they were designed into."""
     left = (
         Chunk(chunk.number, tuple(run for run in chunk.runs if run.run_id not in finished))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SCHEMA_VERSION = 2
-KEYS = ("scenario", "replicate", "seed", "run_id")
+KEYS = ("scenario", "replicate", "seed", "run_id")  # with points further ones, see `Run.keys`
 TABLES = ("months", "outcomes", "survival", "groups", "events")
 _OF_COMMANDS = (
     "figures",
@@ -142,7 +142,23 @@ class Store(Results):
             _clear(folder)
         if not (folder / "manifest.json").is_file():
             write_json(folder / "manifest.json", manifest)
-        return cls(folder)
+        store = cls(folder)
+        further = manifest["replicates"] > store.manifest["replicates"]
+        grown = {name: manifest[name] for name in ("replicates", "runs") if further}
+        if manifest.get("until") != store.manifest.get("until"):
+            grown["until"] = manifest.get("until")
+        if grown:
+            store.note(grown)
+        return store
+
+    def note(self, entries: Mapping[str, Any]) -> None:
+        """Add entries to the manifest, or replace them.
+
+        Raises:
+            ResultsError: the disk is full, or the folder can't be written.
+        """
+        self._manifest |= entries
+        write_json(self.path / "manifest.json", self._manifest)
 
     def write(
         self, chunk: Chunk, tables: Mapping[str, Tables], seconds: Mapping[str, float]
@@ -176,8 +192,9 @@ class Store(Results):
 
     def write_failure(self, run: Run, error: str, traceback: str) -> None:
         """Keep what went wrong in a run; it never has rows in a table."""
-        about = {name: getattr(run, name) for name in KEYS}
-        write_json(self._failure(run.run_id), {**about, "error": error, "traceback": traceback})
+        write_json(
+            self._failure(run.run_id), {**run.keys(), "error": error, "traceback": traceback}
+        )
 
     def _failure(self, run_id: str) -> Path:
         return self.path / "failures" / f"{run_id}.json"
@@ -222,7 +239,9 @@ def _difference(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The first entry in which two manifests differ, in words."""
     old, new = dict(_flat(there)), dict(_flat(now))
     for key in ("schema", "experiment", "seed", "replicates", *old, *new):
-        if key.startswith(("created", "machine", "design", "versions.")):
+        if key.startswith(("created", "machine", "design", "versions.", "reached")):
+            continue
+        if "until.of" in new and key in ("replicates", "runs"):  # as far as it has grown
             continue
         if old.get(key) != new.get(key):
             return f"{key}: {old.get(key, 'nothing')} there, {new.get(key, 'nothing')} now"
@@ -251,7 +270,8 @@ def _united(runs: Sequence[Run], every: Sequence[Columns]) -> "pa.Table":
     import pyarrow as pa
 
     rows = [len(next(iter(columns.values()))) for columns in every]
-    keys = {name: np.repeat([getattr(run, name) for run in runs], rows) for name in KEYS}
+    of_runs = [run.keys() for run in runs]
+    keys = {name: np.repeat([of[name] for of in of_runs], rows) for name in of_runs[0]}
     names = dict.fromkeys(name for columns in every for name in columns)
     # a column that some of the runs don't have is empty in their rows, as NaN is
     cells = {

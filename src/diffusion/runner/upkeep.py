@@ -33,6 +33,7 @@ class Overview:
     created: str
     version: str
     scenarios: int
+    points: int  # of the design; 1 if it has none
     replicates: int
     runs: int
     finished: int
@@ -58,6 +59,7 @@ def overview(results: Results) -> Overview:
         created=str(about["created"]),
         version=str(about["versions"]["diffusion"]),
         scenarios=len(about["scenarios"]),
+        points=int(about.get("layout", {}).get("points", 1)),
         replicates=int(about["replicates"]),
         runs=int(about["runs"]),
         finished=len(results.finished()),

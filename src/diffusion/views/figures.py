@@ -28,6 +28,7 @@ OF_COMPARISON: dict[str, Callable[[Comparison], Figure]] = {
     "differences": differences.forest,
     "cost_per_retained_year": differences.cost_per_retained_year,
 }
+OF_ONE_SCENARIO = ("adoption", "survival")  # the others show differences
 
 
 def save_all(comparison: Comparison, results: Tables, folder: Path) -> list[Path]:
@@ -42,8 +43,8 @@ def save_all(comparison: Comparison, results: Tables, folder: Path) -> list[Path
     paths = []
     few = _few(comparison)
     with style.styled():
-        for name, draw in OF_COMPARISON.items():
-            paths += style.save(draw(few), folder, name)
+        for name in OF_COMPARISON if comparison.others else OF_ONE_SCENARIO:
+            paths += style.save(OF_COMPARISON[name](few), folder, name)
         for name, show in _further(comparison).items():
             paths += style.save(show(), folder, name)
         shown = comparison.scenarios[-1]

@@ -39,6 +39,9 @@ _FURTHER = {
     "months_to_50": "months until 50 % took up something new",
 }
 _NO_SHARES = (*AMOUNTS, "n_ever_used", "months_to_10", "months_to_50")
+_LEVEL = ["scenario", "label", "measure", "meaning", "mean", "low", "high", "note"]
+_DIFFERENCE = ["difference", "difference_low", "difference_high"]
+_COLUMNS = [*_LEVEL, *_DIFFERENCE, "pairs", "identical", "excludes_zero"]  # of `frame`
 MARK, NO_MARK = "●", "○"
 LEGEND = (
     "Shares of all pairs of organisation and practice. Differences to the baseline (or the "
@@ -80,7 +83,7 @@ def frame(comparison: "Comparison") -> "pd.DataFrame":
         for effect in costs.EFFECTS
         for price in costs.prices(comparison, effect)
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).reindex(columns=_COLUMNS)
     return table.assign(pairs=table["pairs"].astype("Int64"))  # whole numbers, empty for levels
 
 

@@ -194,7 +194,8 @@ def _frames(comparison: "Comparison") -> Iterator[tuple[str, "pd.DataFrame"]]:
     wanted = shows(comparison)
     outcome = wanted.rank_by or RANKED_BY
     yield "summary", numbers.frame(comparison)
-    yield "differences", comparison.differences()
+    if comparison.others:
+        yield "differences", comparison.differences()
     if wanted.rank_by:
         yield "ranking", ranking.frame(comparison, outcome)
     if wanted.by_group:
@@ -214,6 +215,8 @@ def markdown(comparison: "Comparison") -> str:
     lines += ["", *_markdown_table(head, rows), "", numbers.LEGEND, ""]
     for sentence in costs.off_budget(comparison):
         lines += [sentence, ""]
+    if not comparison.others:
+        return "\n".join(lines) + "\n"
     frame = variance_frame(comparison)
     gained = [
         [comparison.label(str(row.scenario)), numbers.MEASURES[str(row.outcome)], _times(row)]

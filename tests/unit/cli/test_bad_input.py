@@ -119,6 +119,13 @@ MISTAKES = [
     (["compare", "experiment=what_remains", COP], "leave out one of the two"),
     (["compare", "experiment=null"], "nothing to compare"),
     (["compare", "practices.limit=65"], "65"),
+    # designs; tests/unit/config/designs has the others
+    (["compare", "design=sobol"], "the design sobol varies nothing; name parameters"),
+    (["compare", COP, "until.half_width=1", "until.at_most=2"], "until.at_most = 2: allowed 30"),
+    (
+        ["compare", "design=sobol", "design.parameters=[{key: world.n, low: 2, high: 9}]"],
+        "world.n = 2: allowed 10 to",
+    ),
     # options and commands
     (["compare", "--frehs"], "did you mean '--fresh'?"),
     (["compare", "--results"], "expected one argument"),

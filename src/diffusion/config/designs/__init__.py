@@ -1,0 +1,1 @@
+"""Designs of experiments: which points are computed, and what their settings are."""
