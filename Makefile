@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+VERSIONS ?= 3.12 3.13
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --constraint constraints.txt
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test slow lint patterns bench bench-quick wheel-check clean
+.PHONY: help install demo test test-versions slow lint patterns bench bench-quick wheel-check clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -41,6 +42,9 @@ demo: $(VENV)/.installed ## run the headline experiment: table, figures, results
 test: $(VENV)/.installed-dev ## fast tests
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "not slow and not patterns"
 
+test-versions: ## fast tests on further versions of Python, where they are installed
+	@for version in $(VERSIONS); do .ci/test-version $$version $(WORKERS) || exit 1; done
+
 slow: $(VENV)/.installed-clusters ## slow tests: patterns, clusters
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "slow or patterns"
 
@@ -53,15 +57,15 @@ lint: $(VENV)/.installed-dev ## style, types, layers
 patterns: $(VENV)/.installed ## print every pattern: target, value, interval
 	@$(BIN)/diffusion patterns
 
-bench: $(VENV)/.installed ## measure speed and memory: one table, about 20 minutes
+bench: $(VENV)/.installed ## measure speed and memory: one table, about 40 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-quick: $(VENV)/.installed ## the same at smaller sizes, about 4 minutes
+bench-quick: $(VENV)/.installed ## the same at smaller sizes, about 10 minutes
 	@$(BIN)/python -m benchmarks --quick
 
 wheel-check: $(VENV)/.installed-dev ## build the wheel and use it from an empty folder
 	@.ci/wheel-check $(PYTHON) $(BIN)/python
 
 clean: ## remove .venv and caches, keep results
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

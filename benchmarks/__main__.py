@@ -2,8 +2,9 @@
 
     python -m benchmarks [--quick] [--only GROUP ...]
 
-A whole run writes results/benchmark.json and docs/cost_against_n.png; a quick or partial one writes
-both into results/ as benchmark-part.json and cost_against_n.png. README.md says what is measured.
+A whole run writes results/benchmark.json, docs/cost_against_n.png and what stands between the marks
+of docs/performance.md; a quick or partial one writes benchmark-part.json, cost_against_n.png and
+benchmark-part.md into results/. README.md says what is measured.
 """
 
 import argparse
@@ -18,29 +19,39 @@ from benchmarks import (
     against_mesa,
     against_peers,
     bandwidth,
+    compiling,
     leaks,
+    lines,
+    page,
+    parts,
     plot,
     scale,
     sharing,
+    sizing,
     start,
     sweep,
     table,
     workload,
 )
-from benchmarks.measuring import ROOT, JobError, fresh, machine, say
+from benchmarks.measuring import ROOT, JobError, fresh, load, machine, say
 from benchmarks.table import Row
 
 GROUPS: dict[str, ModuleType] = {
     "scale": scale,
     "mesa": against_mesa,
     "sweep": sweep,
+    "parts": parts,
     "sharing": sharing,
+    "sizing": sizing,
     "start": start,
+    "compiling": compiling,
     "leaks": leaks,
     "bandwidth": bandwidth,
+    "lines": lines,
     "reduced": against_peers,
 }
 RESULTS = ROOT / "results"
+PAGE = ROOT / "docs" / "performance.md"
 FIGURE = "cost_against_n.png"
 
 
@@ -57,12 +68,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     say("machine code (compiled if it is not on disk)")
     fresh(workload.compile_all)
     found, failed = measure(args.only or list(GROUPS), args.quick)
+    about["load after"] = load()
     about["minutes"] = f"{(time.perf_counter() - started) / 60:.1f}"
     about["run"] = "quick" if args.quick else "full"
     sys.stdout.write("\n".join(f"{name}: {text}" for name, text in about.items()) + "\n\n")
-    sys.stdout.write(table.render({GROUPS[name].TITLE: rows for name, rows in found.items()}))
+    titled = {GROUPS[name].TITLE: rows for name, rows in found.items()}
+    sys.stdout.write(table.render(titled))
     whole = not (args.quick or args.only or failed)
     write(found, about, RESULTS / ("benchmark.json" if whole else "benchmark-part.json"))
+    block = page.measured(titled, about)
+    if whole:
+        page.put(block, PAGE)
+    else:
+        (RESULTS / "benchmark-part.md").write_text(block, encoding="utf-8")
     points = plot.curves(found)
     if points:
         where = f"{about['processor']}, {about['cores']} cores, {about['date'][:10]}"

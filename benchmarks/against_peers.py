@@ -5,17 +5,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from benchmarks.measuring import fresh, say
-from benchmarks.table import Row, at_least
+from benchmarks.table import Row
+from benchmarks.targets import TARGETS
 
 TITLE = "reduced: the peers' own rule, same graph and parameters, in turn, processor time"
 
 _MODULE = "benchmarks.reduced"
-_TARGETS = {
-    ("ndlib", "sir"): at_least(50),
-    ("ndlib", "threshold"): at_least(100),
-    ("starsim", "sir"): at_least(5),
-    ("cynetdiff", "cascade"): at_least(1),
-}
 _QUICK = {"sizes": [10_000], "repetitions": 1}
 
 
@@ -44,6 +39,7 @@ def _row(one: dict[str, Any]) -> Row:
         f"{one['organisations']:,} organisations, {process}, {peer} / package",
         one["ratio"],
         "times",
-        _TARGETS.get((peer, process)),
+        TARGETS.get(f"{peer}_{process}"),
         "; ".join(text for text in said if text),
+        spread=tuple(one["ratios"]) if one["ratios"] else None,
     )

@@ -1,19 +1,23 @@
 """Group `bandwidth`: each rule against the time that moving its bytes alone would take."""
 
+import math
 import time
 from statistics import median
 from typing import Any
 
 from benchmarks import workload
+from benchmarks.against_mesa import duel
 from benchmarks.measuring import fresh, say
 from benchmarks.table import Row
 from benchmarks.touched import TOUCHED, least_bytes
 
-TITLE = "bandwidth: each rule alone, against moving once the bytes that it must touch"
+TITLE = (
+    "bandwidth: each rule alone, against moving once the bytes that it must touch, processor time"
+)
 
 _ELEMENTS = 1 << 26  # of each of three arrays of 8 bytes: far beyond any cache
 _QUICK_ELEMENTS = 1 << 25
-_TRIADS = 8
+_REPEATED = 8
 _DRAWS = 1 << 24
 # organisations: months before, and months of the measurement
 _SIZES = {10_000: (3, 12), 1_000_000: (2, 3)}
@@ -21,6 +25,8 @@ _QUICK_SIZES = {10_000: (3, 6), 100_000: (2, 3)}
 _COUNTED_WORLD, _COUNTED_MONTHS = 100, 6  # where draws are counted, uncompiled
 _PLAIN = {"NUMBA_DISABLE_JIT": "1"}
 _MOST = 0.5  # share of a rule's time from which one cause is named for it
+_AGAINST_MESA, _MESA_MONTHS = 10_000, 4  # organisations and months of the Mesa model
+_UNIT = "ns an organisation-month"
 _SLOWER = 1.3  # growth of the cost with n from which waiting for memory is named
 
 
@@ -34,6 +40,7 @@ def rows(quick: bool) -> list[Row]:
         Row("triad a = b + s * c, one thread", bandwidth / 1e9, "GB/s"),
         Row("a draw, many in a row", 1e9 * draw, "ns"),
     ]
+    floors: dict[int, float] = {}  # organisations: ns that draws and bytes alone would take
     in_cache: dict[str, float] = {}  # seconds an organisation-month in the smallest world
     for n, (before, months) in (_QUICK_SIZES if quick else _SIZES).items():
         say(f"  {n:,} organisations, rule by rule")
@@ -49,10 +56,29 @@ def rows(quick: bool) -> list[Row]:
             )
             what = f"{n:,} organisations, {rule}"
             found.append(Row(what, 100 * share, "% of the bound", remarks=remarks))
+        moved = sum(times["bytes"].values()) / n
+        drawn = sum(draws.values())
+        floors[n] = 1e9 * (drawn * draw + moved / bandwidth)
+        remarks = f"{drawn:.1f} draws and {moved:,.0f} bytes an organisation-month, nothing else"
+        found.append(
+            Row(f"{n:,} organisations, floor of all rules", floors[n], _UNIT, None, remarks)
+        )
+        whole = 1e9 * sum(times["seconds"].values()) / n
+        found.append(Row(f"{n:,} organisations, all rules / floor", whole / floors[n], "times"))
         rest = 1e9 * times["rest"] / n
         what = f"{n:,} organisations, recording and the rest of a month"
-        found.append(Row(what, rest, "ns an organisation"))
-    return found
+        found.append(Row(what, rest, _UNIT))
+    return [*found, _mesa_row(floors[_AGAINST_MESA])]
+
+
+def _mesa_row(floor: float) -> Row:
+    """What the ratio to the Mesa model would be if the floor were all that a month took."""
+    n = _AGAINST_MESA
+    say(f"  the Mesa model, {n:,} organisations")
+    result = fresh(duel, n=n, months=_MESA_MONTHS, limit=math.inf, turn=1).result
+    month = 1e9 * result["mesa"]["months"] / (n * result["months"])
+    what = f"{n:,} organisations, Mesa / floor"
+    return Row(what, month / floor, "times", remarks=f"Mesa takes {1e-3 * month:.0f} us")
 
 
 def _cause(moving: float, drawing: float, slower: float) -> str:
@@ -89,15 +115,15 @@ def triad(elements: int) -> float:
     a, b, c = (np.full(elements, value) for value in (0.0, 1.0, 2.0))
     compiled(a, b, c, 3.0)
     taken = []
-    for _ in range(_TRIADS):
-        started = time.perf_counter()
+    for _ in range(_REPEATED):
+        started = time.process_time()
         compiled(a, b, c, 3.0)
-        taken.append(time.perf_counter() - started)
+        taken.append(time.process_time() - started)
     return 3 * a.nbytes / min(taken)
 
 
 def draw_cost() -> float:
-    """Seconds of a keyed draw where many follow each other and none waits for another."""
+    """Seconds of a keyed draw where many follow each other and none waits; the best of several."""
     import numba
 
     from diffusion.base import draws
@@ -111,9 +137,12 @@ def draw_cost() -> float:
     compiled = numba.njit(loop)
     key = draws.U64(draws.stream(1, 1, 0))
     compiled(key, 1)
-    started = time.perf_counter()
-    compiled(key, _DRAWS)
-    return (time.perf_counter() - started) / _DRAWS
+    taken = []
+    for _ in range(_REPEATED):
+        started = time.process_time()
+        compiled(key, _DRAWS)
+        taken.append(time.process_time() - started)
+    return min(taken) / _DRAWS
 
 
 def count_draws(n: int, months: int) -> dict[str, float]:
@@ -147,14 +176,14 @@ def time_rules(n: int, before: int, months: int) -> dict[str, Any]:
     """
     from benchmarks.watched import watched
 
-    warm, _ = watched(workload.settings(workload.WARM_UP, months=2), time.perf_counter)
+    warm, _ = watched(workload.settings(workload.WARM_UP, months=2), time.process_time)
     warm.run()
-    simulation, rules = watched(workload.settings(n, before + months), time.perf_counter)
+    simulation, rules = watched(workload.settings(n, before + months), time.process_time)
     whole, touched = [], []
     for _ in range(before + months):
-        started = time.perf_counter()
+        started = time.process_time()
         simulation.step()
-        whole.append(time.perf_counter() - started)
+        whole.append(time.process_time() - started)
         touched.append(least_bytes(simulation.state))
     seconds = {one.rule.name: one.readings for one in rules}
     rest = [took - sum(each) for took, *each in zip(whole, *seconds.values(), strict=True)]

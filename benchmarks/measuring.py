@@ -149,10 +149,15 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "memory": f"{memory:.0f} GiB",
         "system": platform.platform(),
-        "load before": f"{os.getloadavg()[0]:.1f}",
+        "load before": load(),
         "python": platform.python_version(),
         **{name: version(name) for name in _LIBRARIES},
     }
+
+
+def load() -> str:
+    """How many processes wanted a core in the last minute, on average."""
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def say(text: str) -> None:

@@ -100,6 +100,7 @@ class Row(NamedTuple):
     by_month: float  # s through Month.step
     theirs: float | None  # s; None is more than LIMIT
     ratio: float  # theirs to ours; a lower bound if theirs is None
+    ratios: tuple[float, float] | None  # least and most, of several repetitions
     ratio_by_month: float
     our_share: float  # ever active
     their_share: float | None
@@ -225,6 +226,7 @@ def _duel(
         version = answer["versions"][peer]
     late = not theirs
     against = [float(LIMIT)] if late else theirs
+    ratios = _ratios(against, ours.seconds)
     return Row(
         organisations=n,
         process=process,
@@ -234,8 +236,9 @@ def _duel(
         ours=statistics.median(ours.seconds),
         by_month=statistics.median(ours.by_month),
         theirs=None if late else statistics.median(theirs),
-        ratio=_ratio(against, ours.seconds),
-        ratio_by_month=_ratio(against, ours.by_month),
+        ratio=statistics.median(ratios),
+        ratios=(min(ratios), max(ratios)) if len(ratios) > 1 else None,
+        ratio_by_month=statistics.median(_ratios(against, ours.by_month)),
         our_share=statistics.mean(ours.shares),
         their_share=None if late else statistics.mean(their_shares),
         agrees=None if late else _agree(ours.shares, their_shares),
@@ -256,8 +259,8 @@ def _ask(python: Path, peer: str, edges: Path, job: dict[str, Any]) -> dict[str,
     return answer
 
 
-def _ratio(theirs: list[float], ours: list[float]) -> float:
-    return statistics.median(a / b for a, b in zip(theirs, ours, strict=False))
+def _ratios(theirs: list[float], ours: list[float]) -> list[float]:
+    return [a / b for a, b in zip(theirs, ours, strict=False)]
 
 
 def _agree(ours: Shares, theirs: Shares) -> bool:

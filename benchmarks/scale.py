@@ -1,12 +1,12 @@
 """Group `scale`: what an organisation's month costs from a thousand to a million organisations."""
 
 from functools import partial
-from statistics import median
 from typing import Any
 
 from benchmarks import workload
 from benchmarks.measuring import Spent, fresh, say, spent
 from benchmarks.table import Row
+from benchmarks.targets import TARGETS
 
 TITLE = "scale: the package alone, every size in a fresh process"
 CURVE = "us an organisation-month"  # the unit of what docs/cost_against_n.png shows
@@ -16,15 +16,21 @@ _WORLDS = {1_000: 5, 10_000: 3, 100_000: 1, 1_000_000: 1}
 _QUICK = (1_000, 10_000, 100_000)
 _QUICK_MONTHS = 24
 _DEFAULT_WORLDS = 20
+_COMPARED = (10_000, 1_000_000)  # organisations; what the larger costs more, and its memory
 
 
 def rows(quick: bool) -> list[Row]:
     """Every size, then the default world."""
-    found = []
+    found: list[Row] = []
     for n in _QUICK if quick else _WORLDS:
         months = _QUICK_MONTHS if quick else workload.MONTHS
         say(f"  {n:,} organisations, {months} months")
         found += _rows_of(n, months)
+    costs = {row.n: row.measured for row in found if row.n in _COMPARED and row.measured}
+    if len(costs) == len(_COMPARED):
+        base, large = (costs[n] for n in _COMPARED)
+        what = f"{_COMPARED[1]:,} organisations, cost over that at {_COMPARED[0]:,}"
+        found.append(Row(what, large / base, "times", TARGETS["cost_million"], "processor time"))
     say("  the default world")
     return found + _default_rows(5 if quick else _DEFAULT_WORLDS)
 
@@ -32,20 +38,22 @@ def rows(quick: bool) -> list[Row]:
 def _rows_of(n: int, months: int) -> list[Row]:
     job = fresh(run_worlds, n=n, months=months, worlds=_WORLDS[n])
     each = 1e6 / (n * months)
-    seconds = job.result["run"]
+    took: dict[str, list[float]] = job.result
     remarks = "" if _WORLDS[n] == 1 else f"median of {_WORLDS[n]} worlds"
     size = f"{n:,} organisations"
+    costs, by_cpu = ([seconds * each for seconds in took[name]] for name in ("run", "run_cpu"))
+    target = TARGETS["memory_million"] if n == _COMPARED[1] else None
     return [
-        Row(f"{size}, building the world", job.result["build"], "s", remarks=remarks),
-        Row(f"{size}, {months} months", seconds, "s", remarks=remarks),
-        Row(f"{size}, a month, recorded", seconds * each, CURVE),
-        Row(f"{size}, the same in processor time", job.result["run_cpu"] * each, CURVE, n=n),
-        Row(f"{size}, peak memory", job.peak_mb, "MB"),
+        Row.of(f"{size}, building the world", took["build"], "s", remarks=remarks),
+        Row.of(f"{size}, {months} months", took["run"], "s", remarks=remarks),
+        Row.of(f"{size}, a month, recorded", costs, CURVE),
+        Row.of(f"{size}, the same in processor time", by_cpu, CURVE, n=n),
+        Row(f"{size}, peak memory", job.peak_mb, "MB", target),
     ]
 
 
-def run_worlds(n: int, months: int, worlds: int) -> dict[str, float]:
-    """Medians over worlds with different seeds: seconds to build, and to run and record."""
+def run_worlds(n: int, months: int, worlds: int) -> dict[str, list[float]]:
+    """World by world, with different seeds: seconds to build, and to run and record."""
     from diffusion.model.simulation import Simulation
 
     workload.warm_up()
@@ -56,7 +64,7 @@ def run_worlds(n: int, months: int, worlds: int) -> dict[str, float]:
         build.append(took)
         run.append(spent(simulation.run)[1])
         del simulation
-    return _medians(build, run)
+    return _seconds(build, run)
 
 
 def _default_rows(worlds: int) -> list[Row]:
@@ -64,15 +72,16 @@ def _default_rows(worlds: int) -> list[Row]:
     found: dict[str, Any] = job.result
     size = f"{found['organisations']:,} organisations, {found['practices']} practices"
     what = f"default world ({size}), {found['months']} months"
-    remarks = f"median of {worlds} worlds, {found['fastest']:.2f} to {found['slowest']:.2f} s"
+    remarks = f"median of {worlds} worlds"
+    wholes = [build + run for build, run in zip(found["build"], found["run"], strict=True)]
     return [
-        Row(f"{what}, set-up included", found["whole"], "s", remarks=remarks),
-        Row("of that, building the world", found["build"], "s"),
+        Row.of(f"{what}, set-up included", wholes, "s", remarks=remarks),
+        Row.of("of that, building the world", found["build"], "s"),
         Row("peak memory of that process", job.peak_mb, "MB"),
     ]
 
 
-def run_default(worlds: int) -> dict[str, float]:
+def run_default(worlds: int) -> dict[str, Any]:
     """Whole runs of the default world with different seeds."""
     from diffusion.config import load
     from diffusion.model.simulation import Simulation
@@ -84,21 +93,17 @@ def run_default(worlds: int) -> dict[str, float]:
         simulation, took = spent(partial(Simulation, settings.with_seed(seed)))
         build.append(took)
         run.append(spent(simulation.run)[1])
-    whole = [b.seconds + r.seconds for b, r in zip(build, run, strict=True)]
     return {
         "organisations": state.n_organisations,
         "practices": state.n_practices,
         "months": settings.timing.months,
-        "whole": median(whole),
-        "fastest": min(whole),
-        "slowest": max(whole),
-        **_medians(build, run),
+        **_seconds(build, run),
     }
 
 
-def _medians(build: list[Spent], run: list[Spent]) -> dict[str, float]:
+def _seconds(build: list[Spent], run: list[Spent]) -> dict[str, list[float]]:
     return {
-        "build": median(took.seconds for took in build),
-        "run": median(took.seconds for took in run),
-        "run_cpu": median(took.cpu_seconds for took in run),
+        "build": [took.seconds for took in build],
+        "run": [took.seconds for took in run],
+        "run_cpu": [took.cpu_seconds for took in run],
     }

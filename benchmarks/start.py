@@ -5,17 +5,14 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
 from benchmarks.measuring import JobError, Line, say, watch
-from benchmarks.table import Row, at_most
+from benchmarks.table import Row
+from benchmarks.targets import TARGETS
 
 TITLE = "start: from the command to its answer, every time in a fresh process"
 
 _REPEATED, _QUICK_REPEATED = 5, 3
-_HELP = at_most(0.1)
-_TABLE = at_most(3)
-_COMPILING = at_most(15)
 _N = 1_000
 _BARE = """
 from benchmarks import workload
@@ -29,24 +26,27 @@ def rows(quick: bool) -> list[Row]:
     repeated = _QUICK_REPEATED if quick else _REPEATED
     remarks = f"median of {repeated}"
     say("  diffusion --help")
-    helped = median(_first((sys.executable, "-m", "diffusion", "--help")) for _ in range(repeated))
+    helped = [_first((sys.executable, "-m", "diffusion", "--help")) for _ in range(repeated)]
     say("  diffusion run")
-    run = median(_run()[0] for _ in range(repeated))
+    run = [_run()[0] for _ in range(repeated)]
     say("  a bare process")
     bare = (sys.executable, "-c", _BARE.format(n=_N))
-    python = median(_first(bare) for _ in range(repeated))
+    python = [_first(bare) for _ in range(repeated)]
     say("  diffusion run without machine code on disk")
     with tempfile.TemporaryDirectory() as cache:
         cold, compiling = _run({"NUMBA_CACHE_DIR": cache})
     return [
-        Row("diffusion --help", helped, "s", _HELP, remarks),
-        Row("diffusion run, until the table is shown", run, "s", _TABLE, remarks),
-        Row(
+        Row.of("diffusion --help", helped, "s", TARGETS["help"], remarks),
+        Row.of("diffusion run, until the table is shown", run, "s", TARGETS["run"], remarks),
+        Row.of(
             f"Simulation(settings).run() at {_N:,} organisations, from the start of Python",
             python, "s", None, remarks,
         ),
         Row("diffusion run without machine code, until the table is shown", cold, "s"),
-        Row("of that, compiling", compiling, "s", _COMPILING, "first run on a machine only"),
+        Row(
+            "of that, compiling", compiling, "s", TARGETS["compiling"],
+            "first run on a machine only",
+        ),
     ]  # fmt: skip
 
 

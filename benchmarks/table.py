@@ -2,35 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from statistics import median
+from typing import Any, NamedTuple, Self
+
+from benchmarks.targets import Target
 
 HEAD = ("what", "measured", "unit", "target", "met", "remarks")
 _LEFT = ("what", "unit", "remarks")
 _GAP = "  "
-
-
-class Target(NamedTuple):
-    """What a measured value should reach: a bound from below or from above."""
-
-    limit: float
-    at_least: bool
-
-    def met(self, value: float) -> bool:
-        """Whether a value keeps to the bound; the bound itself does, NaN never does."""
-        return value >= self.limit if self.at_least else value <= self.limit
-
-    def __str__(self) -> str:
-        return f"{'>=' if self.at_least else '<='} {shown(self.limit)}"
-
-
-def at_least(limit: float) -> Target:
-    """A bound from below."""
-    return Target(limit, True)
-
-
-def at_most(limit: float) -> Target:
-    """A bound from above."""
-    return Target(limit, False)
 
 
 class Row(NamedTuple):
@@ -40,6 +19,7 @@ class Row(NamedTuple):
         what: in plain words; with the unit it says which value this is.
         measured: None if it could not be measured; a truth is wanted to be true.
         n: organisations, where the value belongs to a curve over n.
+        spread: least and most, where the value is the median of several.
     """
 
     what: str
@@ -48,6 +28,21 @@ class Row(NamedTuple):
     target: Target | None = None
     remarks: str = ""
     n: int | None = None
+    spread: tuple[float, float] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        what: str,
+        values: Sequence[float],
+        unit: str = "",
+        target: Target | None = None,
+        remarks: str = "",
+        n: int | None = None,
+    ) -> Self:
+        """A row of the median of several values, at least one, with their spread."""
+        spread = (min(values), max(values)) if len(values) > 1 else None
+        return cls(what, median(values), unit, target, remarks, n, spread)
 
     @property
     def met(self) -> bool | None:
@@ -58,9 +53,15 @@ class Row(NamedTuple):
             return None
         return self.target.met(self.measured)
 
+    @property
+    def value(self) -> str:
+        """What was measured, with its spread."""
+        text = shown(self.measured)
+        return text if self.spread is None else f"{text} ({' to '.join(map(shown, self.spread))})"
+
     def plain(self) -> dict[str, Any]:
         """As JSON-ready data."""
-        target = None if self.target is None else str(self.target)
+        target = None if self.target is None else bound(self.target)
         return {**self._asdict(), "target": target, "met": self.met}
 
 
@@ -78,6 +79,11 @@ def render(groups: Groups) -> str:
     return "\n".join(text) + "\n"
 
 
+def bound(target: Target) -> str:
+    """The bound of a target, as `>= 300`."""
+    return f"{'>=' if target.at_least else '<='} {shown(target.limit)}"
+
+
 def shown(value: float | bool | None) -> str:
     """Three significant digits, whole numbers from a thousand on; yes or no for a truth."""
     if value is None:
@@ -90,9 +96,10 @@ def shown(value: float | bool | None) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    wanted = "yes" if isinstance(row.measured, bool) else str(row.target or "")
+    target = "" if row.target is None else bound(row.target)
+    wanted = "yes" if isinstance(row.measured, bool) else target
     met = "" if row.met is None else shown(row.met)
-    return (row.what, shown(row.measured), row.unit, wanted, met, row.remarks)
+    return (row.what, row.value, row.unit, wanted, met, row.remarks)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

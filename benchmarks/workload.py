@@ -38,11 +38,21 @@ def warm_up() -> None:
 
 def compile_all() -> None:
     """Put the machine code of the model and its interventions on disk, if it is not there."""
-    from diffusion.config import design
-    from diffusion.model.simulation import Simulation
     from diffusion.runner.compiling import compile_model
 
-    fullest = design(["experiment=what_remains"]).scenarios["all_three"].settings
-    compile_model(fullest)
-    Simulation(fullest).run()
+    compile_model(_fullest())
+    simulate_fullest()
+
+
+def simulate_fullest() -> None:
+    """Use all loops once that anything measured here uses."""
+    from diffusion.model.simulation import Simulation
+
+    Simulation(_fullest()).run()
     warm_up()
+
+
+def _fullest() -> "ModelSettings":
+    from diffusion.config import design
+
+    return design(["experiment=what_remains"]).scenarios["all_three"].settings

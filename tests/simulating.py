@@ -12,6 +12,7 @@ import pandas as pd
 
 from diffusion.base.arrays import NEVER, columns_of, table_of
 from diffusion.config import load
+from diffusion.config.folders import Folders
 from diffusion.model.clock import Record, Timing
 from diffusion.model.month import Month
 from diffusion.model.recorder import Recorder
@@ -116,6 +117,19 @@ def settings(
     """The packaged configuration of a small synthetic world."""
     timing = f"timing={{start: {start}, stop: {stop}, months: {months}}}"
     return load([*SMALL, timing, f"seed={seed}", *overrides])
+
+
+@functools.cache
+def each_alone(group: str, *overrides: str, **timing: int) -> dict[str, ModelSettings]:
+    """By name of a preset of interventions or shocks: the settings with it alone switched on.
+
+    All are composed at once, because Hydra takes half a second for each choice of files;
+    tests/configs holds that they come out the same one by one.
+    """
+    names = Folders.find().options(group)
+    every = settings(f"{group}=[{','.join(names)}]", *overrides, **timing)
+    presets = getattr(every, f"{group}s")
+    return {name: every.model_copy(update={f"{group}s": {name: presets[name]}}) for name in names}
 
 
 def defaults() -> RuleParameters:

@@ -9,7 +9,7 @@ from tests.architecture.checkout import ROOT, python_files
 LINES = 400
 
 
-@pytest.mark.parametrize("path", python_files("src", "tests"), ids=str)
+@pytest.mark.parametrize("path", python_files("src", "tests", "benchmarks"), ids=str)
 def test_no_file_is_too_long(path: Path) -> None:
     lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
     assert lines <= LINES, f"{path} has {lines} lines; split it by idea"

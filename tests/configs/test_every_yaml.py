@@ -7,10 +7,15 @@ import pytest
 
 from diffusion.config import Experiment, design, load
 from diffusion.config.folders import Folders
+from diffusion.model.settings import ModelSettings
+from diffusion.model.sharing import simulate_together
 from diffusion.model.simulation import Simulation
+from tests.simulating import each_alone
 
 FOLDERS = Folders.find()
-SMALL = ["world=synthetic", "world.n=80", "world.n_territories=4"]
+WORLD = ("world.n=80", "world.n_territories=4", "practices.limit=null")
+SMALL = ["world=synthetic", *WORLD]
+WITHIN = {"intervention": ("intervention.working_groups.min_members=5",)}  # for a small world
 MONTHS = "timing={start: 0, stop: 1, months: 2}"
 
 
@@ -18,8 +23,8 @@ def _choices(group: str) -> list[str]:
     return [f"{group}={name}" for name in FOLDERS.options(group)]
 
 
-def _two_months(overrides: list[str]) -> Simulation:
-    simulation = Simulation(load([*overrides, MONTHS])).run()
+def _two_months(settings: ModelSettings) -> Simulation:
+    simulation = Simulation(settings).run()
     assert simulation.month == 2
     assert simulation.months()["share_using"].between(0.0, 1.0).all()
     return simulation
@@ -27,24 +32,36 @@ def _two_months(overrides: list[str]) -> Simulation:
 
 @pytest.mark.parametrize("choice", _choices("world"))
 def test_every_world_runs(choice: str) -> None:
-    assert _two_months([choice]).state.n_organisations > 10
+    assert _two_months(load([choice, MONTHS])).state.n_organisations > 10
 
 
-@pytest.mark.parametrize("choice", _choices("intervention"))
-def test_every_intervention_runs(choice: str) -> None:
-    name = choice.partition("=")[2]
-    small = ["intervention.working_groups.min_members=5"] if name == "working_groups" else []
-    simulation = _two_months([*SMALL, choice, *small])
+def _presets(group: str) -> dict[str, ModelSettings]:
+    return each_alone(group, *WORLD, *WITHIN.get(group, ()), months=2, start=0, stop=1)
+
+
+@pytest.mark.parametrize("name", FOLDERS.options("intervention"))
+def test_every_intervention_runs(name: str) -> None:
+    simulation = _two_months(_presets("intervention")[name])
     assert list(simulation.settings.interventions) == [name]
     assert len(simulation.settings.interventions[name].explain()) > 40
 
 
-@pytest.mark.parametrize("choice", _choices("shock"))
-def test_every_shock_runs(choice: str) -> None:
-    name = choice.partition("=")[2]
-    simulation = _two_months([*SMALL, choice])
+@pytest.mark.parametrize("name", FOLDERS.options("shock"))
+def test_every_shock_runs(name: str) -> None:
+    simulation = _two_months(_presets("shock")[name])
     assert list(simulation.settings.shocks) == [name]
     assert len(simulation.settings.shocks[name].explain()) > 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [(group, name) for group in ("intervention", "shock") for name in FOLDERS.options(group)],
+)
+def test_a_preset_alone_is_as_among_all(group: str, name: str) -> None:
+    within = [line for line in WITHIN.get(group, ()) if f".{name}." in line]
+    alone = load([*SMALL, "seed=1", f"{group}=[{name}]", *within, MONTHS])
+    assert alone == _presets(group)[name]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +74,7 @@ def test_every_shock_runs(choice: str) -> None:
     ],
 )
 def test_every_other_choice_runs(choice: str) -> None:
-    _two_months([*SMALL, choice])
+    _two_months(load([*SMALL, choice, MONTHS]))
 
 
 @pytest.mark.parametrize("choice", _choices("executor"))
@@ -82,8 +99,8 @@ def test_every_scenario_of_every_experiment_runs(choice: str) -> None:
     experiment: Experiment = design([choice, MONTHS])
     assert experiment.baseline in experiment.scenarios
     assert len(experiment.question) > 20
-    for scenario in experiment.scenarios.values():
-        assert Simulation(scenario.settings).run().month == 2
+    every = [scenario.settings for scenario in experiment.scenarios.values()]
+    assert [run.month for _, run in simulate_together(every)] == [2] * len(every)
 
 
 def test_no_file_is_left_out() -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.architecture.checkout import ROOT
 
+pytestmark = pytest.mark.slow  # half a minute of runs as plain Python
+
 PAGE = ROOT / "docs" / "extending.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# file: (\S+)\n")

@@ -6,7 +6,8 @@ uncompiled and must give the same bits. That holds because arrays are 64-bit wid
 
 numba's disk cache notices a change of the file that holds a loop, but not of the helpers that
 the loop calls in other files: after an update the old machine code would go on running. The
-cache folder therefore carries a digest of every file that helpers live in.
+cache folder therefore carries a digest of every file that helpers live in, also where
+`NUMBA_CACHE_DIR` says where it is to be.
 """
 
 import hashlib
@@ -74,7 +75,7 @@ def _cache_folder(function: Loop) -> Iterator[None]:
     before = config.CACHE_DIR
     calls_rules = function.__module__.startswith("diffusion.model.")
     layers = _CALLED_BY_MODEL if calls_rules else _HELPERS
-    config.CACHE_DIR = before or str(_folder(layers))
+    config.CACHE_DIR = str(_folder(layers, before))
     try:
         yield
     finally:
@@ -82,9 +83,10 @@ def _cache_folder(function: Loop) -> Iterator[None]:
 
 
 @cache
-def _folder(layers: tuple[str, ...]) -> Path:
-    beside = _PACKAGE / "__pycache__"
-    if not os.access(beside if beside.is_dir() else _PACKAGE, os.W_OK):
+def _folder(layers: tuple[str, ...], chosen: str) -> Path:
+    """The cache of some layers, in the folder that `NUMBA_CACHE_DIR` names, if it does."""
+    beside = Path(chosen) if chosen else _PACKAGE / "__pycache__"
+    if not chosen and not os.access(beside if beside.is_dir() else _PACKAGE, os.W_OK):
         beside = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusion"
     return beside / f"loops-{_digest(layers)}"
 

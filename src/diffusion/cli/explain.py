@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import SettingError, nearest
@@ -81,7 +82,7 @@ def _intervention(args: argparse.Namespace) -> Iterator[str]:
 
     known = levers(args.config_dir)
     if args.name in Folders.find(args.config_dir).options("intervention") or args.name not in known:
-        yield from _preset(args)
+        yield from _preset("intervention", args)
         return
     lever = known[args.name]
     yield f"{lever.id}: {lever.name}"
@@ -92,13 +93,14 @@ def _intervention(args: argparse.Namespace) -> Iterator[str]:
         yield f"`diffusion explain intervention {preset}` says what it does, and at what price."
 
 
-def _preset(args: argparse.Namespace) -> Iterator[str]:
+def _preset(group: str, args: argparse.Namespace) -> Iterator[str]:
+    """What a preset of a group of configuration files does, and its values."""
     from diffusion.config import compose, settings_of
 
-    config = compose([*args.overrides, f"intervention=[{args.name}]"], args.config_dir)
-    for name, intervention in settings_of(config).interventions.items():
-        yield f"{name}: {intervention.explain()}"
-        yield from (f"  {line}" for line in _lines(config["intervention"][name]))
+    config = compose([*args.overrides, f"{group}=[{args.name}]"], args.config_dir)
+    for name, one in getattr(settings_of(config), f"{group}s").items():
+        yield f"{name}: {one.explain()}"
+        yield from (f"  {line}" for line in _lines(config[group][name]))
 
 
 def _interventions(args: argparse.Namespace) -> "Iterator[str | Table]":
@@ -121,15 +123,6 @@ def _interventions(args: argparse.Namespace) -> "Iterator[str | Table]":
         )
     yield table
     yield f"{shown} of {len(known)} levers have a preset: diffusion run intervention=[preset]"
-
-
-def _shock(args: argparse.Namespace) -> Iterator[str]:
-    from diffusion.config import compose, settings_of
-
-    config = compose([*args.overrides, f"shock=[{args.name}]"], args.config_dir)
-    for name, shock in settings_of(config).shocks.items():
-        yield f"{name}: {shock.explain()}"
-        yield from (f"  {line}" for line in _lines(config["shock"][name]))
 
 
 def _shocks(args: argparse.Namespace) -> Iterator[str]:
@@ -233,7 +226,7 @@ _EXPLAINERS: dict[str, Callable[[argparse.Namespace], "Iterator[str | Table]"]] 
     "parameter": _parameter,
     "intervention": _intervention,
     "interventions": _interventions,
-    "shock": _shock,
+    "shock": partial(_preset, "shock"),
     "shocks": _shocks,
     "evidence": _evidence,
     "case": _case,

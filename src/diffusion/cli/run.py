@@ -1,4 +1,4 @@
-"""`diffusion run`: one run of the composed settings."""
+"""`diffusion run`: one run of the composed settings, or with -m one of each combination."""
 
 import argparse
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ EXAMPLES = (
     "diffusion run intervention=[cop_formation] seed=7",
     "diffusion run shock=[pandemic,funding_cut]",
     "diffusion run world=synthetic timing.months=60 --results results/try",
+    "diffusion run -m seed=1,2,3 intervention=[],[cop_formation]",
 )
 
 
@@ -19,10 +20,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_overrides(parser)
     add_results(parser)
+    parser.add_argument(
+        "-m",
+        "--multirun",
+        action="store_true",
+        help="a run of each combination: seed=1,2,3 or seed='range(1,4)', as in Hydra",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run once, show a summary, store the tables, then draw; returns the exit code."""
+    if args.multirun:
+        from diffusion.cli import multirun
+
+        return multirun.execute(args)
     from diffusion.analysis.costs import off_budget_words
     from diffusion.cli.screen import console, show_figures, show_paths
     from diffusion.config import compose, settings_of

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from yaml import YAMLError
 
 from diffusion.base.errors import SettingError
 from diffusion.config.folders import Folders
-from diffusion.config.overrides import Override, check_key, choices, parse, values
+from diffusion.config.overrides import MANY, Override, check_key, choices, dotted, parse, values
 
 Data = dict[str, Any]
 # what a packaged experiment sets for each of its scenarios, without the list of them: composing
@@ -54,17 +54,32 @@ class Composer:
         Raises:
             SettingError: a value for a setting that does not exist, or one that can't be resolved.
         """
+        config = copy.deepcopy(self._chosen(chosen))
+        known = _unresolved(config)
+        for setting in settings:
+            check_key(setting, known, self._folders, lambda key: self._homes(chosen, key))
+            _set(config, setting)
+        return _resolved(config)
+
+    def _chosen(self, chosen: Mapping[str, Any]) -> DictConfig:
         lines = tuple(
             f"{group}={_written(choice)}"
             for group, choice in sorted(chosen.items())
             if choice is not None
         )
-        config = copy.deepcopy(_files(self._folders, self._stamp, lines))
-        known = OmegaConf.to_container(config, resolve=False)
-        for setting in settings:
-            check_key(setting, known, self._folders)  # type: ignore[arg-type]
-            _set(config, setting)
-        return _resolved(config)
+        return _files(self._folders, self._stamp, lines)
+
+    def _homes(self, chosen: Mapping[str, Any], key: str) -> list[str]:
+        """The choices of the group of a key that have it, the others being as chosen."""
+        group = key.split(".")[0]
+        if group not in self._folders.groups() or group in (*MANY, "experiment"):
+            return []
+        found = []
+        for name in self._folders.options(group):
+            with suppress(SettingError):  # a broken file of the user's own that nobody chose
+                if key in dotted(_unresolved(self._chosen({**chosen, group: name}))):
+                    found.append(name)
+        return found
 
 
 @lru_cache(maxsize=64)
@@ -79,7 +94,7 @@ def _files(folders: Folders, stamp: object, lines: tuple[str, ...]) -> DictConfi
             group, _, name = line.partition("=")
             if group == "experiment":
                 _register_experiment(folders, stamp, name)
-        with _hydra(folders):
+        with hydra_in(folders):
             return hydra_compose("config", overrides=[*lines, *path])
     except (HydraException, OmegaConfBaseException) as error:
         reason = " ".join(str(error).split())
@@ -130,7 +145,7 @@ def _register_experiment(folders: Folders, stamp: object, name: str) -> None:
 
 
 @contextmanager
-def _hydra(folders: Folders) -> Iterator[None]:
+def hydra_in(folders: Folders) -> Iterator[None]:
     """A Hydra of our own; that of an enclosing `@hydra.main` is put back afterwards."""
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
@@ -153,6 +168,10 @@ def _set(config: DictConfig, override: Override) -> None:
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise SettingError(f"{override.line} can't be set: {reason}") from error
+
+
+def _unresolved(config: DictConfig) -> Data:
+    return OmegaConf.to_container(config, resolve=False)  # type: ignore[return-value]
 
 
 def _resolved(config: DictConfig) -> Data:

@@ -6,11 +6,12 @@ its grammar. Here `+` is allowed for settings that exist (it then means nothing)
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override as Parsed
 from hydra.errors import HydraException
 
 from diffusion.base.errors import SettingError, nearest
@@ -18,10 +19,11 @@ from diffusion.config.folders import Folders
 
 _KEY = re.compile(r"[A-Za-z_][\w/-]*(\.[\w-]+)*", re.ASCII)
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
-_MANY = ("intervention", "shock")  # groups of which several files may be chosen
+MANY = ("intervention", "shock")  # groups of which several files may be chosen
 _NONE = ("intervention", "shock", "experiment")  # groups of which none may be chosen
 
 Choices = Mapping[str, Any]
+Homes = Callable[[str], Sequence[str]]  # a key -> the choices of its group that have it
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,21 @@ def values(overrides: Iterable[Override], folders: Folders) -> list[Override]:
     ]
 
 
-def check_key(override: Override, known: Mapping[str, Any], folders: Folders) -> None:
+def _nowhere(_: str) -> Sequence[str]:
+    return ()
+
+
+def check_key(
+    override: Override, known: Mapping[str, Any], folders: Folders, homes: Homes = _nowhere
+) -> None:
     """A value may only be set where the composed configuration has one.
 
+    Args:
+        known: the composed configuration.
+        homes: asked where a key that is not known would be; slow, so only after a mistake.
+
     Raises:
-        SettingError: unknown keys, each with the nearest right name.
+        SettingError: unknown keys, each with the choice that has it or the nearest right name.
     """
     keys = list(dotted(known))
     parts = override.key.split(".")
@@ -105,17 +117,17 @@ def check_key(override: Override, known: Mapping[str, Any], folders: Folders) ->
             f"{override.line}: the kind comes with the file; choose one with {parts[0]}=..., "
             f"where ... is one of: {', '.join(folders.options(parts[0]))}"
         )
-    if override.key in _MANY:
+    if override.key in MANY:
         example = folders.options(override.key)[0]
         raise SettingError(
             f"{override.line}: choose {override.key}s by name, {override.key}=[{example}], and set "
             f"their values with {override.key}.{example}.coverage=0.8"
         )
     if override.key in keys:
-        _check_kind(override, override.key, override.value, _at(known, override.key))
+        _check_kind(override, override.key, override.value, _at(known, override.key), homes)
         return
     group = parts[0]
-    if group in _MANY and len(parts) > 1 and parts[1] not in known[group]:
+    if group in MANY and len(parts) > 1 and parts[1] not in known[group]:
         options = folders.options(group)
         if parts[1] in options:
             raise SettingError(
@@ -126,7 +138,7 @@ def check_key(override: Override, known: Mapping[str, Any], folders: Folders) ->
             f"{override.line}: there is no {group} '{parts[1]}'; choose from: "
             f"{', '.join(options)}{nearest(parts[1], options)}"
         )
-    raise SettingError(_unknown(override, override.key, keys))
+    raise SettingError(_unknown(override, override.key, keys, homes))
 
 
 def dotted(data: Any, prefix: str = "") -> Iterable[str]:
@@ -139,6 +151,22 @@ def dotted(data: Any, prefix: str = "") -> Iterable[str]:
 
 
 def _parse(line: str, parser: OverridesParser) -> Override:
+    parsed = read(line, parser)
+    key = parsed.key_or_group
+    if parsed.is_sweep_override():
+        raise SettingError(
+            f"'{line}' gives several values; give one, or a list in brackets, {key}=[a,b]; "
+            f"`diffusion run -m` makes a run of each"
+        )
+    return Override(key, plain(parsed.value()), line)
+
+
+def read(line: str, parser: OverridesParser) -> Parsed:
+    """An override as Hydra reads it, several values included.
+
+    Raises:
+        SettingError: it can't be read, or removes a group.
+    """
     if line.startswith("~"):
         raise SettingError(
             f"'{line}' would remove settings, which the model needs; "
@@ -150,18 +178,12 @@ def _parse(line: str, parser: OverridesParser) -> Override:
     if not _KEY.fullmatch(key):
         raise SettingError(
             f"'{line}': '{key}' can't be the name of a setting; write key=value, "
-            f"for example turnover.rel_newcomer=2"
+            f"for example turnover.rel_turnover=2"
         )
     try:
-        parsed = parser.parse_override(line.lstrip("+"))
-        if parsed.is_sweep_override():
-            raise SettingError(
-                f"'{line}' gives several values; give one, or a list in brackets: {key}=[a,b]"
-            )
-        value = plain(parsed.value())
+        return parser.parse_override(line.lstrip("+"))
     except HydraException:
         raise SettingError(f"'{line}' can't be read: {_what_is_wrong(line)}") from None
-    return Override(key, value, line)
 
 
 def plain(value: Any) -> Any:
@@ -198,9 +220,9 @@ def _what_is_wrong(line: str) -> str:
 def _choice(override: Override, options: Sequence[str]) -> Any:
     key, value = override.key, override.value
     if value is None and key in _NONE:
-        return [] if key in _MANY else None
+        return [] if key in MANY else None
     names = value if isinstance(value, list) else [value]
-    if isinstance(value, list) and key not in _MANY:
+    if isinstance(value, list) and key not in MANY:
         raise SettingError(f"{override.line}: choose one of: {', '.join(options)}")
     for name in names:
         if name not in options:
@@ -211,10 +233,10 @@ def _choice(override: Override, options: Sequence[str]) -> Any:
             )
         if names.count(name) > 1:
             raise SettingError(f"{override.line}: '{name}' stands there twice; name it once")
-    return names if key in _MANY else value
+    return names if key in MANY else value
 
 
-def _check_kind(override: Override, key: str, value: Any, known: Any) -> None:
+def _check_kind(override: Override, key: str, value: Any, known: Any, homes: Homes) -> None:
     """A group takes settings that exist, as in `turnover={share_ngo: 0.2}`; a number no switch."""
     if isinstance(value, bool) and isinstance(known, int | float) and not isinstance(known, bool):
         raise SettingError(f"{override.line}: {key} should be a number")
@@ -226,11 +248,14 @@ def _check_kind(override: Override, key: str, value: Any, known: Any) -> None:
     for name, item in value.items():
         inner = f"{key}.{name}"
         if name not in known:
-            raise SettingError(_unknown(override, inner, list(dotted(known, f"{key}."))))
-        _check_kind(override, inner, item, known[name])
+            raise SettingError(_unknown(override, inner, list(dotted(known, f"{key}.")), homes))
+        _check_kind(override, inner, item, known[name], homes)
 
 
-def _unknown(override: Override, key: str, keys: Sequence[str]) -> str:
+def _unknown(override: Override, key: str, keys: Sequence[str], homes: Homes) -> str:
+    elsewhere = " or ".join(f"{key.split('.')[0]}={name}" for name in homes(key))
+    if elsewhere:
+        return f"{override.line}: '{key}' is a setting of {elsewhere} only; add {elsewhere}"
     sign = "'+' would add a new setting, and " if override.line.startswith("+") else ""
     typed = [name for name in keys if not name.endswith("._target_")]
     return f"{override.line}: {sign}there is no setting '{key}'{nearest(key, typed)}"

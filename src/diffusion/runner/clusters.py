@@ -6,6 +6,7 @@ have the same version of the package. docs/clusters.md says how to set one up.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from importlib import import_module
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -44,10 +45,7 @@ class Dask(Executor):
                 another version of the package.
             ResultsError: workers keep dying.
         """
-        try:
-            import distributed
-        except ModuleNotFoundError as error:
-            raise _missing("executor=dask", error, "dask") from error
+        distributed = _library("distributed", "dask")
         with ExitStack() as stack:
             client = self._client(distributed, stack)
             _check_versions("Dask", client.run(_version))
@@ -122,10 +120,7 @@ class Ray(Executor):
                 another version of the package.
             ResultsError: workers keep dying.
         """
-        try:
-            import ray
-        except ModuleNotFoundError as error:
-            raise _missing("executor=ray", error, "ray") from error
+        ray = _library("ray", "ray")
         began = not ray.is_initialized()
         if began:
             self._start(ray)
@@ -176,8 +171,14 @@ def _check_versions(kind: str, versions: Mapping[str, str]) -> None:
             )
 
 
-def _missing(choice: str, error: ModuleNotFoundError, extra: str) -> SettingError:
-    return SettingError(f"{choice} needs the library {error.name}; {_INSTALL.format(extra=extra)}")
+def _library(module: str, choice: str) -> Any:
+    """A library that comes with an extra of the name of the executor that needs it."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            f"executor={choice} needs the library {error.name}; {_INSTALL.format(extra=choice)}"
+        ) from error
 
 
 def _killed(error: Exception) -> ResultsError:

@@ -1,15 +1,13 @@
 """Whether numba has compiled the model on this machine before; the first time takes a while."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 import numba
 
-from diffusion import rules
+from diffusion.model import month, totals
 from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
@@ -81,17 +79,19 @@ def _compile_part(settings: ModelSettings, part: str) -> None:
 
 
 def is_compiled() -> bool:
-    """Whether machine code of every rule is on disk; true where nothing is to be compiled."""
-    return all(any(folder.glob(f"{module}.*.nbi")) for module, folder in _caches())
+    """Whether what a run enters is on disk; true where nothing is to be compiled.
+
+    The machine code of the month holds that of all rules, and their sources are in the name of its
+    folder (`base/compiled.py`).
+    """
+    return all(is_on_disk(loop) for loop in (month._months, totals.take))
 
 
-def _caches() -> Iterator[tuple[str, Path]]:
-    """Name and cache folder of every module of rules that holds compiled loops."""
-    for found in iter_modules(rules.__path__):
-        module = import_module(f"{rules.__name__}.{found.name}")
-        for loop in vars(module).values():
-            cache: Any = getattr(loop, "_cache", None)
-            path = getattr(cache, "cache_path", None)
-            if path is not None and loop.__module__ == module.__name__:
-                yield found.name, Path(path)
-                break
+def is_on_disk(loop: Any) -> bool:
+    """Whether a process that enters a loop finds machine code made from the file as it is now.
+
+    A file of an older state of the source has the same place; numba passes it over, so it does not
+    count. True where nothing is compiled.
+    """
+    cache = getattr(getattr(loop, "_cache", None), "_cache_file", None)
+    return cache is None or bool(cache._load_index())

@@ -38,7 +38,7 @@ class Run:
     seed: int
     settings: ModelSettings
     point: int | None = None
-    varied: Mapping[str, float] = field(default_factory=dict)
+    varied: Mapping[str, Any] = field(default_factory=dict)
 
     def keys(self) -> dict[str, Any]:
         """What every row of a table says of its run: column -> value."""
@@ -66,7 +66,7 @@ def runs_of(experiment: Experiment) -> list[Run]:
         points = [(number, layout.point(number)) for number in range(len(layout.points))]
     data = {name: [settings.plain() for settings in one.every()] for name, one in scenarios.items()}
     return [
-        _run(name, scenario.every()[k], data[name][k], replicate, point, varied)
+        run_of(name, scenario.every()[k], data[name][k], replicate, point, varied)
         for replicate in range(experiment.most)
         for k, (point, varied) in enumerate(points)
         for name, scenario in scenarios.items()
@@ -95,14 +95,21 @@ def design_hash(runs: Sequence[Run]) -> str:
     return _digest([run.run_id for run in runs])
 
 
-def _run(
+def run_of(
     scenario: str,
     settings: ModelSettings,
     data: Mapping[str, Any],
     replicate: int,
-    point: int | None,
-    varied: Mapping[str, float],
+    point: int | None = None,
+    varied: Mapping[str, Any] | None = None,
 ) -> Run:
+    """A run with its id.
+
+    Args:
+        settings: with the seed of replicate 0.
+        data: the settings as plain data.
+        varied: what the point sets, by dotted key.
+    """
     seed = settings.seed + replicate
     about: dict[str, Any] = {
         "scenario": scenario,
@@ -113,7 +120,7 @@ def _run(
         about["point"] = point
     run_id = _digest(about)[:ID_LENGTH]
     settings = settings.model_copy(update={"seed": seed})
-    return Run(run_id, scenario, replicate, seed, settings, point, varied)
+    return Run(run_id, scenario, replicate, seed, settings, point, varied or {})
 
 
 def _digest(data: Any) -> str:

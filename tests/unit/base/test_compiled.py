@@ -36,11 +36,13 @@ def package(tmp_path: Path) -> Path:
     return copy
 
 
-def printed(package: Path, step: int) -> str:
+def printed(package: Path, step: int, **environment: str) -> str:
     (package / "base" / "helper.py").write_text(HELPER.format(step=step), encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-c", PRINT],
-        env=os.environ | {"PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ
+        | {"PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+        | environment,
         cwd=package.parent,
         capture_output=True,
         text=True,
@@ -51,6 +53,13 @@ def printed(package: Path, step: int) -> str:
 def test_a_changed_helper_renews_the_loops_that_call_it(package: Path) -> None:
     assert printed(package, step=1) == "5"
     assert printed(package, step=10) == "23"
+
+
+def test_it_does_so_in_a_folder_of_ones_own_too(package: Path, tmp_path: Path) -> None:
+    chosen = {"NUMBA_CACHE_DIR": str(tmp_path / "machine_code")}
+    assert printed(package, step=1, **chosen) == "5"
+    assert printed(package, step=10, **chosen) == "23"
+    assert all("machine_code" in path.parts for path in tmp_path.rglob("*.nbi"))
 
 
 def test_unchanged_code_is_not_compiled_again(package: Path) -> None:

@@ -10,6 +10,7 @@ from diffusion.cli import main
 SMALL = ["world=synthetic", "world.n=60", "world.n_territories=3"]
 COP = "intervention=[cop_formation]"
 PANDEMIC = "shock=[pandemic]"
+PLACE = "intervention.cop_formation.coverage=0.01"
 
 MISTAKES = [
     # keys
@@ -17,6 +18,9 @@ MISTAKES = [
     (["run", "tunrover.share_ngo=0.2"], "did you mean 'turnover.share_ngo'?"),
     (["run", "seeed=1"], "did you mean 'seed'?"),
     (["run", "+typo=1"], "'+' would add a new setting"),
+    (["run", "world.case=erfurt"], "'world.case' is a setting of world=case only; add world=case"),
+    (["run", "world={case: x}"], "'world.case' is a setting of world=case only; add world=case"),
+    (["run", "executor.scheduler_file=x"], "a setting of executor=dask only; add executor=dask"),
     (["run", "~world"], "would remove settings"),
     (["run", "hydra.run.dir=x"], "there is no setting 'hydra.run.dir'"),
     (["run", "seed"], "write key=value"),
@@ -28,6 +32,12 @@ MISTAKES = [
     (["run", "timing={start: 1"], "the bracket '{' is not closed"),
     (["run", "name='x"], "the quote ' is not closed"),
     (["run", "seed=1,2"], "several values"),
+    (["run", "seed=1,2"], "`diffusion run -m` makes a run of each"),
+    (["run", "-m", "seed=1,two"], "seed = 'two': should be a whole number"),
+    (["run", "-m", "seed=1,2", "seeed=1,2"], "did you mean 'seed'?"),
+    (["run", "-m", "seed=interval(1,2)"], "leaves the values to a sweeper"),
+    (["run", "-m", "seed=1,2", "--results", "/proc/no/such"], "can't be written"),
+    (["run", "-m", "seed=1,2", f"{COP},[]", PLACE], "territories that it can mean"),
     # choices
     (["run", "world=sinthetic"], "did you mean 'synthetic'?"),
     (["run", "intervention=[cop_formatoin]"], "did you mean 'cop_formation'?"),

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from diffusion.base.errors import SettingError
-from diffusion.config import load
 from diffusion.config.levers import covers, levers
 from diffusion.evidence import sources
 from diffusion.evidence.register import find
 from diffusion.model.simulation import Simulation
-from tests.simulating import SMALL
+from tests.simulating import each_alone
 
 MOST_NOT_SHOWN = 8
 Preset = Callable[[str], Path]
@@ -49,7 +48,7 @@ def test_every_preset_stands_for_a_lever() -> None:
 
 @pytest.mark.parametrize("name", covers())
 def test_evidence_and_expectations_of_a_preset_exist(name: str) -> None:
-    settings = load([*SMALL, f"intervention=[{name}]", "timing={start: 0, stop: 1, months: 1}"])
+    settings = each_alone("intervention", months=1, start=0, stop=1)[name]
     preset = settings.interventions[name]
     assert preset.covers == covers()[name]
     assert preset.evidence
@@ -61,8 +60,8 @@ def test_evidence_and_expectations_of_a_preset_exist(name: str) -> None:
 
 def test_reasons_for_misses_are_of_presets_and_measures_that_exist() -> None:
     for row in sources.table("levers_missed"):
-        settings = load([*SMALL, f"intervention=[{row['preset']}]"])
-        expected = settings.interventions[row["preset"]].expected
+        preset = each_alone("intervention")[row["preset"]].interventions[row["preset"]]
+        expected = preset.expected
         assert row["measure"] in {**expected.during, **expected.after}
         assert row["sentence"].endswith(".")
 

@@ -11,7 +11,7 @@ from diffusion.evidence import sources
 from diffusion.evidence.register import Register, find
 from diffusion.interventions.base import Intervention
 from diffusion.model.simulation import Simulation
-from tests.simulating import fingerprint, settings
+from tests.simulating import each_alone, fingerprint, settings
 
 NAMES = Folders.find().options("intervention")
 FREE = ("informal_start",)  # groups that start voluntarily (E105)
@@ -19,17 +19,20 @@ WORLD = ("world.n=120", "practices.limit=30")
 START, STOP, MONTHS = 2, 14, 18
 
 
-@functools.cache
 def lever(name: str) -> Intervention:
-    return settings(f"intervention={name}").interventions[name]
+    return each_alone("intervention")[name].interventions[name]
 
 
 @functools.cache
 def finished(name: str | None, seed: int = 1) -> tuple[pd.DataFrame, dict[str, str]]:
     """The monthly table of a run, and a digest of how its world ends."""
-    switched_on = [] if name is None else [f"intervention={name}"]
-    chosen = settings(*WORLD, *switched_on, months=MONTHS, start=START, stop=STOP, seed=seed)
-    simulation = Simulation(chosen).run()
+    timing = {"months": MONTHS, "start": START, "stop": STOP}
+    chosen = (
+        settings(*WORLD, **timing)
+        if name is None
+        else each_alone("intervention", *WORLD, **timing)[name]
+    )
+    simulation = Simulation(chosen.with_seed(seed)).run()
     return simulation.months(), fingerprint(simulation.state)
 
 

@@ -3,21 +3,9 @@
 import numpy as np
 import pytest
 
-from diffusion.base.arrays import table_of
 from diffusion.base.draws import Decision, uniforms
-from diffusion.world.adjacency import Ties
-from diffusion.world.state import Names, State
-from diffusion.world.tables import (
-    Funders,
-    Grants,
-    Members,
-    Networks,
-    Organisations,
-    Posts,
-    Practices,
-    Territories,
-    empty_uses,
-)
+from diffusion.world.state import State
+from tests import simulating
 
 
 def picture_world(n: int, territories: int, degree: int = 6, seed: int = 3) -> State:
@@ -34,38 +22,24 @@ def picture_world(n: int, territories: int, degree: int = 6, seed: int = 3) -> S
     pairs = np.unique(np.sort(np.column_stack((a[keep], b[keep])), axis=1), axis=0)
     stage = (luck[1] * 8).astype(int)
     bit = np.uint64(1)
-    return State(
+    state = simulating.world(
+        n,
+        posts=1,
+        territories=territories,
+        practices={"fields": [simulating.FIELD] * 2},
         seed=seed,
-        practices=table_of(Practices, 2),
-        organisations=table_of(
-            Organisations,
-            n,
-            kind=(luck[2] * 8).astype(int),
-            territory=home,
-            aware=np.where(stage >= 3, bit, 0),
-            lapsed=np.where(stage >= 6, bit, 0),
-            trial=np.where(stage == 4, bit, 0),
-            adopted=np.where(stage == 5, bit, 0),
-            institutional=np.where(stage == 6, bit, 0),
-        ),
-        uses=empty_uses(n, 2),
-        posts=table_of(Posts, n, organisation=np.arange(n)),
-        ties=table_of(Ties, len(pairs), a=pairs[:, 0], b=pairs[:, 1], trust=0.5),
-        networks=table_of(Networks, 1),
-        members=Members(np.array([0, 0]), np.zeros(0, np.int64)),
-        grants=table_of(Grants, 1),
-        funders=table_of(Funders, 1),
-        territories=table_of(Territories, territories),
-        names=Names(
-            [f"organisation {i}" for i in range(n)],
-            ["network"],
-            [f"Territory {t}" for t in range(territories)],
-            ["funder"],
-            ["tandem", "cafe"],
-            ["Language tandem", "Repair café"],
-        ),
-        month=60,
+        kind=(luck[2] * 8).astype(int),
+        territory=home,
+        aware=np.where(stage >= 3, bit, 0),
+        lapsed=np.where(stage >= 6, bit, 0),
+        trial=np.where(stage == 4, bit, 0),
+        adopted=np.where(stage == 5, bit, 0),
+        institutional=np.where(stage == 6, bit, 0),
     )
+    simulating.link(state, pairs.tolist(), trust=0.5)
+    state.names.practice_titles[:] = ["Language tandem", "Repair café"]
+    state.month = 60
+    return state
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import bit, has, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.rules.textbook.process import Columns, Process
+from diffusion.rules.textbook.process import Process
 from diffusion.world.rule import RuleSettings, share
 from diffusion.world.traffic import Flow
 
@@ -110,28 +110,11 @@ def spread(columns, values, seed, month, active):
     return passed
 
 
-@inner
-def loop(w, values, seed, month):
-    """The cascade, for a month."""
-    columns = Columns(
-        w.adjacency.start, w.adjacency.partner, w.orgs["threshold"], w.orgs["aware"],
-        w.orgs["adopted"], w.orgs["lapsed"], w.uses["since"], w.flows,
-    )  # fmt: skip
-    spread(columns, values, seed, month, np.zeros((1, w.uses["since"].shape[1]), np.int64))
-
-
-@compiled
-def enter(w, values, seed, month):
-    """The loop with an entry from Python."""
-    loop(w, values[0], seed, month)
-
-
 class Cascade(Process):
     """Spreads practices from the newly active, each of whom has one chance with each neighbour."""
 
     name: ClassVar[str] = "cascade"
     summary: ClassVar[str] = "Whoever has just become active has one chance with each neighbour."
-    enter = staticmethod(enter)
     spread = staticmethod(spread)
 
     def __init__(self, parameters: Parameters) -> None:

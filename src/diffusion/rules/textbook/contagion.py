@@ -15,7 +15,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import bit, has, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.rules.textbook.process import Columns, Process
+from diffusion.rules.textbook.process import Process
 from diffusion.world.rule import RuleSettings, per_month
 from diffusion.world.traffic import Flow
 
@@ -149,28 +149,11 @@ def spread(columns, values, seed, month, active):
     return passed
 
 
-@inner
-def loop(w, values, seed, month):
-    """The contagion, for a month."""
-    columns = Columns(
-        w.adjacency.start, w.adjacency.partner, w.orgs["threshold"], w.orgs["aware"],
-        w.orgs["adopted"], w.orgs["lapsed"], w.uses["since"], w.flows,
-    )  # fmt: skip
-    spread(columns, values, seed, month, np.zeros((1, w.uses["since"].shape[1]), np.int64))
-
-
-@compiled
-def enter(w, values, seed, month):
-    """The loop with an entry from Python."""
-    loop(w, values[0], seed, month)
-
-
 class Contagion(Process):
     """Spreads practices from neighbour to neighbour, each contact with the same chance."""
 
     name: ClassVar[str] = "contagion"
     summary: ClassVar[str] = "Each infected neighbour passes it on with the same chance."
-    enter = staticmethod(enter)
     spread = staticmethod(spread)
 
     def __init__(self, parameters: Parameters) -> None:

@@ -1,12 +1,13 @@
 """What every textbook process is: a rule that can also run alone, many months in one call."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray, MaskArray
-from diffusion.world.rule import CompiledRule
+from diffusion.world.rule import Rule
 from diffusion.world.state import State
 
 
@@ -23,7 +24,7 @@ class Columns(NamedTuple):
     flows: IntArray  # counts of the month, see traffic.Flow
 
 
-class Process(CompiledRule):
+class Process(Rule):
     """A contagion over the ties, in which organisations catch practices from their neighbours.
 
     Practices don't influence each other. Updates are synchronous: whoever becomes active in a
@@ -32,6 +33,14 @@ class Process(CompiledRule):
     """
 
     spread: ClassVar[Callable[..., int]]  # spread(columns, values, seed, month, active) -> months
+    values: Any  # one row with a field a number, made from the parameters (`row_of`)
+
+    @abstractmethod
+    def __init__(self, parameters: Any) -> None:
+        """Turn the parameters into `values`."""
+
+    def step(self, state: State) -> None:
+        self._spread(state, months=1)
 
     def run(self, state: State, months: int) -> IntArray:
         """Take a state through so many months of this process alone, or until it comes to rest.
@@ -45,6 +54,12 @@ class Process(CompiledRule):
         Returns:
             Organisations that are active after each month, shape (months that passed, P).
         """
+        active = self._spread(state, months)
+        state.month += active.shape[0]
+        return active
+
+    def _spread(self, state: State, months: int) -> IntArray:
+        """What `run` does and returns, but the clock stands still."""
         active = np.zeros((months, state.n_practices), np.int64)
         orgs = state.organisations
         columns = Columns(
@@ -60,5 +75,4 @@ class Process(CompiledRule):
         values: Any = self.values[0]
         with np.errstate(over="ignore"):  # uncompiled, hashes overflow on purpose
             passed = type(self).spread(columns, values, state.seed, state.month, active)
-        state.month += passed
         return active[:passed]

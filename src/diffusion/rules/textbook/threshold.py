@@ -15,7 +15,7 @@ from pydantic import Field
 
 from diffusion.base.arrays import bit, has, row_of
 from diffusion.base.compiled import compiled, inner
-from diffusion.rules.textbook.process import Columns, Process
+from diffusion.rules.textbook.process import Process
 from diffusion.world.rule import RuleSettings
 from diffusion.world.traffic import Flow
 
@@ -104,28 +104,11 @@ def spread(columns, values, seed, month, active):
     return passed
 
 
-@inner
-def loop(w, values, seed, month):
-    """The thresholds, for a month."""
-    columns = Columns(
-        w.adjacency.start, w.adjacency.partner, w.orgs["threshold"], w.orgs["aware"],
-        w.orgs["adopted"], w.orgs["lapsed"], w.uses["since"], w.flows,
-    )  # fmt: skip
-    spread(columns, values, seed, month, np.zeros((1, w.uses["since"].shape[1]), np.int64))
-
-
-@compiled
-def enter(w, values, seed, month):
-    """The loop with an entry from Python."""
-    loop(w, values[0], seed, month)
-
-
 class Threshold(Process):
     """Spreads practices to organisations of whose neighbours enough are active."""
 
     name: ClassVar[str] = "threshold"
     summary: ClassVar[str] = "Whoever sees enough active neighbours follows."
-    enter = staticmethod(enter)
     spread = staticmethod(spread)
 
     def __init__(self, parameters: Parameters) -> None:
