@@ -45,7 +45,7 @@ test: $(VENV)/.installed-dev ## fast tests
 test-versions: ## fast tests on further versions of Python, where they are installed
 	@for version in $(VERSIONS); do .ci/test-version $$version $(WORKERS) || exit 1; done
 
-slow: $(VENV)/.installed-clusters ## slow tests: patterns, clusters
+slow: $(VENV)/.installed-clusters ## slow tests: patterns, clusters, faults
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "slow or patterns"
 
 lint: $(VENV)/.installed-dev ## style, types, layers

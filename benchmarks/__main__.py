@@ -31,6 +31,7 @@ from benchmarks import (
     start,
     sweep,
     table,
+    ten_thousand,
     workload,
 )
 from benchmarks.measuring import ROOT, JobError, fresh, load, machine, say
@@ -41,6 +42,7 @@ GROUPS: dict[str, ModuleType] = {
     "mesa": against_mesa,
     "sweep": sweep,
     "parts": parts,
+    "overhead": ten_thousand,
     "sharing": sharing,
     "sizing": sizing,
     "start": start,

@@ -60,6 +60,14 @@ TARGETS: Mapping[str, Target] = {
         0.85, "2 workers do at least 0.85 of twice what 1 worker does, in that sweep"
     ),
     "sweep_mesa": at_least(100, "The sweep is 100 times as fast as Mesa's `batch_run`"),
+    "overhead_share": at_most(
+        15, "In a sweep of 10,000 runs, at most 15 % of the workers' time is not simulating"
+    ),
+    "overhead_store": at_most(200, "It takes at most 200 MB on disk"),
+    "overhead_loading": at_most(1, "Its table of outcomes is loaded within 1 s"),
+    "overhead_memory": at_most(
+        1.1, "The parent's memory at its end is at most 1.1 times that after a tenth of it"
+    ),
     "sharing": at_least(
         1.3, "Sharing months makes the five scenarios of `what_remains` 1.3 times as fast"
     ),

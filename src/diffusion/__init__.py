@@ -4,7 +4,9 @@
 >>> settings = diffusion.load(["intervention=[cop_formation]", "seed=7"])
 >>> model = diffusion.Model(settings)
 >>> comparison = diffusion.compare(experiment="what_remains", overrides=["replicates=10"])
->>> outcomes = diffusion.Results("results/what_remains").table("outcomes")
+>>> results = diffusion.Results("results/what_remains")
+>>> outcomes = results.table("outcomes")
+>>> comparison = diffusion.Comparison.of(results, interval="bootstrap")
 
 Heavy libraries are only imported when one of these names is used.
 """
@@ -15,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from diffusion.analysis.comparison import Comparison
+    from diffusion.analysis.comparison import Comparison as Comparison
     from diffusion.model.model import Model as Model
     from diffusion.model.settings import ModelSettings
     from diffusion.runner.store import Results as Results
 
 __version__ = "0.1.0"
 
-__all__ = ["Model", "Results", "__version__", "compare", "load"]
+__all__ = ["Comparison", "Model", "Results", "__version__", "compare", "load"]
 
 
 def load(overrides: Iterable[str] = (), config_dir: "Path | str | None" = None) -> "ModelSettings":
@@ -79,6 +81,10 @@ def __getattr__(name: str) -> Any:
         from diffusion.model.model import Model
 
         return Model
+    if name == "Comparison":
+        from diffusion.analysis.comparison import Comparison
+
+        return Comparison
     if name == "Results":
         from diffusion.runner.store import Results
 

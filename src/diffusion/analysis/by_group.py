@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from diffusion.analysis.comparison import paired_by
+from diffusion.analysis.comparison import matched, over_points, paired_by
 from diffusion.analysis.intervals import Interval, difference_interval
 from diffusion.base.errors import SettingError, nearest
 
@@ -39,8 +39,8 @@ def difference(
     """
     a = _shares(comparison, scenario, dimension, value, stage)
     b = _shares(comparison, comparison.against(scenario), dimension, value, stage)
-    both = a.index.intersection(b.index).sort_values()
-    return difference_interval(a.loc[both], b.loc[both])
+    a, b = (over_points(values) for values in matched(a, b))
+    return difference_interval(a, b, method=comparison.interval)
 
 
 def frame(comparison: "Comparison", dimension: str, stage: str = "using") -> pd.DataFrame:

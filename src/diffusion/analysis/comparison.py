@@ -1,28 +1,34 @@
 """Scenarios against the baseline, paired by luck: the same replicate has the same luck in both.
 
-All differences are scenario - reference within one replicate (and, in a design with points, within
-the same point), then averaged over replicates with a
-t interval (`intervals`). The reference is the baseline, or the scenario that an experiment names
-instead (`against`). Replicates that one side lacks (failed or not yet run) are left out of both;
-`n` always says how many pairs are behind a number.
+All differences are scenario - reference within one replicate, then averaged over replicates with a
+t interval, or one from resampled replicates (`intervals`). The reference is the baseline, or the
+scenario that an experiment names instead (`against`). Replicates that one side lacks (failed or not
+yet run) are left out of both; `n` always says how many pairs are behind a number.
+
+Where a design has several points, pairs are made within (point, replicate) and averaged over the
+points of a replicate: all that shares a replicate's luck is one value of every interval.
 """
 
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from diffusion.analysis.bootstrap import factors_for_all
 from diffusion.analysis.intervals import (
+    METHODS,
     Interval,
+    Method,
     band,
     difference_interval,
     mean_interval,
-    t_quantile,
 )
+from diffusion.analysis.variance import variance_ratio
 from diffusion.base.errors import ResultsError, SettingError, nearest
 
 KEYS = ("scenario", "replicate", "seed", "run_id")
@@ -57,14 +63,24 @@ class Comparison:
     outcomes: pd.DataFrame
     survival: pd.DataFrame
     groups: pd.DataFrame
+    interval: Method = "t"
 
     @classmethod
-    def of(cls, results: Tables) -> "Comparison":
+    def of(cls, results: Tables, interval: Method = "t") -> "Comparison":
         """Read the tables of a results folder.
+
+        Args:
+            interval: t, or bootstrap (over replicates).
 
         Raises:
             ResultsError: no finished run, or none of the baseline.
+            SettingError: no such interval.
         """
+        if interval not in METHODS:
+            raise SettingError(
+                f"there is no interval '{interval}'; choose from: {', '.join(METHODS)}"
+                f"{nearest(interval, METHODS)}"
+            )
         manifest = results.manifest
         outcomes = _paid(results.table("outcomes"))
         present = set(outcomes["scenario"]) if len(outcomes) else set()
@@ -87,6 +103,7 @@ class Comparison:
             outcomes=outcomes,
             survival=results.table("survival"),
             groups=results.table("groups"),
+            interval=interval,
         )
 
     def __repr__(self) -> str:
@@ -117,27 +134,48 @@ class Comparison:
         return str(self.manifest["scenarios"][scenario].get("label") or scenario)
 
     def n_replicates(self, scenario: str) -> int:
-        """Finished runs of a scenario."""
-        return int((self.outcomes["scenario"] == scenario).sum())
+        """Replicates of which a scenario has finished runs."""
+        rows = self.outcomes[self.outcomes["scenario"] == scenario]
+        return int(rows["replicate"].nunique())
+
+    def varied(self) -> list[str]:
+        """The columns of what a design varies from point to point."""
+        named = (self.manifest.get("layout") or {}).get("varied", ())
+        return [name for name in self.outcomes.columns if name in named or "." in name]
+
+    def complete(self) -> "Comparison":
+        """The same with the replicates in which every scenario has finished at every point.
+
+        If there is none, all of them stay, and are paired as far as they go.
+        """
+        whole = self._finished_everywhere()
+        if whole.all() or not whole.any():
+            return self
+        kept = whole.index[whole]
+        tables = {
+            name: table[table["replicate"].isin(kept)]
+            for name in ("months", "outcomes", "survival", "groups")
+            if "replicate" in (table := getattr(self, name)).columns
+        }
+        return replace(self, **tables)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every scenario has finished at every point of every replicate."""
+        return bool(self._finished_everywhere().all())
 
     def outcome_names(self) -> list[str]:
         """Every outcome that can be compared."""
-        return [name for name in self.outcomes.columns if name not in self._not_compared()]
+        return self._measured(self.outcomes)
 
     def month_names(self) -> list[str]:
         """Every monthly column that can be compared."""
-        return [name for name in self.months.columns if name not in self._not_compared()]
-
-    def varied(self) -> list[str]:
-        """The columns of what the design varies; none in one of scenarios and replicates only."""
-        return list(self.manifest.get("layout", {}).get("varied", ()))
-
-    def _not_compared(self) -> tuple[str, ...]:
-        return (*NOT_COMPARED, *self.varied())
+        return self._measured(self.months)
 
     def level(self, scenario: str, outcome: str) -> Interval:
         """The outcome itself: mean over the replicates of a scenario."""
-        return mean_interval(self.by_replicate(scenario, outcome).to_numpy(np.float64))
+        values = self.by_replicate(scenario, outcome).to_numpy(np.float64)
+        return mean_interval(values, method=self.interval)
 
     def pairs(
         self, scenario: str, outcome: str
@@ -146,23 +184,55 @@ class Comparison:
 
         The reference is the baseline, unless the experiment names another scenario.
         """
-        reference = self.against(scenario)
-        a, b = _matched(self.by_replicate(scenario, outcome), self.by_replicate(reference, outcome))
+        a, b = self.paired(scenario, outcome)
         return a.to_numpy(np.float64), b.to_numpy(np.float64)
+
+    def paired(self, scenario: str, outcome: str) -> "tuple[pd.Series[Any], pd.Series[Any]]":
+        """`pairs` by replicate; a pair that is not known on one side counts at no point."""
+        a, b = matched(
+            self.by_unit(scenario, outcome), self.by_unit(self.against(scenario), outcome)
+        )
+        if "point" in a.index.names:
+            known = a.notna() & b.notna()
+            a, b = over_points(a[known]), over_points(b[known])
+        return a, b
 
     def difference(self, scenario: str, outcome: str) -> Interval:
         """Paired difference of an outcome, scenario - reference."""
-        return difference_interval(*self.pairs(scenario, outcome))
+        return difference_interval(*self.pairs(scenario, outcome), method=self.interval)
+
+    def together(self, outcome: str) -> dict[str, Interval]:
+        """The differences of all scenarios with intervals that hold for all at once with 95 %.
+
+        By Bonferroni; with bootstrap intervals by the |t| of resamples, over the replicates that
+        all scenarios have, and as wide as a scenario's own interval at least.
+        """
+        pairs = {name: self.paired(name, outcome) for name in self.others}
+        if self.interval == "t":
+            n = len(pairs)
+            return {name: difference_interval(a, b, n) for name, (a, b) in pairs.items()}
+        apart = pd.DataFrame({name: a - b for name, (a, b) in pairs.items()})
+        apart = apart.dropna(axis="columns", how="all")
+        factors = dict(zip(apart, factors_for_all(apart.to_numpy(np.float64)), strict=True))
+        return {
+            name: difference_interval(a, b, factor=factors.get(name, math.nan)).reaching(
+                difference_interval(a, b, method=self.interval)
+            )
+            for name, (a, b) in pairs.items()
+        }
 
     def differences(self) -> pd.DataFrame:
         """Every outcome in every scenario, as differences to its reference.
 
         Columns scenario, against, outcome, mean, low, high, n, identical (exactly zero in every
-        replicate), excludes_zero.
+        replicate), excludes_zero, low_together, high_together (wide enough for all scenarios to
+        hold at once, outcome by outcome), interval (t or bootstrap).
         """
+        outcomes = self.outcome_names()
+        together = {outcome: self.together(outcome) for outcome in outcomes}
         rows = []
         for scenario in self.others:
-            for outcome in self.outcome_names():
+            for outcome in outcomes:
                 interval = self.difference(scenario, outcome)
                 rows.append(
                     {
@@ -171,6 +241,9 @@ class Comparison:
                         "outcome": outcome,
                         **vars(interval),
                         "excludes_zero": interval.excludes_zero,
+                        "low_together": together[outcome][scenario].low,
+                        "high_together": together[outcome][scenario].high,
+                        "interval": self.interval,
                     }
                 )
         return pd.DataFrame(rows)
@@ -182,20 +255,20 @@ class Comparison:
 
     def monthly(self, scenario: str, column: str) -> pd.DataFrame:
         """A monthly column: mean over replicates with its interval (month, mean, low, high)."""
-        return _by_month(self._monthly(scenario, column))
+        return self._by_month(self._monthly(scenario, column))
 
     def monthly_difference(self, scenario: str, column: str) -> pd.DataFrame:
         """Paired difference in each month (month, mean, low, high); 0 where runs are identical."""
         reference = self._monthly(self.against(scenario), column)
-        a, b = _matched(self._monthly(scenario, column), reference)
-        return _by_month(a - b)
+        a, b = matched(self._monthly(scenario, column), reference)
+        return self._by_month(a - b)
 
     def identical_months(self, scenario: str) -> int:
         """Number of leading months in which it agrees with its reference to the bit, everywhere."""
         first = len(self.months["month"].unique())
         for column in self.month_names():
             reference = self._monthly(self.against(scenario), column)
-            a, b = _matched(self._monthly(scenario, column), reference)
+            a, b = matched(self._monthly(scenario, column), reference)
             same = (a == b) | (a.isna() & b.isna())
             differs = np.flatnonzero(~same.all(axis=0).to_numpy(dtype=bool))
             first = min(first, int(differs[0])) if len(differs) else first
@@ -213,7 +286,7 @@ class Comparison:
         for scenario in self.others:
             a, b = self.pairs(scenario, outcome)
             known = ~(np.isnan(a) | np.isnan(b))
-            ratio, low, high = _variance_ratio(a[known], b[known])
+            ratio, low, high = variance_ratio(a[known], b[known])
             rows.append(
                 {
                     "scenario": scenario,
@@ -226,24 +299,53 @@ class Comparison:
         return pd.DataFrame(rows, columns=["scenario", "ratio", "low", "high", "n"])
 
     def by_replicate(self, scenario: str, outcome: str) -> "pd.Series[Any]":
-        """An outcome of a scenario, by replicate, or by point and replicate (`paired_by`).
+        """An outcome of a scenario, by replicate: its mean over the points, if there are several.
+
+        Raises:
+            SettingError: no such outcome.
+        """
+        return over_points(self.by_unit(scenario, outcome))
+
+    def by_unit(self, scenario: str, outcome: str) -> "pd.Series[Any]":
+        """An outcome of a scenario, by replicate, or by point and replicate.
 
         Raises:
             SettingError: no such outcome.
         """
         _known(outcome, self.outcome_names())
-        rows = self.outcomes[self.outcomes["scenario"] == scenario]
-        return rows.set_index(paired_by(rows))[outcome].sort_index()
+        if scenario not in self._outcomes_of:
+            return self.outcomes.iloc[:0].set_index(paired_by(self.outcomes))[outcome]
+        return self._outcomes_of[scenario][outcome]
+
+    @cached_property
+    def _outcomes_of(self) -> dict[Any, pd.DataFrame]:
+        """The outcomes by scenario, in the order of replicates; cut once, for it is asked often."""
+        rows = self.outcomes.set_index(paired_by(self.outcomes)).sort_index()
+        return dict(iter(rows.groupby("scenario")))
+
+    def _finished_everywhere(self) -> "pd.Series[bool]":
+        """By replicate."""
+        every = self.outcomes[["scenario", *paired_by(self.outcomes)[:-1]]].drop_duplicates()
+        return self.outcomes.groupby("replicate").size() == len(every)
 
     def _monthly(self, scenario: str, column: str) -> pd.DataFrame:
         _known(column, self.month_names())
-        rows = self.months[self.months["scenario"] == scenario]
+        rows = self._months_of.get(scenario, self.months.iloc[:0])
         return rows.pivot(index=paired_by(rows), columns="month", values=column).sort_index()
 
+    @cached_property
+    def _months_of(self) -> dict[Any, pd.DataFrame]:
+        return dict(iter(self.months.groupby("scenario")))
 
-def paired_by(table: pd.DataFrame) -> str | list[str]:
-    """The columns that runs of two scenarios must share to be compared."""
-    return ["point", "replicate"] if "point" in table.columns else "replicate"
+    def _by_month(self, values: pd.DataFrame) -> pd.DataFrame:
+        mean, low, high = band(over_points(values).to_numpy(np.float64), self.interval)
+        return pd.DataFrame(
+            {"month": values.columns.to_numpy(), "mean": mean, "low": low, "high": high}
+        )
+
+    def _measured(self, table: pd.DataFrame) -> list[str]:
+        left_out = {*NOT_COMPARED, *self.varied()}
+        return [name for name in table.columns if name not in left_out]
 
 
 def _paid(table: pd.DataFrame) -> pd.DataFrame:
@@ -260,39 +362,20 @@ def _known(name: str, names: list[str]) -> None:
         )
 
 
-def _matched(a: _T, b: _T) -> tuple[_T, _T]:
+def paired_by(table: pd.DataFrame) -> list[str]:
+    """The columns that runs of two scenarios must share to be compared."""
+    return ["point", "replicate"] if "point" in table.columns else ["replicate"]
+
+
+def matched(a: _T, b: _T) -> tuple[_T, _T]:
+    """The rows that both have, in the same order."""
     both = a.index.intersection(b.index).sort_values()
     return a.loc[both], b.loc[both]
 
 
-def _by_month(values: pd.DataFrame) -> pd.DataFrame:
-    mean, low, high = band(values.to_numpy(np.float64))
-    return pd.DataFrame(
-        {"month": values.columns.to_numpy(), "mean": mean, "low": low, "high": high}
-    )
-
-
-def _variance_ratio(
-    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]
-) -> tuple[float, float, float]:
-    ratio = _ratio(a, b)
-    n = len(a)
-    if n < 3 or not (math.isfinite(ratio) and ratio > 0.0):
-        return ratio, math.nan, math.nan
-    every = np.arange(n)
-    without = np.log([_ratio(a[every != r], b[every != r]) for r in range(n)])
-    if not np.isfinite(without).all():  # all that differs is one replicate
-        return ratio, math.nan, math.nan
-    error = math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2)))
-    factor = math.exp(t_quantile(n) * error)
-    return ratio, ratio / factor, ratio * factor
-
-
-def _ratio(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
-    if len(a) < 2:
-        return math.nan
-    apart = float(np.var(a, ddof=1) + np.var(b, ddof=1))
-    paired = float(np.var(a - b, ddof=1))
-    if paired == 0.0:
-        return math.inf if apart > 0.0 else math.nan
-    return apart / paired
+def over_points(values: _T) -> _T:
+    """Means over the points of a replicate; as they are, where there is one point."""
+    if "point" not in values.index.names:
+        return values
+    means: _T = values.groupby(level="replicate").mean()
+    return means

@@ -3,7 +3,8 @@
 One practice-year is one organisation using one practice for twelve months. Cost and effect are
 paired differences to the baseline; the price is the ratio of their means with Fieller's interval,
 which accounts for cost and effect being measured in the same replicates. Where the interval of the
-effect includes zero the price is not defined, and the result says so in words.
+effect includes zero the price is not defined, and the result says so in words. Both are t intervals
+whatever interval a comparison shows; `cost_effectiveness` compares the scenarios with each other.
 """
 
 import math

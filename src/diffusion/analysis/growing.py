@@ -67,7 +67,8 @@ def computed(
 
     while True:
         results = run_experiment(experiment, folder, fresh, tell, notice, wanted)
-        if until is None or asked is None or not results.finished():
+        stopped = latest.done + latest.failed + latest.skipped < latest.total
+        if until is None or asked is None or stopped or not results.finished():
             return results
         fresh, done = False, latest.done
         widths = half_widths(results, until.of, wanted)

@@ -2,17 +2,21 @@
 
 The interval is Student's t interval of the mean: mean -/+ t(0.975, n - 1) * sd / sqrt(n), where n
 counts replicates. It says how well n replicates pin down the model's mean, not how far single
-runs scatter and not how sure we are of the model.
+runs scatter and not how sure we are of the model. With the method `bootstrap` the ends come from
+resampled replicates instead (`bootstrap`), which follows skewed outcomes; the mean is the same.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 LEVEL = 0.95
+METHODS = ("t", "bootstrap")
 
+Method = Literal["t", "bootstrap"]
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -34,6 +38,11 @@ class Interval:
         """Whether the whole interval lies on one side of zero (never, if it is not defined)."""
         return self.low > 0.0 or self.high < 0.0
 
+    def reaching(self, other: "Interval") -> "Interval":
+        """The same, as wide as the other on each side at least."""
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return Interval(self.mean, low, high, self.n, self.identical)
+
     def scaled(self, factor: float) -> "Interval":
         """The same in another unit, for example percentage points (factor 100)."""
         low, high = sorted((self.low * factor, self.high * factor))
@@ -49,10 +58,20 @@ def t_quantile(n: int, comparisons: int = 1) -> float:
     return float(_t_quantiles(np.asarray(n), comparisons))
 
 
-def mean_interval(values: npt.ArrayLike, comparisons: int = 1) -> Interval:
-    """Mean and t interval of the values that are numbers.
+def mean_interval(
+    values: npt.ArrayLike,
+    comparisons: int = 1,
+    method: Method = "t",
+    factor: float | None = None,
+) -> Interval:
+    """Mean and interval of the values that are numbers.
 
     With one value the interval is not defined (NaN); with none, neither is the mean.
+
+    Args:
+        comparisons: t intervals that are all to hold together with 95 % (Bonferroni).
+        method: t, or bootstrap.
+        factor: standard errors on either side, if they are known from elsewhere.
     """
     kept = np.asarray(values, dtype=np.float64)
     kept = kept[~np.isnan(kept)]
@@ -63,27 +82,45 @@ def mean_interval(values: npt.ArrayLike, comparisons: int = 1) -> Interval:
     mean = float(kept[0]) if np.all(kept == kept[0]) else float(kept.mean())
     if n == 1:
         return Interval(mean, math.nan, math.nan, 1)
-    half = 0.0 if np.all(kept == kept[0]) else t_quantile(n, comparisons) * _standard_error(kept)
+    if method == "bootstrap" and factor is None:
+        return Interval(mean, *_bootstrap_ends(kept), n)
+    errors = t_quantile(n, comparisons) if factor is None else factor
+    half = 0.0 if np.all(kept == kept[0]) else errors * _standard_error(kept)
     return Interval(mean, mean - half, mean + half, n)
 
 
-def difference_interval(a: npt.ArrayLike, b: npt.ArrayLike, comparisons: int = 1) -> Interval:
-    """Mean and t interval of the paired differences a[r] - b[r].
+def difference_interval(
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    comparisons: int = 1,
+    method: Method = "t",
+    factor: float | None = None,
+) -> Interval:
+    """Mean and interval of the paired differences a[r] - b[r]; arguments as in `mean_interval`.
 
     A pair in which either side is NaN is left out. Two series that agree in every value (NaN
     in both counts as agreement) are `identical`: difference 0, interval [0, 0], whatever n.
     """
     first = np.asarray(a, dtype=np.float64)
     second = np.asarray(b, dtype=np.float64)
-    interval = mean_interval(first - second, comparisons)
+    interval = mean_interval(first - second, comparisons, method, factor)
     if len(first) and np.array_equal(first, second, equal_nan=True):
         zero = 0.0 if interval.n else math.nan
         return Interval(zero, zero, zero, interval.n, identical=True)
     return interval
 
 
-def band(values: npt.NDArray[np.float64]) -> tuple[FloatArray, FloatArray, FloatArray]:
+def band(
+    values: npt.NDArray[np.float64], method: Method = "t"
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """`mean_interval` column by column: (replicates, months) -> mean, low, high, each (months,)."""
+    if method == "bootstrap":
+        columns = [mean_interval(column, method=method) for column in values.T]
+        return (
+            np.array([one.mean for one in columns]),
+            np.array([one.low for one in columns]),
+            np.array([one.high for one in columns]),
+        )
     n = np.sum(~np.isnan(values), axis=0)
     width = values.shape[1]
     mean, half = np.full(width, np.nan), np.full(width, np.nan)
@@ -117,6 +154,12 @@ def fieller(above: FloatArray, below: FloatArray) -> tuple[float, float, float]:
     c = mean_above**2 - t2 * aa
     root = math.sqrt(max(b * b - a * c, 0.0))
     return mean_above / mean_below, float((b - root) / a), float((b + root) / a)
+
+
+def _bootstrap_ends(values: FloatArray) -> tuple[float, float]:
+    from diffusion.analysis.bootstrap import ends  # t intervals need no resamples
+
+    return ends(values, t_quantile(len(values)))
 
 
 def _t_quantiles(n: npt.NDArray[np.int64], comparisons: int = 1) -> FloatArray:

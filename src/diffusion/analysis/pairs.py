@@ -1,11 +1,13 @@
 """What two interventions do together beyond what each does alone."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from diffusion.analysis.comparison import over_points
 from diffusion.analysis.intervals import Interval, difference_interval
 
 if TYPE_CHECKING:
@@ -75,16 +77,18 @@ def _pair(
     names: tuple[str, str],
     both: str,
 ) -> Pair:
-    every = [comparison.by_replicate(name, outcome) for name in (*names, both)]
-    base = comparison.by_replicate(comparison.baseline, outcome)
+    every = [comparison.by_unit(name, outcome) for name in (*names, both)]
+    base = comparison.by_unit(comparison.baseline, outcome)
     common = base.index
     for values in every:
         common = common.intersection(values.index)
-    one, other, together = (values.loc[common].to_numpy(np.float64) for values in every)
-    nothing = base.loc[common].to_numpy(np.float64)
+    one, other, together, nothing = (
+        over_points(values.loc[common]).to_numpy(np.float64) for values in (*every, base)
+    )
+    difference = partial(difference_interval, method=comparison.interval)
     return Pair(
         *levers,
-        alone=(difference_interval(one, nothing), difference_interval(other, nothing)),
-        together=difference_interval(together, nothing),
-        extra=difference_interval(together - other, one - nothing),
+        alone=(difference(one, nothing), difference(other, nothing)),
+        together=difference(together, nothing),
+        extra=difference(together - other, one - nothing),
     )

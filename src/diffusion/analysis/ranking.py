@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from diffusion.analysis.intervals import Interval, difference_interval
+from diffusion.analysis.intervals import Interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,7 @@ class Ranked:
 
     `difference` is the paired difference to its reference with its own 95 % interval; `together`
     has the interval that is wide enough for all scenarios of the ranking to hold at once with 95 %
-    (Bonferroni), which is the one to read when the best is picked out of many.
+    (`Comparison.together`), which is the one to read when the best is picked out of many.
     """
 
     scenario: str
@@ -32,15 +32,15 @@ def ranked(comparison: "Comparison", outcome: str) -> list[Ranked]:
     Raises:
         SettingError: no such outcome.
     """
-    others = comparison.others
+    together = comparison.together(outcome)
     rows = [
         Ranked(
             scenario=name,
             difference=comparison.difference(name, outcome),
-            together=difference_interval(*comparison.pairs(name, outcome), len(others)),
+            together=together[name],
             cost=comparison.difference(name, "cost_total").mean,
         )
-        for name in others
+        for name in comparison.others
     ]
     known = [row for row in rows if row.difference.n]
     unknown = [row for row in rows if not row.difference.n]

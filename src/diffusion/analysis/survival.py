@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diffusion.analysis.comparison import Comparison, paired_by
-from diffusion.analysis.intervals import Interval, band, mean_interval
+from diffusion.analysis.comparison import Comparison, matched, over_points, paired_by
+from diffusion.analysis.intervals import Interval, Method, band, mean_interval
 
 KINDS = ("unbroken", "in_use")
 
@@ -23,14 +23,18 @@ KINDS = ("unbroken", "in_use")
 class Curve:
     """Survival of use in one scenario.
 
-    `since` months since the money stopped, shape (months,); `runs` one curve a run, shape (runs,
-    months), shares 0..1; `mean`, `low`, `high` their mean and 95 % interval.
+    `since` months since the money stopped, shape (months,); `runs` one curve a replicate, shape
+    (replicates, months), shares 0..1; `mean`, `low`, `high` their mean and 95 % interval. Uses of
+    one run share its luck, so the interval is over replicates, not over uses (Greenwood's would be
+    far too short). `each` has the curve of every run, before points were averaged, to pair them by.
     """
 
     scenario: str
     kind: str
     since: npt.NDArray[np.int64]
     runs: npt.NDArray[np.float64]
+    each: pd.DataFrame
+    interval: Method
     mean: npt.NDArray[np.float64]
     low: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
@@ -41,7 +45,8 @@ class Curve:
 
     def half_lives(self) -> Interval:
         """Half-life per replicate, mean and interval; only over replicates that reach it (`n`)."""
-        return mean_interval([half_life(self.since, run) for run in self.runs])
+        lives = [half_life(self.since, run) for run in self.runs]
+        return mean_interval(lives, method=self.interval)
 
 
 def curve(comparison: Comparison, scenario: str, kind: str = "unbroken") -> Curve:
@@ -53,13 +58,15 @@ def curve(comparison: Comparison, scenario: str, kind: str = "unbroken") -> Curv
     at_risk = _wide(rows, "at_risk")
     shares = _wide(rows, kind) / at_risk.where(at_risk > 0)
     shares = shares.dropna(how="all")
-    values = shares.to_numpy(np.float64)
-    mean, low, high = band(values)
+    values = over_points(shares).to_numpy(np.float64)
+    mean, low, high = band(values, comparison.interval)
     return Curve(
         scenario=scenario,
         kind=kind,
         since=shares.columns.to_numpy(np.int64),
         runs=values,
+        each=shares,
+        interval=comparison.interval,
         mean=mean,
         low=low,
         high=high,
@@ -71,11 +78,44 @@ def gain(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
     """Mean and 95 % interval of a scenario's share minus the baseline's, paired by replicate.
 
-    None for the baseline itself, and where a replicate has no curve on one side.
+    Replicates without a curve on one side are left out; None if none is left, and for the
+    baseline itself.
     """
-    if curve.scenario == baseline.scenario or curve.runs.shape != baseline.runs.shape:
+    a, b = matched(curve.each, baseline.each)
+    if curve.scenario == baseline.scenario or not len(a):
         return None
-    return band(curve.runs - baseline.runs)
+    return band(over_points(a - b).to_numpy(np.float64), curve.interval)
+
+
+def frame(comparison: Comparison) -> pd.DataFrame:
+    """Every curve and what it adds: scenario, against, kind, since_stop, mean, low, high, n ...
+
+    `difference`, `difference_low` and `difference_high` are empty where `gain` is None.
+    """
+    parts = []
+    for kind in KINDS:
+        named = {*comparison.scenarios, *map(comparison.against, comparison.others)}
+        curves = {name: curve(comparison, name, kind) for name in named}
+        for scenario in comparison.scenarios:
+            one = curves[scenario]
+            rows = pd.DataFrame(
+                {
+                    "scenario": scenario,
+                    "against": comparison.against(scenario),
+                    "kind": kind,
+                    "since_stop": one.since,
+                    "mean": one.mean,
+                    "low": one.low,
+                    "high": one.high,
+                    "n": len(one.runs),
+                }
+            )
+            extra = gain(one, curves[comparison.against(scenario)])
+            rows[["difference", "difference_low", "difference_high"]] = (
+                np.nan if extra is None else np.column_stack(extra)
+            )
+            parts.append(rows)
+    return pd.concat(parts, ignore_index=True)
 
 
 def half_life(since: npt.NDArray[np.int64], share: npt.NDArray[np.float64]) -> float:

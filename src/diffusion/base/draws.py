@@ -124,6 +124,8 @@ class Decision(IntEnum):
     CONTAGION = 120
     RECOVERY = 121
     CASCADE = 122
+    # analysis of stored runs
+    RESAMPLE = 300
     # designs of experiments
     DESIGN_ORDER = 330
     DESIGN_PLACE = 331

@@ -1,7 +1,8 @@
 """The commands. Heavy libraries are imported inside them, so that `--help` answers at once.
 
-A mistake of the user is one sentence on stderr and exit code 2, with nothing written; failed runs
-or a defect of the program give exit code 1; `--debug` shows the traceback.
+A mistake of the user is one sentence on stderr and exit code 2, with nothing written; so is a
+results folder that can't be written any more, with what was finished kept. Failed runs or a defect
+of the program give exit code 1, Ctrl-C 130, SIGTERM 143; `--debug` shows the traceback.
 """
 
 import sys
@@ -20,7 +21,11 @@ COMMANDS = {
     "levers": "what every lever moves, beside what the sources expect of it",
     "patterns": "the patterns that the default world must show, and whether it does",
 }
-USER_ERROR, DEFECT, INTERRUPTED = 2, 1, 130
+USER_ERROR, DEFECT, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: somebody else ends this process, which is to leave as after Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DEFECT
     except KeyboardInterrupt as interrupt:
         sys.stderr.write(f"diffusion: {'; '.join(['interrupted', *map(str, interrupt.args)])}\n")
-        return INTERRUPTED
+        return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
 
 
 def _command(name: str, words: Sequence[str]) -> int:

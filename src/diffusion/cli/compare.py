@@ -19,32 +19,61 @@ EXAMPLES = (
     "diffusion compare design=factorial design.interventions=[cop_formation,handover]",
     "diffusion compare until.half_width=0.02 until.of=retained_36",
     "diffusion compare world=synthetic --results results/small --no-figures",
+    "diffusion compare experiment=which_lever --dry-run",
+    "diffusion compare results/what_remains --interval bootstrap",
 )
 FAILED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    add_overrides(parser)
+    add_overrides(parser, or_else="a results folder: what is stored there, nothing is computed")
     add_results(parser)
+    parser.add_argument(
+        "--interval",
+        default="t",
+        metavar="KIND",
+        help="t (default), or bootstrap: from resampled replicates",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
     """Compute what is missing, show and store tables, then draw; returns the exit code."""
     from diffusion.analysis.growing import computed
+    from diffusion.cli import dry_run
     from diffusion.cli.screen import ShowProgress, if_interrupted
+    from diffusion.cli.stopping import Stopping
+    from diffusion.cli.stored import check_interval, stored
     from diffusion.config import design
 
+    found = stored(args)
+    if found is not None:
+        _show(found, found.path, args, compute=False)
+        return 0
+    check_interval(args.interval)
     experiment = design(args.overrides, args.config_dir)
     folder = experiment.results if args.results is None else args.results
+    if args.dry_run:
+        return dry_run.show(experiment, folder, args)
     whole = f"what was finished stands in {folder}, give the same command again to go on"
-    with if_interrupted(whole), ShowProgress() as progress:
+    with (
+        if_interrupted(whole),
+        ShowProgress() as progress,
+        Stopping(folder, progress.notice) as stopping,
+    ):
         results = computed(
-            experiment, folder, args.fresh, progress=progress, notice=progress.notice
+            experiment,
+            folder,
+            args.fresh,
+            progress=stopping.watching(progress),
+            notice=progress.notice,
         )
     failures = results.failures()
+    left = results.manifest["runs"] - len(results.finished()) - len(failures)
+    if left > 0:
+        raise KeyboardInterrupt(f"{left} of {results.manifest['runs']} runs are left; {whole}")
     if results.finished():
-        _show(results, folder, args.no_figures)
+        _show(results, folder, args)
     if failures:
         sys.stderr.write(
             f"diffusion: {len(failures)} of {results.manifest['runs']} runs failed "
@@ -53,31 +82,36 @@ def execute(args: argparse.Namespace) -> int:
     return FAILED if failures else 0
 
 
-def _show(results: "Results", folder: Path, no_figures: bool) -> None:
+def _show(results: "Results", folder: Path, args: argparse.Namespace, compute: bool = True) -> None:
     """The tables on screen and as files; only then the figures, which take a while."""
     from diffusion.analysis.comparison import Comparison
     from diffusion.analysis.costs import off_budget
     from diffusion.analysis.growing import reached_in_words
     from diffusion.cli.screen import console, show_figures, show_paths
+    from diffusion.cli.stored import left_out
     from diffusion.views import tables
 
-    comparison = Comparison.of(results)
+    comparison = Comparison.of(results, args.interval).complete()
     out = console()
     out.print(tables.summary(comparison))
-    for sentence in (*_designed(results), *reached_in_words(results.manifest)):
-        out.print(sentence, markup=False)
-    for sentence in off_budget(comparison):
+    told = (
+        *left_out(results, comparison),
+        *_designed(results),
+        *reached_in_words(results.manifest),
+        *off_budget(comparison),
+    )
+    for sentence in told:
         out.print(sentence, markup=False)
     if comparison.others:
         out.print(tables.variance(comparison))
     show_paths(out, "Results", [folder, *tables.write(comparison, folder)])
-    if no_figures:
+    if args.no_figures:
         return
 
     def draw(figures_folder: Path) -> list[Path]:
         from diffusion.views import figures
 
-        return figures.save_all(comparison, results, figures_folder)
+        return figures.save_all(comparison, results if compute else None, figures_folder)
 
     show_figures(out, folder, draw)
 

@@ -47,10 +47,19 @@ def command_parser(name: str, text: str, examples: Sequence[str]) -> Parser:
     return parser
 
 
-def add_overrides(parser: argparse.ArgumentParser, own_files: bool = True) -> None:
-    """`key=value` arguments and, with `own_files`, the user's own configuration folder."""
+def add_overrides(
+    parser: argparse.ArgumentParser, own_files: bool = True, or_else: str = ""
+) -> None:
+    """`key=value` arguments and, with `own_files`, the user's own configuration folder.
+
+    Args:
+        or_else: what may stand there instead of settings.
+    """
     parser.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="settings, for example seed=7"
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        help=f"settings, for example seed=7{or_else and f'; or {or_else}'}",
     )
     if own_files:
         parser.add_argument(
@@ -63,6 +72,9 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", type=_folder, metavar="DIR", help="folder for the results")
     parser.add_argument(
         "--fresh", action="store_true", help="replace what an earlier call left in that folder"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only say what would be computed, and how long"
     )
     parser.add_argument("--no-figures", action="store_true", help="don't draw figures")
 

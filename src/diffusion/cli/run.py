@@ -35,14 +35,18 @@ def execute(args: argparse.Namespace) -> int:
 
         return multirun.execute(args)
     from diffusion.analysis.costs import off_budget_words
+    from diffusion.cli import dry_run
     from diffusion.cli.screen import console, show_figures, show_paths
     from diffusion.config import compose, settings_of
-    from diffusion.runner.single import run_once
+    from diffusion.runner.single import experiment_of, run_once
     from diffusion.views import tables
 
     config = compose(args.overrides, args.config_dir)
     folder = args.results if args.results is not None else config["results"]
     settings = settings_of(config)
+    if args.dry_run:
+        experiment = experiment_of(settings)
+        return dry_run.show(experiment, Path(folder or experiment.results), args)
     out = console()
     finished = run_once(
         settings,

@@ -38,12 +38,21 @@ def if_interrupted(sentence: str) -> Iterator[None]:
     """Say what an interrupt of the body leaves behind.
 
     Raises:
-        KeyboardInterrupt: with that sentence.
+        KeyboardInterrupt: of the same class, with that sentence.
     """
     try:
         yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(sentence) from None
+    except KeyboardInterrupt as interrupt:
+        raise type(interrupt)(sentence) from None
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it: 40 s, 12 min, 3.5 h, 2.1 days."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s" if seconds >= 0.5 else "less than a second"
+    if seconds < 99.5 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
 
 
 def show_figures(out: Console, folder: Path, draw: Callable[[Path], Iterable[Path]]) -> None:
@@ -127,4 +136,4 @@ class ShowProgress:
             return ""
         rate = (computed - self._first[1]) / max(time.monotonic() - self._first[0], 1e-9)
         left = (now.total - now.skipped - computed) / rate
-        return f", {rate:.1f} runs/s, {left:.0f} s left"
+        return f", {rate:.1f} runs/s, {duration(left)} left"

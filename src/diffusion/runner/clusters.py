@@ -15,7 +15,7 @@ from pydantic import Field
 import diffusion
 from diffusion.base.errors import ResultsError, SettingError
 from diffusion.runner.design import Chunk
-from diffusion.runner.executors import RESTARTS, Executor, Report, Task
+from diffusion.runner.executors import RESTARTS, Executor, Report, Task, interrupts_ignored
 
 AHEAD = 2  # chunks given to a worker before it has finished one: it never waits for the next
 _INSTALL = "install it with: pip install 'diffusion[{extra}]'"
@@ -88,9 +88,10 @@ class Dask(Executor):
 
     def _cluster(self, distributed: Any) -> Any:
         if self.cluster is None:
-            return distributed.LocalCluster(
-                n_workers=self.workers, threads_per_worker=1, dashboard_address=":0"
-            )
+            with interrupts_ignored():  # as for local workers
+                return distributed.LocalCluster(
+                    n_workers=self.workers, threads_per_worker=1, dashboard_address=":0"
+                )
         from diffusion.config.targets import imported
 
         arguments = {name: value for name, value in self.cluster.items() if name != "_target_"}

@@ -53,6 +53,7 @@ class Chunk:
 
     number: int
     runs: tuple[Run, ...]
+    later: frozenset[str] = frozenset()  # ids of those that are not wanted yet
 
 
 def runs_of(experiment: Experiment) -> list[Run]:

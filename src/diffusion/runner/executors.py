@@ -7,6 +7,7 @@ An executor is named by import path in `configs/executor/`; one of your own deri
 import signal
 import threading
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from diffusion.base.errors import ResultsError
 from diffusion.runner.design import Chunk
 
-RESTARTS = 2  # a worker that is killed more often than this points to a lack of memory
+_NONE = -1  # no chunk
+RESTARTS = 2  # a chunk whose worker is killed more often than this is given up
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ Task = Callable[[Chunk], Report]
 class Executor(BaseModel, ABC):
     """Computes chunks; reports may come in any order, each chunk exactly once.
 
-    Chunks are asked for one after the other, as there is room for them. So a sweep is stopped by
-    giving no more: what was given is finished.
+    Chunks are asked for one after the other, as there is room for them, so that a sweep can be
+    stopped by giving no more. What a chunk that was given then still does, the task decides.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,10 +66,11 @@ class Local(Executor):
         """Apply the task to every chunk; the chunks of a worker that dies are computed again.
 
         Raises:
-            ResultsError: workers keep dying.
+            ResultsError: the workers of a chunk keep dying.
         """
         left = iter(chunks)
-        for _ in range(1 + RESTARTS):
+        deaths: Counter[int] = Counter()
+        while max(deaths.values(), default=0) <= RESTARTS:
             given: dict[int, Chunk] = {}
             try:
                 for report in self._once(task, _noted(left, given)):
@@ -75,10 +78,12 @@ class Local(Executor):
                     yield report
                 return
             except TerminatedWorkerError:
+                deaths.update(given.keys() or [_NONE])  # whichever of them the worker was at
                 left = chain(given.values(), left)
         raise ResultsError(
-            f"worker processes were killed {1 + RESTARTS} times, probably for lack of memory; "
-            f"finished runs are kept, so give the same command again with fewer executor.workers"
+            f"a worker process was killed {1 + RESTARTS} times at the same runs, probably for lack "
+            f"of memory; finished runs are kept, so give the same command again with fewer "
+            f"executor.workers"
         )
 
     def _once(self, task: Task, chunks: Iterable[Chunk]) -> Iterator[Report]:
@@ -93,7 +98,7 @@ class Local(Executor):
                 batch_size=1,
                 pre_dispatch="2*n_jobs",
             )
-            with _interrupts_ignored():  # processes inherit it, so they don't die while they start
+            with interrupts_ignored():  # processes inherit it, so they don't die while they start
                 reports = parallel(joblib.delayed(_in_worker)(task, chunk) for chunk in chunks)
             yield from reports
 
@@ -105,7 +110,7 @@ def _noted(chunks: Iterable[Chunk], given: dict[int, Chunk]) -> Iterator[Chunk]:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
+def interrupts_ignored() -> Iterator[None]:
     """Ignore Ctrl-C for a moment; only the main thread may decide about signals."""
     if threading.current_thread() is not threading.main_thread():
         yield

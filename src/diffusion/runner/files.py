@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+MOST = 2 / 3
+
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON under a temporary name, then rename.
@@ -41,7 +43,33 @@ def write_parquet(path: Path, table: "pa.Table") -> None:
     """
     import pyarrow.parquet as pq
 
-    write_with(path, lambda temporary: pq.write_table(table, temporary, compression="zstd"))
+    split = _rarely_repeated(table)
+    write_with(
+        path,
+        lambda temporary: pq.write_table(
+            table,
+            temporary,
+            compression="zstd",
+            use_dictionary=[name for name in table.column_names if name not in split],
+            use_byte_stream_split=split,
+        ),
+    )
+
+
+def _rarely_repeated(table: "pa.Table") -> list[str]:
+    """Columns with a fraction in which most values differ.
+
+    A dictionary makes them longer; split by bytes they are a quarter shorter than with one.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return [
+        field.name
+        for field in table.schema
+        if pa.types.is_float64(field.type)
+        and pc.count_distinct(table[field.name]).as_py() > MOST * table.num_rows
+    ]
 
 
 def write_csv(path: Path, frame: "pd.DataFrame") -> None:
@@ -92,8 +120,7 @@ def check_writable(folder: Path, what: str = "results folder", option: str = "--
         probe.unlink()
     except OSError as error:
         raise ResultsError(
-            f"the {what} {folder} can't be written ({error.strerror or error}); "
-            f"choose another with {option}"
+            f"the {what} {folder} can't be written ({_reason(error)}); choose another with {option}"
         ) from error
     finally:
         for path in reversed(made):
@@ -116,9 +143,14 @@ def write_with(path: Path, write: Callable[[Path], object], suffix: str = "") ->
         temporary.replace(path)
     except OSError as error:
         raise ResultsError(
-            f"{path} can't be written ({error.strerror or error}); finished runs are kept, so "
+            f"{path} can't be written ({_reason(error)}); finished runs are kept, so "
             f"make room and give the same command again"
         ) from error
     finally:  # whatever stopped it, Ctrl-C included
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _reason(error: OSError) -> str:
+    """What the system says; libraries wrap it in words of their own."""
+    return str(error) if error.errno is None else os.strerror(error.errno)

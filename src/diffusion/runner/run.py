@@ -3,7 +3,7 @@
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +16,8 @@ from diffusion.model import spending
 from diffusion.model.settings import ModelSettings
 from diffusion.model.sharing import simulate_together
 from diffusion.model.simulation import Simulation
+from diffusion.runner import stopping
+from diffusion.runner.checking import check_finite
 from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.design import Chunk, Run, chunks_of, runs_of
 from diffusion.runner.executors import Executor, Report
@@ -45,7 +47,8 @@ def run_experiment(
     """Compute the runs that the results folder does not hold yet.
 
     A run that fails never stops the others: it is kept among the failures and tried again by the
-    next call.
+    next call. `stopping.ask(folder)` ends the sweep once the runs that have begun are stored, from
+    any process; the next call goes on.
 
     Args:
         folder: where results go, if not where the experiment says.
@@ -59,7 +62,7 @@ def run_experiment(
         ResultsError: the folder can't be written, or holds another design.
     """
     folder = experiment.results if folder is None else folder
-    executor = build_target(experiment.executor, "executor", Executor)  # type: ignore[type-abstract]
+    executor = executor_of(experiment)
     runs = runs_of(experiment)
     wanted = experiment.replicates if replicates is None else replicates
     manifest = manifest_of(experiment, runs, wanted)
@@ -67,51 +70,85 @@ def run_experiment(
     if fresh or not (folder / "manifest.json").is_file():
         check_worlds(experiment)
     finished = Store.open(folder, manifest, fresh).finished()
-    later = {run.run_id for run in runs if run.replicate >= wanted}
-    left = _left(runs, finished | later)
+    stopping.withdraw(folder)  # what an earlier call was asked, and was killed before it could
+    later = frozenset(run.run_id for run in runs if run.replicate >= wanted)
+    left = _left(runs, finished, later)
     if left:
-        compile_model(_fullest(experiment), notice)
+        compile_model(fullest(experiment), notice)
     skipped = sum(run.run_id in finished for run in runs if run.run_id not in later)
     told = Progress(0, 0, skipped, len(runs) - len(later))
     tell = progress if progress is not None else _silent
     tell(told)
-    for report in executor.map(partial(compute, folder.absolute()), left):
-        told = replace(told, done=told.done + report.done, failed=told.failed + report.failed)
-        tell(told)
+    reports = executor.map(partial(compute, folder.absolute()), stopping.until_asked(folder, left))
+    try:
+        for report in reports:
+            told = replace(told, done=told.done + report.done, failed=told.failed + report.failed)
+            tell(told)
+    finally:
+        if isinstance(reports, Generator):
+            reports.close()  # whatever stops the sweep at once stops its workers too
+        stopping.withdraw(folder)
     return Results(folder)
 
 
+def executor_of(experiment: Experiment) -> Executor:
+    """What computes the runs of an experiment.
+
+    Raises:
+        SettingError: it can't be built.
+    """
+    return build_target(experiment.executor, "executor", Executor)  # type: ignore[type-abstract]
+
+
 def compute(folder: Path, chunk: Chunk) -> Report:
-    """Simulate the runs of a chunk and store them; a run that raises is kept as a failure."""
+    """Simulate the runs of a chunk that are not stored yet, and store them.
+
+    A run that raises, or gives what is no number, is kept as a failure.
+
+    Where the sweep is asked to stop, no further run of the chunk begins.
+    """
+    if stopping.asked(folder):
+        return Report(chunk.number, 0, 0)
     store = Store(folder)
+    done_with = store.stored(chunk) | chunk.later
+    left = [run for run in chunk.runs if run.run_id not in done_with]
     found: dict[str, tuple[Tables, float]] = {}
     # together, months that scenarios have in common are simulated once; if one of them raises,
     # the others are simulated alone, so that each tells of its own mistake only
     with suppress(Exception):
-        _add_runs(chunk.runs, found)
+        _add_runs(folder, left, found)
     failed = 0
-    for run in chunk.runs:
+    for run in left:
         if run.run_id in found:
             continue
+        if stopping.asked(folder):
+            break
         try:
-            _add_runs((run,), found)
+            _add_runs(folder, (run,), found)
         except Exception as error:  # noqa: BLE001 - whatever a run raises, others go on
             failed += 1
             store.write_failure(run, f"{type(error).__name__}: {error}", traceback.format_exc())
-    done = [run.run_id for run in chunk.runs if run.run_id in found]
+    done = [run.run_id for run in left if run.run_id in found]
     tables = {run_id: found[run_id][0] for run_id in done}
     store.write(chunk, tables, {run_id: found[run_id][1] for run_id in done})
     return Report(chunk.number, len(done), failed)
 
 
-def _add_runs(runs: Sequence[Run], found: dict[str, tuple[Tables, float]]) -> None:
-    """Add the tables and seconds of each run; months in common count for the first that ends."""
+def _add_runs(folder: Path, runs: Sequence[Run], found: dict[str, tuple[Tables, float]]) -> None:
+    """Add the tables and seconds of each run; months in common count for the first that ends.
+
+    Raises:
+        ResultsError: a run gave what is no number.
+    """
     started = time.perf_counter()
     for k, simulation in simulate_together([run.settings for run in runs]):
         tables = simulation.tables()
+        check_finite(tables, runs[k].settings.timing)
         now = time.perf_counter()
         found[runs[k].run_id] = (tables, round(now - started, 4))
         started = now
+        if stopping.asked(folder):
+            return
 
 
 def check_worlds(experiment: Experiment) -> None:
@@ -162,19 +199,21 @@ def _try(one: Shock | Intervention, simulation: Simulation, name: str, share: fl
         return
 
 
-def _fullest(experiment: Experiment) -> ModelSettings:
+def fullest(experiment: Experiment) -> ModelSettings:
     """The settings with the most interventions: what they need covers the other scenarios."""
     every = [one for scenario in experiment.scenarios.values() for one in scenario.every()]
     return max(every, key=lambda settings: len(settings.interventions))
 
 
-def _left(runs: Sequence[Run], finished: Set[str]) -> list[Chunk]:
-    """What is still to be computed; runs stay in the chunk that they were designed into."""
-    left = (
-        Chunk(chunk.number, tuple(run for run in chunk.runs if run.run_id not in finished))
-        for chunk in chunks_of(runs)
-    )
-    return [chunk for chunk in left if chunk.runs]
+def _left(runs: Sequence[Run], finished: Set[str], later: frozenset[str]) -> list[Chunk]:
+    """Chunks, as they were designed, in which a run is still to be computed."""
+    chunks = chunks_of(runs)
+    ids = [{run.run_id for run in chunk.runs} for chunk in chunks]
+    return [
+        replace(chunk, later=later & those)
+        for chunk, those in zip(chunks, ids, strict=True)
+        if those - finished - later
+    ]
 
 
 def _silent(_: Progress) -> None:

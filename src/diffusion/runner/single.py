@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diffusion.config import Experiment, Scenario
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
+from diffusion.runner.checking import check_finite
 from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.design import Chunk, Run, runs_of
 from diffusion.runner.files import write_csv
@@ -44,11 +45,12 @@ def run_once(
 
     Raises:
         WorldError: a world that can't be built; nothing was written then.
-        ResultsError: the folder can't be written, or holds something else.
+        ResultsError: the folder can't be written, or holds something else; or the run gave what is
+            no number, and was not stored.
     """
-    experiment = _experiment_of(settings)
+    experiment = experiment_of(settings)
     (run,) = runs_of(experiment)
-    folder = Path(f"results/run-{run.run_id[:SHORT_ID]}" if folder is None else folder)
+    folder = experiment.results if folder is None else Path(folder)
     manifest = manifest_of(experiment, [run])
     check_folder(folder, manifest, fresh)
     simulation = Simulation(settings)
@@ -69,14 +71,16 @@ def _store(simulation: Simulation, run: Run, seconds: float, store: Store) -> tu
     """Store the tables, unless an earlier call did; returns where the months are."""
     if run.run_id not in store.finished():
         tables = {run.run_id: simulation.tables()}
+        check_finite(tables[run.run_id], run.settings.timing)
         store.write(Chunk(0, (run,)), tables, {run.run_id: seconds})
     csv = store.path / "months.csv"
     write_csv(csv, simulation.months())
     return store.path / "months" / "part-00000.parquet", csv
 
 
-def _experiment_of(settings: ModelSettings) -> Experiment:
-    return Experiment(
+def experiment_of(settings: ModelSettings) -> Experiment:
+    """One run as an experiment, with the results folder that its settings lead to."""
+    experiment = Experiment(
         name="run",
         question="",
         baseline="run",
@@ -85,5 +89,7 @@ def _experiment_of(settings: ModelSettings) -> Experiment:
         replicates=1,
         seed=settings.seed,
         results=Path("results"),
-        executor={},
+        executor={"_target_": "diffusion.runner.executors.Serial"},
     )
+    (run,) = runs_of(experiment)
+    return replace(experiment, results=Path(f"results/run-{run.run_id[:SHORT_ID]}"))

@@ -13,8 +13,20 @@ from matplotlib.figure import Figure
 
 from diffusion.analysis.again import run_again
 from diffusion.analysis.comparison import Comparison, Tables
+from diffusion.analysis.cost_effectiveness import weighed
+from diffusion.analysis.factorial import is_factorial
 from diffusion.analysis.ranking import ranked
-from diffusion.views import adoption, differences, grid, network_map, ranking, style, survival
+from diffusion.views import (
+    adoption,
+    cost_effectiveness,
+    differences,
+    factorial,
+    grid,
+    network_map,
+    ranking,
+    style,
+    survival,
+)
 from diffusion.views.tables import RANKED_BY, shows
 
 if TYPE_CHECKING:
@@ -31,14 +43,15 @@ OF_COMPARISON: dict[str, Callable[[Comparison], Figure]] = {
 OF_ONE_SCENARIO = ("adoption", "survival")  # the others show differences
 
 
-def save_all(comparison: Comparison, results: Tables, folder: Path) -> list[Path]:
+def save_all(comparison: Comparison, results: Tables | None, folder: Path) -> list[Path]:
     """Draw and save every figure of a comparison; return the paths, PNG before SVG.
+
+    The map shows the last scenario's first replicate in the month the money stops; tables hold no
+    network, so that run is computed once more. Without `results` nothing is computed, and there is
+    no map.
 
     Raises:
         SettingError: the experiment wants to show something that its runs did not record.
-
-    The map shows the last scenario's first replicate in the month the money stops; tables hold no
-    network, so that run is computed once more.
     """
     paths = []
     few = _few(comparison)
@@ -47,6 +60,8 @@ def save_all(comparison: Comparison, results: Tables, folder: Path) -> list[Path
             paths += style.save(OF_COMPARISON[name](few), folder, name)
         for name, show in _further(comparison).items():
             paths += style.save(show(), folder, name)
+        if results is None:
+            return paths
         shown = comparison.scenarios[-1]
         state = run_again(results.manifest, shown, comparison.stop).state
         when = f"when the money stops: {comparison.label(shown)}"
@@ -75,6 +90,16 @@ def _further(comparison: Comparison) -> dict[str, Callable[[], Figure]]:
         found["pairs"] = partial(grid.together, comparison, outcome)
     if len({comparison.against(name) for name in comparison.others}) > 1:
         found["by_circumstance"] = partial(grid.by_reference, comparison, outcome)
+    options = weighed(comparison)
+    if options is not None:
+        found["cost_effectiveness"] = partial(
+            cost_effectiveness.plane, comparison, options, MOST_LINES
+        )
+        found["acceptability"] = partial(
+            cost_effectiveness.acceptability, comparison, options, MOST_LINES
+        )
+    if is_factorial(comparison):
+        found["effects"] = partial(factorial.largest_effects, comparison, outcome)
     return found
 
 

@@ -16,6 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from diffusion.runner.files import write_with
+
 if TYPE_CHECKING:
     from diffusion.analysis.comparison import Comparison
 
@@ -201,9 +203,12 @@ def _centre(
 
 
 def save(fig: Figure, folder: Path, name: str) -> list[Path]:
-    """Write the figure as PNG (for slides) and SVG (for print); return both paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the figure as PNG (for slides) and SVG (for print); return both paths.
+
+    Raises:
+        ResultsError: the disk is full, or the folder can't be written.
+    """
     png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-    fig.savefig(png, dpi=150)
-    fig.savefig(svg, metadata={"Date": None})
+    write_with(png, lambda path: fig.savefig(path, format="png", dpi=150))
+    write_with(svg, lambda path: fig.savefig(path, format="svg", metadata={"Date": None}))
     return [png, svg]

@@ -53,6 +53,16 @@ LEGEND = (
 )
 
 
+def legend(comparison: "Comparison") -> str:
+    """How to read the table, and where its intervals come from."""
+    if comparison.interval == "t":
+        return LEGEND
+    return (
+        f"{LEGEND} Intervals of shares and differences are from resampled replicates (bootstrap, "
+        f"BCa), those of prices are Fieller's."
+    )
+
+
 def frame(comparison: "Comparison") -> "pd.DataFrame":
     """One row a scenario and measure, in the units of the outcomes (shares 0..1, EUR).
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from diffusion.analysis import costs
+from diffusion.runner.files import write_csv, write_text
 from diffusion.views import summary as numbers
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Summary:
     title: str
     head: list[str]
     rows: list[list[str]]
+    legend: str = numbers.LEGEND
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         wide = self.wide()
@@ -56,7 +58,7 @@ class Summary:
 
     def wide(self) -> Table:
         """One row a scenario, one column a measure."""
-        table = _table(self.title, numbers.LEGEND)
+        table = _table(self.title, self.legend)
         for k, name in enumerate(self.head):
             if k == 0:
                 table.add_column(name, min_width=20, max_width=24)
@@ -70,7 +72,7 @@ class Summary:
 
     def narrow(self) -> Table:
         """One section a measure, one row a scenario: fits 80 columns."""
-        table = _table(self.title, numbers.LEGEND)
+        table = _table(self.title, self.legend)
         table.padding = (0, 1, 0, 0)
         table.add_column("", min_width=31)
         table.add_column("", justify="right", max_width=14)
@@ -92,7 +94,7 @@ def summary(comparison: "Comparison") -> Summary:
     runs = numbers.number_of_runs(comparison)
     unit = "run" if runs == "1" else "runs"
     title = f"What remains when the money stops ({runs} {unit} of each scenario)"
-    return Summary(title, *numbers.cells(comparison))
+    return Summary(title, *numbers.cells(comparison), numbers.legend(comparison))
 
 
 def run_summary(simulation: "Simulation") -> Table:
@@ -174,14 +176,14 @@ def write(comparison: "Comparison", folder: Path) -> list[Path]:
 
     Raises:
         SettingError: the experiment wants to show something that its runs did not record.
+        ResultsError: the disk is full, or the folder can't be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     text = folder / "summary.md"
-    text.write_text(markdown(comparison), encoding="utf-8")
+    write_text(text, markdown(comparison))
     paths = [text]
     for name, table in _frames(comparison):
         paths.append(folder / f"{name}.csv")
-        table.to_csv(paths[-1], index=False)
+        write_csv(paths[-1], table)
     return paths
 
 
@@ -189,7 +191,7 @@ def _frames(comparison: "Comparison") -> Iterator[tuple[str, "pd.DataFrame"]]:
     """Tables by the name of their file."""
     import pandas as pd
 
-    from diffusion.analysis import by_group, pairs, ranking
+    from diffusion.analysis import by_group, cost_effectiveness, factorial, pairs, ranking, survival
 
     wanted = shows(comparison)
     outcome = wanted.rank_by or RANKED_BY
@@ -202,6 +204,14 @@ def _frames(comparison: "Comparison") -> Iterator[tuple[str, "pd.DataFrame"]]:
         yield "by_group", pd.concat([by_group.frame(comparison, d) for d in wanted.by_group])
     if wanted.pairs:
         yield "pairs", pairs.frame(comparison, outcome)
+    if len(comparison.survival):
+        yield "survival_curves", survival.frame(comparison)
+    options = cost_effectiveness.weighed(comparison)
+    if options is not None:
+        yield "cost_effectiveness", cost_effectiveness.frame(options)
+        yield "acceptability", cost_effectiveness.acceptability(options).frame()
+    if factorial.is_factorial(comparison):
+        yield "effects", factorial.frame(comparison, outcome)
 
 
 def markdown(comparison: "Comparison") -> str:
@@ -212,7 +222,7 @@ def markdown(comparison: "Comparison") -> str:
     for scenario in comparison.scenarios:
         explained = " ".join(manifest["scenarios"][scenario].get("explain") or [])
         lines.append(f"- **{comparison.label(scenario)}** {explained}".rstrip())
-    lines += ["", *_markdown_table(head, rows), "", numbers.LEGEND, ""]
+    lines += ["", *_markdown_table(head, rows), "", numbers.legend(comparison), ""]
     for sentence in costs.off_budget(comparison):
         lines += [sentence, ""]
     if not comparison.others:

@@ -154,12 +154,15 @@ def test_progress_counts_all_rounds(make: Make, noisy: Fake, tmp_path: Path) -> 
 
 
 def test_an_outcome_without_values_is_refused(make: Make, noisy: Fake, tmp_path: Path) -> None:
-    def nothing(self: Any) -> Any:
-        return np.full(self.settings.timing.months, np.nan)
+    known = noisy.tables
 
-    noisy._numbers = nothing
-    with pytest.raises(SettingError, match="'using_end' has no value in these runs"):
-        computed(experiment(make, 0.1), tmp_path / "r")
+    def tables(self: Any) -> Any:
+        found = known(self)
+        return found | {"outcomes": found["outcomes"] | {"months_to_50": np.array([np.nan])}}
+
+    noisy.tables = tables
+    with pytest.raises(SettingError, match="'months_to_50' has no value in these runs"):
+        computed(experiment(make, 0.1, "until.of=months_to_50"), tmp_path / "r")
 
 
 def test_without_until_the_stated_number_is_computed(

@@ -121,7 +121,7 @@ def test_pairs_are_made_within_point_and_replicate(
     difference = comparison.difference("cop_formation", "using_end")
     assert difference.mean == pytest.approx(1.0)
     assert difference.high - difference.low < 1e-9, "luck and rate are the same in each pair"
-    assert difference.n == 12
+    assert difference.n == 3, "the points of a replicate share their luck: one value"
     assert comparison.outcome_names() == ["using_end"]
     assert comparison.month_names() == ["share_using"]
     assert comparison.varied() == [RATE]

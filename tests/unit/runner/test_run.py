@@ -123,6 +123,21 @@ def test_failed_runs_are_tried_again_and_fall_into_place(
     assert _bytes(mended) == _bytes(whole)
 
 
+def test_a_chunk_of_which_some_runs_failed_is_completed(
+    make: Make, fake: Fake, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole"
+    run_experiment(make(replicates=150), whole)  # 3 replicates a chunk
+    fake.broken = frozenset({2, 4})
+    mended = tmp_path / "mended"
+    assert len(run_experiment(make(replicates=150), mended).failures()) == 4
+    fake.broken = frozenset()
+    fake.calls.clear()
+    assert run_experiment(make(replicates=150), mended).failures() == []
+    assert sorted(fake.calls) == [2, 2, 4, 4]
+    assert _bytes(mended) == _bytes(whole)
+
+
 def test_another_design_is_refused_and_fresh_replaces_it(
     make: Make, fake: Fake, tmp_path: Path
 ) -> None:
@@ -231,11 +246,30 @@ def test_chunks_of_a_dead_worker_are_computed_again(
 
 def test_workers_that_keep_dying_end_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     def once(self: executors.Local, task: Any, chunks: Any) -> Any:
+        list(chunks)
         raise TerminatedWorkerError
 
     monkeypatch.setattr(executors.Local, "_once", once)
-    with pytest.raises(ResultsError, match="killed 3 times"):
-        list(executors.Local(workers=2).map(lambda _: executors.Report(0, 0, 0), []))
+    for chunks in ([], [Chunk(0, ())]):
+        with pytest.raises(ResultsError, match="killed 3 times at the same runs"):
+            list(executors.Local(workers=2).map(lambda _: executors.Report(0, 0, 0), chunks))
+
+
+def test_workers_may_die_often_as_long_as_the_sweep_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def once(self: executors.Local, task: Any, chunks: Any) -> Any:
+        yield task(next(chunks))
+        if next(chunks, None) is not None:
+            raise TerminatedWorkerError
+
+    def task(chunk: Chunk) -> executors.Report:
+        return executors.Report(chunk.number, 0, 0)
+
+    monkeypatch.setattr(executors.Local, "_once", once)
+    chunks = [Chunk(n, ()) for n in range(3 * executors.RESTARTS)]
+    done = list(executors.Local(workers=2).map(task, chunks))
+    assert [report.number for report in done] == list(range(len(chunks)))
 
 
 def test_an_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
@@ -250,6 +284,6 @@ def test_an_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
 
 def test_interrupts_are_ignored_only_while_processes_start() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with executors._interrupts_ignored():
+    with executors.interrupts_ignored():
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) == before

@@ -61,7 +61,7 @@ def test_of_many_scenarios_lines_are_drawn_for_those_that_stand_out(many: Compar
     assert len(few.others) == figures.MOST_LINES
     assert "lever_11" in few.others
     assert "lever_00" not in few.others
-    assert set(figures._further(many)) == {"ranking"}
+    assert set(figures._further(many)) == {"ranking", "cost_effectiveness", "acceptability"}
 
 
 def test_pairs_stand_in_a_triangle(tiny: Any) -> None:

@@ -66,7 +66,8 @@ def test_differences_in_words(interval: Interval, text: str) -> None:
 
 def test_written_files_hold_the_numbers_on_screen(comparison: Comparison, tmp_path: Path) -> None:
     paths = tables.write(comparison, tmp_path / "new")
-    assert [path.name for path in paths] == ["summary.md", "summary.csv", "differences.csv"]
+    names = ["summary.md", "summary.csv", "differences.csv", "survival_curves.csv"]
+    assert [path.name for path in paths] == names
     frame: Any = pd.read_csv(paths[1]).set_index(["scenario", "measure"])
     row = frame.loc[("all", "using_stop")]
     difference = comparison.difference("all", "using_stop")
