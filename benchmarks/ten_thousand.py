@@ -29,7 +29,8 @@ def rows(quick: bool) -> list[Row]:
     found_rows = [
         Row("rate", runs / found["wall"], "runs/s", remarks=f"{runs:,} runs, {_WORKERS} workers"),
         Row(
-            "everything but simulating, of the time of the workers", share, "%", TARGETS["overhead_share"],
+            "everything but simulating, of the time of the workers", share, "%",
+            TARGETS["overhead_share"],
             f"{of_all:.0f} s, {found['simulating']:.0f} s in runs",
         ),
         Row("of this: the design, the manifest, what is there already", found["design"], "s"),

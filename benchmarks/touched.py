@@ -75,7 +75,7 @@ TOUCHED: Mapping[str, Mapping[str, Columns]] = {
             "contacts", "aware", "trial", "adopted", "institutional", "lapsed", "knows",
         ),
         "modifiers": ("add_notices",),
-        "pushes": ("told", "taught"),
+        "pushes": ("promoted", "taught"),
         "exposure": (),
         "contacts": ("a", "b", "post_a", "post_b", "depth", "trust", "network"),
         "attendance": ("network", "organisation"),

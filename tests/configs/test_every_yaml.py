@@ -83,7 +83,7 @@ def test_every_executor_is_accepted(choice: str) -> None:
 
 
 def _experiments() -> list[Any]:
-    """Experiments; those of dozens of scenarios take Hydra long to compose."""
+    """Experiments; those of dozens of scenarios take long to run."""
     few = 20
     return [
         pytest.param(

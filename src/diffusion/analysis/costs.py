@@ -96,7 +96,10 @@ def off_budget_words(label: str, spent: float, budget: float | None) -> list[str
         return []
     why = "prices have risen since the first month"
     if spent < budget:
-        why = "everybody it can mean is paid for the whole window, or one more month costs too much"
+        why = (
+            "everybody it can mean is paid for the whole window, one more month costs too much, or "
+            "nobody lacks what it offers"
+        )
     return [f"{label}: costs {spent:,.0f} EUR of a budget of {budget:,.0f} EUR, for {why}."]
 
 

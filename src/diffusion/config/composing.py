@@ -1,8 +1,14 @@
-"""Hydra composition: once per distinct choice of files, then values are set on a copy."""
+"""Hydra composition: once per distinct choice of files, then values are set on a copy.
+
+Hydra takes half a second for a composition, and experiments have dozens of scenarios that differ
+in what is switched on. So files of interventions and shocks are read without Hydra and put into
+one composition of the rest, as long as that comes to the same: see `_preset`.
+"""
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,15 +43,27 @@ def composed(overrides: Iterable[str] = (), config_dir: Path | str | None = None
     return Composer(folders).compose(choices(given, folders), values(given, folders))
 
 
+@dataclass(frozen=True)
+class _Stem:
+    """A composition into which presets are put; both forms of it stay as they are otherwise."""
+
+    config: DictConfig
+    known: Data  # unresolved
+    resolved: Data
+
+
 class Composer:
     """Composes configurations from the packaged files and the user's own."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
         self._stamp = folders.stamp()
+        self._stems: dict[tuple[object, ...], _Stem | None] = {}
 
     def compose(self, chosen: Mapping[str, Any], settings: Sequence[Override]) -> Data:
         """The resolved configuration for chosen files and settings, as plain data.
+
+        Parts that two calls have in common may be the same objects: nobody must change them.
 
         Args:
             chosen: group -> name of a file, or a list of names.
@@ -54,20 +72,65 @@ class Composer:
         Raises:
             SettingError: a value for a setting that does not exist, or one that can't be resolved.
         """
-        config = copy.deepcopy(self._chosen(chosen))
-        known = _unresolved(config)
+        presets = self._presets(chosen)
+        stem = None
+        if presets is not None:
+            stem = self._stem(
+                {group: choice for group, choice in chosen.items() if group not in MANY},
+                [one for one in settings if not _of_preset(one)],
+            )
+        if presets is None or stem is None:
+            config = copy.deepcopy(_files(self._folders, self._stamp, _lines(chosen)))
+            self._set_all(config, settings, chosen)
+            return _resolved(config)
+        for group in MANY:
+            stem.config[group] = presets[group]
+        switched = [one for one in settings if _of_preset(one)]
+        known = {**stem.known, **{group: _plain(stem.config[group]) for group in MANY}}
+        self._set_all(stem.config, switched, chosen, known)
+        return {**stem.resolved, **{group: _resolved(stem.config[group]) for group in MANY}}
+
+    def _presets(self, chosen: Mapping[str, Any]) -> dict[str, dict[str, DictConfig]] | None:
+        """The files of interventions and shocks that are chosen, or None if Hydra must read one."""
+        found: dict[str, dict[str, DictConfig]] = {}
+        for group in MANY:
+            found[group] = {}
+            for name in chosen.get(group, []):
+                preset = _preset(self._folders, self._stamp, group, name)
+                if preset is None:
+                    return None
+                found[group][name] = preset
+        return found
+
+    def _stem(self, chosen: Mapping[str, Any], settings: Sequence[Override]) -> _Stem | None:
+        """What is the same whatever is switched on, or None if that is not so.
+
+        Raises:
+            SettingError: a value for a setting that does not exist.
+        """
+        lines = _lines(chosen)
+        key = (lines, *(setting.line for setting in settings))
+        if key not in self._stems:
+            config = copy.deepcopy(_files(self._folders, self._stamp, lines))
+            self._stems[key] = None
+            # an experiment may say what a preset is, or point into one
+            if not any(config[group] for group in MANY):
+                self._set_all(config, settings, chosen)
+                with suppress(SettingError):
+                    self._stems[key] = _Stem(config, _plain(config), _resolved(config))
+        return self._stems[key]
+
+    def _set_all(
+        self,
+        config: DictConfig,
+        settings: Sequence[Override],
+        chosen: Mapping[str, Any],
+        known: Data | None = None,
+    ) -> None:
+        known = _plain(config) if known is None else known
         for setting in settings:
             check_key(setting, known, self._folders, lambda key: self._homes(chosen, key))
             _set(config, setting)
-        return _resolved(config)
-
-    def _chosen(self, chosen: Mapping[str, Any]) -> DictConfig:
-        lines = tuple(
-            f"{group}={_written(choice)}"
-            for group, choice in sorted(chosen.items())
-            if choice is not None
-        )
-        return _files(self._folders, self._stamp, lines)
 
     def _homes(self, chosen: Mapping[str, Any], key: str) -> list[str]:
         """The choices of the group of a key that have it, the others being as chosen."""
@@ -77,9 +140,48 @@ class Composer:
         found = []
         for name in self._folders.options(group):
             with suppress(SettingError):  # a broken file of the user's own that nobody chose
-                if key in dotted(_unresolved(self._chosen({**chosen, group: name}))):
+                config = _files(self._folders, self._stamp, _lines({**chosen, group: name}))
+                if key in dotted(_plain(config)):
                     found.append(name)
         return found
+
+
+def _lines(chosen: Mapping[str, Any]) -> tuple[str, ...]:
+    """Choices as Hydra reads them."""
+    return tuple(
+        f"{group}={_written(choice)}"
+        for group, choice in sorted(chosen.items())
+        if choice is not None
+    )
+
+
+def _of_preset(setting: Override) -> bool:
+    return setting.key.split(".")[0] in MANY
+
+
+@lru_cache(maxsize=256)
+def _preset(folders: Folders, stamp: object, group: str, name: str) -> DictConfig | None:
+    """A file that Hydra would put under `<group>.<name>` as it is; None for any other.
+
+    Other packages, defaults of its own and mistakes are left to Hydra.
+
+    Args:
+        stamp: of the files as they are now; a changed file is read again.
+    """
+    homes = (folders.configs, *([folders.own] if folders.own is not None else []))
+    path = next((home for home in homes if (home / group / f"{name}.yaml").is_file()), None)
+    if path is None:
+        return None
+    try:
+        text = (path / group / f"{name}.yaml").read_text(encoding="utf-8")
+        node = OmegaConf.create(text)
+    except (YAMLError, UnicodeDecodeError, OmegaConfBaseException):
+        return None
+    header, _, body = text.partition("\n")
+    alone = header.rstrip() == f"# @package {group}.{name}" and "# @package" not in body
+    if not (alone and isinstance(node, DictConfig)) or "defaults" in node:
+        return None
+    return node
 
 
 @lru_cache(maxsize=64)
@@ -170,7 +272,7 @@ def _set(config: DictConfig, override: Override) -> None:
         raise SettingError(f"{override.line} can't be set: {reason}") from error
 
 
-def _unresolved(config: DictConfig) -> Data:
+def _plain(config: DictConfig) -> Data:
     return OmegaConf.to_container(config, resolve=False)  # type: ignore[return-value]
 
 

@@ -18,6 +18,8 @@ class AnchorNetwork(Intervention):
     Source: E002, E089, E114, E122, E158; I02.
     """
 
+    unpriced = "costs what administrations take over, which they decide themselves"
+
     taken_per_year: float = Field(ge=0.0, lt=1.0, description="yearly chance of a network")
     eur_per_year: float = Field(ge=0.0, le=500_000.0, description="cost of coordination, taken")
     min_members: int = Field(ge=2, le=1000, description="smallest network that is taken")

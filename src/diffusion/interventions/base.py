@@ -9,12 +9,13 @@ What a kind of action needs of `targets` and `window` comes from here too.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
 
-from diffusion.base.arrays import IntArray
+from diffusion.base.arrays import FloatArray, IntArray
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.evidence.costs import relative_labour_cost
 from diffusion.interventions.targets import (
@@ -41,6 +42,7 @@ __all__ = [
     "Direction",
     "Expected",
     "Intervention",
+    "Purse",
     "Target",
     "Window",
     "Windows",
@@ -55,6 +57,7 @@ __all__ = [
     "reach",
     "reach_networks",
     "salt_of",
+    "whole_units",
 ]
 
 Direction = Literal["up", "down"]
@@ -75,10 +78,25 @@ class Expected(BaseModel):
     under: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Purse:
+    """What an intervention has of a budget in a month, in EUR.
+
+    `left` is what it has not spent; `due` is what it planned to have spent by the end of the
+    month, less what it spent before, so what was not spent in one month is made up for later.
+    """
+
+    left: float
+    due: float
+
+
 class Intervention(BaseModel, ABC):
     """A lever that can be switched on by name, alone or together with others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # why no budget decides how far it reaches, where it has no price of its own
+    unpriced: ClassVar[str] = "costs nothing"
 
     window: SerializeAsAny[Window | Windows] = Field(
         description="when it acts; a list for several windows"
@@ -121,6 +139,22 @@ class Intervention(BaseModel, ABC):
             rows: what `begin` returned; under a budget, those of them that are paid this month.
         """
 
+    def mean_costs(self, state: State, rows: IntArray) -> FloatArray | None:
+        """EUR that a month of each row costs on average.
+
+        None, unless that varies with luck or from month to month: then `act` says the price.
+        """
+        return None
+
+    def act_within(self, state: State, rows: IntArray, purse: Purse) -> float:
+        """As `act`, under a budget; whoever has `mean_costs` must keep to the purse."""
+        return self.act(state, rows)
+
+    @property
+    def spends_any_sum(self) -> bool:
+        """Whether a budget sets how much those reached get, rather than how many are reached."""
+        return False
+
     @abstractmethod
     def explain(self) -> str:
         """One sentence that says what it does, for whom, when and at what price."""
@@ -148,3 +182,8 @@ def monthly_cost(eur_per_year: float, countries: IntArray) -> float:
     units = np.bincount(countries, minlength=len(COUNTRIES))
     weights = [relative_labour_cost(COUNTRIES[c]) * units[c] for c in np.flatnonzero(units)]
     return eur_per_year / MONTHS_A_YEAR * float(sum(weights))
+
+
+def whole_units(eur: float, price: float) -> int:
+    """How many units a sum pays; sums of prices are rounded, so nearly one more is one more."""
+    return max(0, int(eur / price + 1e-6))

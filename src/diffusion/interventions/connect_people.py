@@ -4,10 +4,10 @@ import numpy as np
 from pydantic import Field
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, IntArray, MaskArray, table_of
+from diffusion.base.arrays import NOTHING, FloatArray, IntArray, MaskArray, table_of
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Intervention, reach, salt_of
+from diffusion.interventions.base import Intervention, Purse, reach, salt_of, whole_units
 from diffusion.world.state import State
 from diffusion.world.traffic import Arranged
 
@@ -23,6 +23,9 @@ class ConnectPeople(Intervention):
     knows it best. The contact passes on what any contact of its depth and trust does, and
     strangers who met may become partners. A visit that finds no host costs nothing.
 
+    Luck decides who goes in a month, and how many. Under a budget only the first: as many visits
+    are paid as are due, and where one finds no host another organisation goes.
+
     Source: E008, E023, E024, E051; I04.
     """
 
@@ -37,18 +40,38 @@ class ConnectPeople(Intervention):
         return reach(state, self.target, self.coverage, name)
 
     def act(self, state: State, rows: IntArray) -> float:
+        going = self._going(state, rows)
+        return self._arrange(state, rows[going < self.visits_per_year / MONTHS_A_YEAR], rows.size)
+
+    def mean_costs(self, state: State, rows: IntArray) -> FloatArray:
+        return np.full(rows.size, self.visits_per_year / MONTHS_A_YEAR * self.eur_per_visit)
+
+    def act_within(self, state: State, rows: IntArray, purse: Purse) -> float:
+        first = rows[np.argsort(self._going(state, rows), kind="stable")]
+        return self._arrange(state, first, whole_units(purse.due, self.eur_per_visit))
+
+    def _going(self, state: State, rows: IntArray) -> FloatArray:
+        """A uniform number for each organisation: the lowest go first."""
         salt = salt_of(self.summary) % 2**31
-        going = draws.uniforms(state.seed, Decision.VISIT, state.month, rows, salt)
-        guests = np.sort(rows[going < self.visits_per_year / MONTHS_A_YEAR])
+        return draws.uniforms(state.seed, Decision.VISIT, state.month, rows, salt)
+
+    def _arrange(self, state: State, guests: IntArray, most: int) -> float:
+        """Arrange visits of the first guests who find a host; returns what they cost."""
+        salt = salt_of(self.summary) % 2**31
         luck = [
             draws.uniforms(state.seed, Decision.VISIT_HOST, state.month, guests, 2 * salt + half)
             for half in range(2)
         ]
         hosts = _Hosts(state, self.elsewhere)
-        found = [hosts.find(int(i), one, two) for i, one, two in zip(guests, *luck, strict=True)]
-        plans = [(i, *each) for i, each in zip(guests, found, strict=True) if each is not None]
+        plans: list[tuple[int, int, int]] = []
+        for i, one, two in zip(guests, *luck, strict=True):
+            if len(plans) == most:
+                break
+            found = hosts.find(int(i), one, two)
+            if found is not None:
+                plans.append((int(i), *found))
         if plans:
-            guest, practice, host = np.array(plans).T
+            guest, practice, host = np.array(sorted(plans)).T
             state.arrange(
                 table_of(
                     Arranged,

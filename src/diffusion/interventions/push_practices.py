@@ -1,6 +1,5 @@
 """Tell of chosen practices, and support their start."""
 
-import numpy as np
 from pydantic import Field
 
 from diffusion.base.arrays import IntArray
@@ -28,11 +27,8 @@ class PushPractices(Intervention):
         return reach(state, self.target, self.coverage, name)
 
     def act(self, state: State, rows: IntArray) -> float:
-        meant, pushes = self.practices.mask(state, "promotion"), state.pushes
-        pushes.told[rows] |= meant
-        pushes.eased[rows] |= meant
-        pushes.p_told[rows] = np.maximum(pushes.p_told[rows], self.p_told)
-        pushes.rel_eased[rows] = np.maximum(pushes.rel_eased[rows], self.rel_start)
+        meant = self.practices.mask(state, "promotion")
+        state.promote(rows, meant, self.p_told, self.rel_start)
         yearly = self.eur_per_year + rows.size * self.eur_per_organisation_year
         return float(yearly / MONTHS_A_YEAR)
 

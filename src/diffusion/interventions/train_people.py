@@ -4,10 +4,10 @@ import numpy as np
 from pydantic import Field
 
 from diffusion.base import draws
-from diffusion.base.arrays import IntArray, MaskArray, counts
+from diffusion.base.arrays import FloatArray, IntArray, MaskArray, counts
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Intervention, reach, salt_of
+from diffusion.interventions.base import Intervention, Purse, reach, salt_of, whole_units
 from diffusion.world.practice_choice import PracticeChoice
 from diffusion.world.state import State
 
@@ -18,6 +18,9 @@ class TrainPeople(Intervention):
     Courses teach chosen practices of the organisation's own fields. Whoever was there learns with
     `p_learn`, less for complex practices, and brings the fit of a practice without a place
     (its adaptability). Beyond that, people of the organisations reached teach better in contacts.
+
+    Luck decides who is sent in a month, and how many. Under a budget only the first: as many
+    places are paid as are due, to organisations that lack a practice.
 
     Source: E112, E134, E151; G05, G07.
     """
@@ -34,18 +37,35 @@ class TrainPeople(Intervention):
         return reach(state, self.target, self.coverage, name)
 
     def act(self, state: State, rows: IntArray) -> float:
+        going, lacking = self._going(state, rows), self._lacking(state, rows)
+        sent = (going < self.courses_per_year / MONTHS_A_YEAR) & (lacking != 0)
+        return self._teach(state, rows, np.flatnonzero(sent))
+
+    def mean_costs(self, state: State, rows: IntArray) -> FloatArray:
+        return np.full(rows.size, self.courses_per_year / MONTHS_A_YEAR * self.eur_per_course)
+
+    def act_within(self, state: State, rows: IntArray, purse: Purse) -> float:
+        first = np.argsort(self._going(state, rows), kind="stable")
+        first = first[self._lacking(state, rows)[first] != 0]
+        return self._teach(state, rows, first[: whole_units(purse.due, self.eur_per_course)])
+
+    def _going(self, state: State, rows: IntArray, half: int = 0) -> FloatArray:
+        """A uniform number for each organisation, the lowest go first; each half has its own."""
+        salt = 2 * (salt_of(self.summary) % 2**31) + half
+        return draws.uniforms(state.seed, Decision.COURSE_PLACE, state.month, rows, salt)
+
+    def _lacking(self, state: State, rows: IntArray) -> MaskArray:
+        """What courses could teach each organisation."""
+        orgs = state.organisations
+        lacking: MaskArray = orgs.own_practices[rows] & ~orgs.knows[rows]
+        return lacking & self.practices.mask(state, "training")
+
+    def _teach(self, state: State, rows: IntArray, sent: IntArray) -> float:
+        """Send some of the organisations reached, by position; returns what that costs."""
         state.modifiers.rel_teaching[rows] *= self.rel_teaching
-        orgs, pushes = state.organisations, state.pushes
-        salt = salt_of(self.summary) % 2**31
-        luck = [
-            draws.uniforms(state.seed, Decision.COURSE_PLACE, state.month, rows, 2 * salt + half)
-            for half in range(2)
-        ]
-        lacking = orgs.own_practices[rows] & ~orgs.knows[rows]
-        lacking &= self.practices.mask(state, "training")
-        sent = (luck[0] < self.courses_per_year / MONTHS_A_YEAR) & (lacking != 0)
-        places = rows[sent]
-        pushes.taught[places] |= _one_of(lacking[sent], luck[1][sent])
+        pushes, places = state.pushes, rows[sent]
+        taught = _one_of(self._lacking(state, places), self._going(state, places, half=1))
+        pushes.taught[places] |= taught
         pushes.p_taught[places] = np.maximum(pushes.p_taught[places], self.p_learn)
         return float(places.size * self.eur_per_course)
 
@@ -58,7 +78,7 @@ class TrainPeople(Intervention):
         )
 
 
-def _one_of(masks: MaskArray, luck: np.ndarray[tuple[int], np.dtype[np.float64]]) -> MaskArray:
+def _one_of(masks: MaskArray, luck: FloatArray) -> MaskArray:
     """One practice of each mask, by a uniform number each."""
     chosen = masks.copy()
     skip = (luck * counts(masks)).astype(np.int64)

@@ -150,6 +150,10 @@ class Recorder:
         if self._record.groups and (passed % GROUPS_EVERY == 0 or last):
             self._take_groups(passed)
 
+    def spent(self, intervention: str) -> float:
+        """EUR that an intervention has cost so far."""
+        return sum(costs.get(intervention, 0.0) for costs in self._costs)
+
     def fork(self, state: State, timing: Timing) -> "Recorder":
         """A recorder of its own for a copy of the state; what is written so far is in common.
 

@@ -141,9 +141,13 @@ class Simulation:
                 self.reached[name] = spending.begin(
                     intervention, self.state, name, self.settings.share
                 )
-            rows = spending.paid_now(intervention, self.reached[name], self.state.month)
-            if rows.size:
-                costs[name] = intervention.act(self.state, rows)
+            costs[name] = spending.act(
+                intervention,
+                self.state,
+                self.reached[name],
+                self.settings.share,
+                self.recorder.spent(name),
+            )
         return costs
 
     def fork(self, settings: ModelSettings) -> Self:

@@ -3,8 +3,9 @@
 Under a budget each intervention of a run may cost an equal share of it. Coverage then follows from
 the money: those it can mean are paid for the whole window, in the order in which `begin` returns
 them, as long as the share lasts; the next one is paid for as many months as the rest allows.
-Prices are those of the first month. Where the price does not grow with those reached, coverage
-stays as it is set and the money sets the number of months.
+Prices are those of the first month, or, where they vary with luck, what they are on average; such
+an intervention then buys by plan, see `Purse`. Where the price does not grow with those reached,
+coverage stays as it is set and the money sets the number of months.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.errors import SettingError
-from diffusion.interventions.base import Intervention
+from diffusion.interventions.base import Intervention, Purse
 from diffusion.world.state import State
 
 
@@ -35,10 +36,28 @@ def begin(lever: Intervention, state: State, name: str, share: float | None) -> 
     return _for_months(lever.begin(state, name), lever.window.months, name)
 
 
-def paid_now(lever: Intervention, reached: IntArray, month: int) -> IntArray:
-    """Rows that are paid in a month of the window; `reached` is what `begin` returned."""
-    rows: IntArray = reached[reached[:, 1] > lever.window.before(month), 0]
-    return rows
+def act(
+    lever: Intervention, state: State, reached: IntArray, share: float | None, spent: float
+) -> float:
+    """Let an intervention act, in a month of its window, on those who are paid for.
+
+    Args:
+        reached: what `begin` returned.
+        share: what it may cost in EUR, or None.
+        spent: EUR that it has cost so far.
+
+    Returns:
+        This month's cost in EUR.
+    """
+    passed = lever.window.before(state.month)
+    rows: IntArray = reached[reached[:, 1] > passed, 0]
+    if rows.size == 0:
+        return 0.0
+    if share is None:
+        return lever.act(state, rows)
+    each = lever.mean_costs(state, reached[:, 0])
+    planned = share if each is None else float(each @ np.minimum(reached[:, 1], passed + 1))
+    return lever.act_within(state, rows, Purse(left=share - spent, due=planned - spent))
 
 
 def _for_months(rows: IntArray, months: int, name: str) -> IntArray:
@@ -54,15 +73,18 @@ def _within(lever: Intervention, state: State, name: str, share: float) -> IntAr
     """As `begin`, with the coverage that the share pays."""
     trial = state.copy()
     everybody = _covering(lever, 1.0).begin(trial, name)
+    each = lever.mean_costs(trial, everybody)
 
     def cost(count: int) -> float:
-        return lever.act(trial, everybody[:count])
+        return lever.act(trial, everybody[:count]) if each is None else float(each[:count].sum())
 
     n, months = everybody.size, lever.window.months
     whole = cost(n)
+    if lever.spends_any_sum and whole * months <= share:
+        return _for_months(lever.begin(state, name), months, name)
     if whole <= 0.0:
         raise SettingError(
-            f"intervention '{name}' costs nothing, so a budget can't say how far it reaches; "
+            f"intervention '{name}' {lever.unpriced}, so a budget can't say how far it reaches; "
             f"leave it out, or set budget=null"
         )
     if whole - cost(0) <= 1e-9 * whole:  # one price, whomever it reaches

@@ -18,6 +18,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NEVER, NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.world.pushes import rel_eased
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
 from diffusion.world.vocabulary import COSTS, FORMALISATIONS
@@ -144,7 +145,7 @@ def _review(
         found = NOTHING
         if left != NOTHING and org.contacts > 0.0:
             most = values.start_rate * modifiers[i].rel_adoption * most_reward
-            most *= max(1.0, pushes[i].rel_eased)
+            most *= max(1.0, pushes[i].most_eased)
             # the elasticity is 2 or less; the last factor outweighs any rounding
             most *= min(1.0, org.slack) * max(1.0, org.absorptive * org.absorptive) * (1.0 + 1e-9)
             per_contact = 1.0 / org.contacts
@@ -243,7 +244,7 @@ def _payer(org, grants, p, line):
 @inner
 def _start_trials(
     orgs, uses, exposure, practices, grants, funders, territories, national, modifiers, pushes,
-    tried, hopeful, flows, events, values, seed, month,
+    promotions, tried, hopeful, flows, events, values, seed, month,
 ):  # fmt: skip
     """Trials start."""
     key = draws.stream(seed, _TRIAL, month)
@@ -273,8 +274,8 @@ def _start_trials(
                 p = lowest(left)
                 left = without_lowest(left)
                 hazard = able * _response(exposure[i, p], org.contacts, org.threshold, values.kappa)
-                if has(push.eased, p):
-                    hazard *= push.rel_eased
+                if has(push.promoted, p):
+                    hazard *= rel_eased(push, promotions, p)
                 luck = draws.at(key, i, p)
                 if luck >= hazard * most_reward:
                     continue  # what follows can't raise the hazard further
@@ -346,7 +347,7 @@ def loop(w, values, seed, month):
     )
     _start_trials(
         w.orgs, w.uses, w.exposure, w.practices, w.grants, w.funders, w.territories, w.national,
-        w.modifiers, w.pushes, tried, hopeful, w.flows, w.events, values, seed, month,
+        w.modifiers, w.pushes, w.promotions, tried, hopeful, w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _set_up(w.orgs, w.uses, w.practices, w.modifiers, tried, values, seed, month)
 

@@ -20,6 +20,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.world.pushes import p_told
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
 from diffusion.world.state import GENERAL
 from diffusion.world.traffic import Event, Flow, Live, log
@@ -121,8 +122,8 @@ def _similarity(one, other, values):
 
 @inner
 def _notices_and_memory(
-    orgs, exposure, modifiers, pushes, aware_before, aware, users, met, flows, events, values,
-    seed, month,
+    orgs, exposure, modifiers, pushes, promotions, aware_before, aware, users, met, flows, events,
+    values, seed, month,
 ):  # fmt: skip
     """Notices and promotion arrive; what nobody needs is forgotten; remembered contacts fade.
 
@@ -149,18 +150,17 @@ def _notices_and_memory(
                 known |= bit(p)
                 flows[_N_HEARD] += 1
                 log(events, month, _HEARD, i, p, -1, -1)
-        told = pushes[i].told & ~known
+        told = pushes[i].promoted & ~known
         while told != NOTHING:
-            p = lowest(told)
-            told = without_lowest(told)
-            if draws.at(tell, i, p) < pushes[i].p_told * _relevance(org, modifiers[i], p, values):
+            p, told = lowest(told), without_lowest(told)
+            chance = p_told(pushes[i], promotions, p) * _relevance(org, modifiers[i], p, values)
+            if draws.at(tell, i, p) < chance:
                 known |= bit(p)
                 flows[_N_HEARD] += 1
                 log(events, month, _HEARD, i, p, -1, -1)
         loose = known & ~(org.trial | running | org.knows | org.lapsed)
         while loose != NOTHING:
-            p = lowest(loose)
-            loose = without_lowest(loose)
+            p, loose = lowest(loose), without_lowest(loose)
             if draws.at(forget, i, p) < values.p_forget:
                 known &= ~bit(p)
         aware[i] = known
@@ -338,8 +338,8 @@ def loop(w, values, seed, month):
     aware_before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
     users, met = np.empty(n, np.uint64), np.empty(n)
     _notices_and_memory(
-        w.orgs, w.exposure, w.modifiers, w.pushes, aware_before, aware, users, met, w.flows,
-        w.events, values, seed, month,
+        w.orgs, w.exposure, w.modifiers, w.pushes, w.promotions, aware_before, aware, users, met,
+        w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _remember(w.exposure, w.contacts, live, users, met)
     _awareness(

@@ -24,6 +24,7 @@ from diffusion.runner.executors import Executor, Report
 from diffusion.runner.manifest import manifest_of
 from diffusion.runner.store import Results, Store, Tables, check_folder
 from diffusion.shocks.base import Shock
+from diffusion.world.state import State
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _add_runs(folder: Path, runs: Sequence[Run], found: dict[str, tuple[Tables, 
 
 
 def check_worlds(experiment: Experiment) -> None:
-    """Build each distinct world once and begin each shock and intervention in it.
+    """Build each distinct world once and begin each shock and intervention in a copy of it.
 
     So mistakes that show only there are found before anything is written. In a design with points
     those are looked at where something is lowest or highest; there may be thousands of others.
@@ -174,7 +175,7 @@ def check_worlds(experiment: Experiment) -> None:
             key = (world, group, name, json.dumps(data[f"{group}s"][name]), share)
             if key not in begun:
                 begun.add(key)
-                _try(one, built[world], name, share)
+                _try(one, built[world].state.copy(), name, share)
 
 
 def _outer(experiment: Experiment) -> Iterator[ModelSettings]:
@@ -187,12 +188,12 @@ def _outer(experiment: Experiment) -> Iterator[ModelSettings]:
             yield from (scenario.points[number] for number in layout.outer())
 
 
-def _try(one: Shock | Intervention, simulation: Simulation, name: str, share: float | None) -> None:
+def _try(one: Shock | Intervention, state: State, name: str, share: float | None) -> None:
     try:
         if isinstance(one, Intervention):
-            spending.begin(one, simulation.state, name, share)
+            spending.begin(one, state, name, share)
         else:
-            one.begin(simulation.state, name)
+            one.begin(state, name)
     except DiffusionError:
         raise
     except Exception:  # noqa: BLE001 - a defect of an extension is kept with the run that fails

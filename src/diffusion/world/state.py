@@ -30,7 +30,7 @@ from diffusion.world.modifiers import (
     reset_funders,
 )
 from diffusion.world.modifiers import reset as reset_modifiers
-from diffusion.world.pushes import Pushes, neutral_pushes
+from diffusion.world.pushes import MAX_PROMOTIONS, Promotions, Pushes, neutral_pushes
 from diffusion.world.pushes import reset as reset_pushes
 from diffusion.world.tables import (
     NETWORK_HELP,
@@ -106,6 +106,7 @@ class State:
     funder_modifiers: FunderModifiers = field(init=False)
     accounts: Accounts = field(init=False)
     pushes: Pushes = field(init=False)
+    promotions: Promotions = field(init=False)
     arranged: Arranged = field(init=False)
     contacts: Contacts = field(init=False)
     attendance: Attendance = field(init=False)
@@ -127,6 +128,7 @@ class State:
         self.funder_modifiers = neutral_funder_modifiers(len(self.funders))
         self.accounts = table_of(Accounts, n)
         self.pushes = neutral_pushes(n)
+        self.promotions = table_of(Promotions, 0)
         self.arranged = table_of(Arranged, 0)
         self.contacts = table_of(Contacts, 0)
         self.attendance = table_of(Attendance, 0)
@@ -207,6 +209,7 @@ class State:
             funder_modifiers=self.funder_modifiers,
             accounts=self.accounts,
             pushes=self.pushes,
+            promotions=self.promotions,
             arranged=self.arranged,
             contacts=self.contacts,
             attendance=self.attendance,
@@ -222,6 +225,8 @@ class State:
         reset_modifiers(self.modifiers)
         reset_funders(self.funder_modifiers)
         reset_pushes(self.pushes)
+        if len(self.promotions):
+            self.promotions = table_of(Promotions, 0)
         networks = bare(self.networks)
         for column in NETWORK_HELP:
             networks[column] = 0
@@ -235,6 +240,26 @@ class State:
         before = len(self.arranged)
         self.arranged = resized(self.arranged, before + len(meetings))
         self.arranged[before:] = meetings
+
+    def promote(
+        self, rows: IntArray, practices: np.uint64, p_told: float, rel_eased: float
+    ) -> None:
+        """Put practices before some organisations this month; see `Promotions`.
+
+        Raises:
+            WorldError: more promotions in a month than there are bits for.
+        """
+        before = len(self.promotions)
+        if before == MAX_PROMOTIONS:
+            raise WorldError(
+                f"more than {MAX_PROMOTIONS} interventions promote practices in month "
+                f"{self.month}; switch some of them off, or give them other windows"
+            )
+        self.promotions = resized(self.promotions, before + 1)
+        self.promotions[before] = (practices, p_told, rel_eased)
+        self.pushes.promoted[rows] |= practices
+        self.pushes.promotions[rows] |= np.uint64(1 << before)
+        self.pushes.most_eased[rows] *= rel_eased
 
     def set_members(self, members: Members) -> None:
         """Replace the membership table and what is derived from it."""

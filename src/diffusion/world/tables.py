@@ -22,7 +22,7 @@ from diffusion.base.arrays import (
 )
 from diffusion.world.adjacency import Adjacency, Ties
 from diffusion.world.modifiers import FunderModifiers, Modifiers
-from diffusion.world.pushes import Pushes
+from diffusion.world.pushes import Promotions, Pushes
 from diffusion.world.traffic import Arranged, Attendance, Contacts
 
 
@@ -279,6 +279,7 @@ class Tables(NamedTuple):
     funder_modifiers: FunderModifiers
     accounts: Accounts
     pushes: Pushes
+    promotions: Promotions
     arranged: Arranged
     contacts: Contacts
     attendance: Attendance

@@ -54,6 +54,28 @@ def test_funders_of_its_kinds_with_grant_lines_are_reached() -> None:
     assert state.funders.kind[donors].tolist() == [FUNDER_KINDS.index("donations")]
 
 
+def test_a_target_narrows_the_kinds_and_puts_them_in_order() -> None:
+    state = settings(*WORLD).world.build(settings().practices, 1)
+    both = {"kinds": ["municipal", "foundation"]}
+    rows = lever(**both, target="funder:foundation").begin(state, "it")
+    assert {FUNDER_KINDS[k] for k in state.funders.kind[rows]} == {"foundation"}
+    budgets = state.funders.budget
+    for target, sign in (("smallest", 1), ("funder:municipal@largest", -1)):
+        rows = lever(**both, target=target).begin(state, "it")
+        assert rows.size > 1
+        assert (np.diff(sign * budgets[rows]) >= 0).all()
+        assert len(set(budgets[rows])) > 1
+
+
+def test_changing_the_rules_of_half_of_the_funders_costs_half() -> None:
+    state = settings(*WORLD).world.build(settings().practices, 1)
+    every, half = lever(eur_per_year=1200.0), lever(eur_per_year=1200.0, coverage=0.5)
+    rows = every.begin(state, "it")
+    assert every.act(state, rows) == 100.0
+    fewer = half.begin(state, "it")
+    assert half.act(state, fewer) == pytest.approx(100.0 * fewer.size / rows.size)
+
+
 def test_terms_multiply_add_and_are_neutral_again() -> None:
     state = world(4, lines=1)
     state.funders.kind[:] = FUNDER_KINDS.index("municipal")
@@ -167,7 +189,10 @@ def test_guidelines_shift_what_is_proposed() -> None:
         ({"rewards": {"scales": ["litle"]}}, "little"),
         ({"rewards": {"fields": ["houses"]}}, "housing"),
         ({"kinds": ["donations"], "terms": {"rel_length": 2.0}}, "have no calls"),
-        ({"target": "small"}, "set target to random"),
+        ({"target": "small"}, "does not mean funders"),
+        ({"target": "funder:municipial"}, "municipal"),
+        ({"target": "largest@smallest"}, "name each once"),
+        ({"target": "funder:eu"}, "means none of the kinds that it is about: municipal"),
         ({"kinds": []}, "at least 1"),
     ],
 )
@@ -185,5 +210,10 @@ def test_it_says_what_it_does() -> None:
     said = lever(
         terms={"rel_length": 2.0}, rewards={"fields": ["housing"]}, eur_added_per_year=1000
     ).explain()
-    for words in ("100% of funders (municipal)", "rel_length 2", "rewards housing", "1,000 EUR"):
+    for words in (
+        "100% of funders (municipal; target: random)",
+        "rel_length 2",
+        "rewards housing",
+        "1,000 EUR",
+    ):
         assert words in said

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diffusion.base.errors import SettingError
+from diffusion.base.errors import SettingError, WorldError
 from diffusion.interventions.push_practices import PushPractices
 from diffusion.world.state import State
 from tests.simulating import FIELD, advance, number_with, quiet, within, world
@@ -45,27 +45,44 @@ def test_those_reached_hear_of_what_is_meant() -> None:
     assert within(number_with(state.organisations.aware, 0), N // 2, 0.3)
     assert number_with(state.organisations.aware, 1) == 0
     assert costs == [pytest.approx((12_000 + 120 * N // 2) / 12)]
-    assert sorted(np.unique(state.pushes.rel_eased)) == [1.0, 1.5]
-    assert (state.pushes.eased[state.pushes.rel_eased == 1.5] == 0b01).all()
+    assert sorted(np.unique(state.pushes.most_eased)) == [1.0, 1.5]
+    assert (state.pushes.promoted[state.pushes.most_eased == 1.5] == 0b01).all()
+    assert state.promotions.tolist() == [(0b01, 0.3, 1.5)]
 
 
 def test_it_is_over_with_the_month() -> None:
     state = world(N, practices=CATALOGUE)
     month(state)
     advance(state, quiet())
-    for column in ("told", "eased", "p_told"):
+    for column in ("promoted", "promotions"):
         assert (state.pushes[column] == 0).all()
-    assert (state.pushes.rel_eased == 1.0).all()
+    assert (state.pushes.most_eased == 1.0).all()
+    assert len(state.promotions) == 0
 
 
-def test_of_two_that_push_the_same_the_stronger_holds() -> None:
+def test_two_levers_push_their_own_practices_at_the_same_organisations() -> None:
     state = world(N, practices=CATALOGUE)
     everybody = {"coverage": 1.0}
     weak = everybody | {"practices": {"scales": ["programme"]}, "p_told": 0.1, "rel_start": 1.1}
     month(state, everybody, weak)
-    assert (state.pushes.told == 0b11).all()
-    assert (state.pushes.p_told == 0.3).all()
-    assert (state.pushes.rel_eased == 1.5).all()
+    assert (state.pushes.promoted == 0b11).all()
+    for practice, chance in enumerate((0.3, 0.1)):
+        assert within(number_with(state.organisations.aware, practice), N, chance)
+
+
+def test_what_two_levers_do_to_other_practices_is_what_each_does_alone() -> None:
+    other = {"practices": {"scales": ["programme"]}, "p_told": 0.1, "rel_start": 1.1}
+    alone, second, both = (world(N, practices=CATALOGUE) for _ in range(3))
+    month(alone, {})
+    month(second, other)
+    month(both, {}, other)
+    heard = alone.organisations.aware | second.organisations.aware
+    assert np.array_equal(both.organisations.aware, heard)
+
+
+def test_more_promotions_than_a_month_has_room_for_are_refused() -> None:
+    with pytest.raises(WorldError, match="more than 64 interventions promote practices in month 0"):
+        month(world(10, practices=CATALOGUE), *({"coverage": 1.0} for _ in range(65)))
 
 
 def test_a_choice_that_means_nothing_is_refused() -> None:

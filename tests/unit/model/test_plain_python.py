@@ -12,8 +12,8 @@ from tests.simulating import fingerprint, settings
 OVERRIDES = (
     "intervention=[cop_formation,coordinator_funding,language_mediation,common_vision,"
     "participatory_facilitation,migrant_involvement,matchmaking_brokerage,multiplier_training,"
-    "little_practices_focus,adaptation_support,online_portal,policy_uptake_channels,"
-    "network_anchoring]",
+    "little_practices_focus,receiving_community_engagement,adaptation_support,online_portal,"
+    "policy_uptake_channels,network_anchoring]",
     "shock=[arrivals_2015,pandemic,loss_of_hub,funding_cut,programme_end,policy_reversal]",
     "shock.loss_of_hub.coverage=0.05",
     "shock.pandemic.reduction=0.4",

@@ -158,14 +158,29 @@ def test_a_push_raises_the_hazard() -> None:
 @pytest.mark.parametrize("rel", [1.0, 1.5])
 def test_what_is_eased_starts_more_readily_and_nothing_else(rel: float) -> None:
     def act(state: State) -> None:
-        state.pushes.eased[:] = 0b01
-        state.pushes.rel_eased[:] = rel
+        state.promote(np.arange(N), np.uint64(0b01), 0.0, rel)
 
     state = ready(practices={"complexity": [0.0, 0.0]})
     know(state, slice(None), 1)
     state.exposure[:, 1], state.uses.fit[:, 1] = state.exposure[:, 0], 1.0
     advance(state, adoption(max_parallel=2), act=act)
     for practice, factor in enumerate((rel, 1.0)):
+        started = number_with(state.organisations.trial, practice)
+        assert within(started, N, 0.5 * factor * hill(0.5, 0.4, 2.0))
+
+
+def test_what_two_promote_is_eased_by_both_and_the_rest_by_one() -> None:
+    def act(state: State) -> None:
+        state.promote(np.arange(N), np.uint64(0b011), 0.0, 1.2)
+        state.promote(np.arange(N), np.uint64(0b110), 0.0, 1.5)
+
+    state = ready(practices={"complexity": [0.0] * 3})
+    for practice in (1, 2):
+        know(state, slice(None), practice)
+        state.exposure[:, practice] = state.exposure[:, 0]
+        state.uses.fit[:, practice] = 1.0
+    advance(state, adoption(max_parallel=3), act=act)
+    for practice, factor in enumerate((1.2, 1.8, 1.5)):
         started = number_with(state.organisations.trial, practice)
         assert within(started, N, 0.5 * factor * hill(0.5, 0.4, 2.0))
 

@@ -1,6 +1,7 @@
 """News of a practice passes easily, know-how only in deep contacts between people."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -295,23 +296,31 @@ def test_multipliers_pass_on_more() -> None:
     assert within(number_with(state.organisations.knows[1::2]), PAIRS, 0.75)
 
 
-def pushed(state: State, **columns: Any) -> State:
+def pushed(state: State, told: Sequence[tuple[int, float]] = (), **columns: Any) -> State:
     """A month in which interventions push practices at everybody."""
 
     def act(state: State) -> None:
         for name, value in columns.items():
             state.pushes[name] = value
+        for practices, p_told in told:
+            state.promote(np.arange(state.n_organisations), np.uint64(practices), p_told, 1.0)
 
     return advance(state, quiet(exchange={"complexity_brake": 0.6}), act=act)
 
 
 def test_organisations_hear_of_what_they_are_told() -> None:
-    state = pushed(world(N, practices={"fields": [FIELD, FIELD, 0]}), told=0b101, p_told=0.3)
+    state = pushed(world(N, practices={"fields": [FIELD, FIELD, 0]}), told=[(0b101, 0.3)])
     heard = [number_with(state.organisations.aware, p) for p in range(3)]
     assert within(heard[0], N, 0.3)
     assert heard[1] == 0, "nobody was told of it"
     assert 0 < heard[2] < heard[0], "it is of no interest to their field"
     assert state.flows[Flow.AWARENESS] == sum(heard)
+
+
+def test_of_what_two_tell_one_hears_from_at_least_one_of_them() -> None:
+    state = pushed(world(N, practices={"fields": [FIELD] * 3}), told=[(0b011, 0.3), (0b110, 0.5)])
+    for practice, chance in enumerate((0.3, 0.65, 0.5)):
+        assert within(number_with(state.organisations.aware, practice), N, chance)
 
 
 @pytest.mark.parametrize(("complexity", "chance"), [(0.0, 0.5), (1.0, 0.2)])

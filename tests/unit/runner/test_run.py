@@ -11,11 +11,12 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from pandas.testing import assert_frame_equal
 
 from diffusion.base.errors import ResultsError, SettingError
-from diffusion.config import Experiment
+from diffusion.config import Experiment, design
+from diffusion.model import spending
 from diffusion.runner import executors
 from diffusion.runner.design import Chunk
 from diffusion.runner.files import write_with
-from diffusion.runner.run import Progress, run_experiment
+from diffusion.runner.run import Progress, check_worlds, run_experiment
 from diffusion.runner.store import TABLES, Results
 
 Make = Callable[..., Experiment]
@@ -287,3 +288,18 @@ def test_interrupts_are_ignored_only_while_processes_start() -> None:
     with executors.interrupts_ignored():
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_each_lever_is_tried_in_the_world_as_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    begin = spending.begin
+
+    def noted(lever: Any, state: Any, name: str, share: float | None) -> Any:
+        seen.append(state.n_networks)
+        return begin(lever, state, name, share)
+
+    monkeypatch.setattr(spending, "begin", noted)
+    small = ["world=synthetic", "world.n=100", "world.n_territories=3"]
+    check_worlds(design([*small, "intervention=[cop_formation,informal_spaces]"]))
+    assert len(seen) == 2
+    assert len(set(seen)) == 1, "what the first founds is not there for the second"
