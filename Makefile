@@ -43,7 +43,7 @@ test: $(VENV)/.installed-dev ## fast tests
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "not slow and not patterns"
 
 test-versions: ## fast tests on further versions of Python, where they are installed
-	@for version in $(VERSIONS); do .ci/test-version $$version $(WORKERS) || exit 1; done
+	@for version in $(VERSIONS); do .ci/test-version $$version $(WORKERS) $(TESTS) || exit 1; done
 
 slow: $(VENV)/.installed-clusters ## slow tests: patterns, clusters, faults
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "slow or patterns"
