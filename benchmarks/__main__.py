@@ -18,6 +18,7 @@ from types import ModuleType
 from benchmarks import (
     against_mesa,
     against_peers,
+    apart,
     bandwidth,
     compiling,
     leaks,
@@ -41,6 +42,7 @@ GROUPS: dict[str, ModuleType] = {
     "scale": scale,
     "mesa": against_mesa,
     "sweep": sweep,
+    "apart": apart,
     "parts": parts,
     "overhead": ten_thousand,
     "sharing": sharing,
