@@ -1,4 +1,4 @@
-"""Group `apart`: what two processes lose to each other on this machine, whoever hands out the work."""
+"""Group `apart`: what two processes lose to each other here, whoever hands out the work."""
 
 import subprocess
 import sys
