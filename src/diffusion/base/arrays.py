@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from diffusion.base.compiled import compiled, typed
+from diffusion.base.compiled import compiled, one_instruction, typed
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.signedinteger[Any]]
@@ -41,25 +41,6 @@ BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # the mask with only bit 
 BITS.setflags(write=False)
 
 _ONE = np.uint64(1)
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_S58 = np.uint64(58)
-_S56 = np.uint64(56)
-_S4 = np.uint64(4)
-_S2 = np.uint64(2)
-_PAIRS = np.uint64(0x5555555555555555)
-_NIBBLES = np.uint64(0x3333333333333333)
-_BYTES = np.uint64(0x0F0F0F0F0F0F0F0F)
-_ONES = np.uint64(0x0101010101010101)
-
-
-def _positions() -> IntArray:
-    table = np.zeros(64, np.int64)
-    for i in range(64):
-        table[((int(_DE_BRUIJN) << i) & (2**64 - 1)) >> 58] = i
-    return table
-
-
-_POSITION = _positions()
 
 
 @typed("uint64(int64)")
@@ -74,10 +55,9 @@ def has(mask, p):  # type: ignore[no-untyped-def]
     return (mask >> np.uint64(p)) & _ONE != NOTHING
 
 
-@compiled
 def lowest(mask):  # type: ignore[no-untyped-def]
     """Position of the lowest set bit; the mask must not be 0."""
-    return _POSITION[np.int64(((mask & (~mask + _ONE)) * _DE_BRUIJN) >> _S58)]
+    return (int(mask) & -int(mask)).bit_length() - 1
 
 
 @compiled
@@ -86,12 +66,14 @@ def without_lowest(mask):  # type: ignore[no-untyped-def]
     return mask & (mask - _ONE)
 
 
-@compiled
 def count(mask):  # type: ignore[no-untyped-def]
-    """How many bits are set: sums in pairs, nibbles, bytes, then of all bytes."""
-    pairs = mask - ((mask >> _ONE) & _PAIRS)
-    nibbles = (pairs & _NIBBLES) + ((pairs >> _S2) & _NIBBLES)
-    return np.int64((((nibbles + (nibbles >> _S4)) & _BYTES) * _ONES) >> _S56)
+    """How many bits are set."""
+    return int(mask).bit_count()
+
+
+# one instruction of the processor each, which loops in numba's Python would not become
+one_instruction(lowest, "cttz")
+one_instruction(count, "ctpop")
 
 
 def counts(masks: MaskArray) -> IntArray:

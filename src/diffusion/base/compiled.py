@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from llvmlite import ir
 from numba.core import config as _config
+from numba.extending import intrinsic, overload
 
 config: Any = _config
 
@@ -67,6 +69,25 @@ def inner(function: Loop) -> Loop:
     with _cache_folder(function):
         inner_function: Loop = numba.njit(**_WITHOUT_ENTRY)(function)
     return inner_function
+
+
+def one_instruction(function: Loop, name: str) -> None:
+    """Let compiled loops run a helper on one mask as a single instruction of the processor.
+
+    Args:
+        function: the helper in plain Python, uint64 -> int64.
+        name: of the instruction, as LLVM calls it: "ctpop" or "cttz" (of a mask that is not 0).
+    """
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def instruction(_context: Any, _mask: Any) -> Any:
+        def emit(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+            never_zero = [ir.Constant(ir.IntType(1), 1)] if name == "cttz" else []
+            return getattr(builder, name)(*arguments, *never_zero)
+
+        return numba.int64(numba.uint64), emit
+
+    overload(function)(lambda mask: lambda mask: instruction(mask))
 
 
 @contextmanager

@@ -24,11 +24,18 @@ _M1 = U64(0xBF58476D1CE4E5B9)
 _M2 = U64(0x94D049BB133111EB)
 _WHO = U64(0xD1342543DE82EF95)
 _WHOM = U64(0xA0761D6478BD642F)
+_BLOCK = U64(0xE7037ED1A0B428DB)
+_EVERYTHING = ~U64(0)
 _S30 = U64(30)
 _S27 = U64(27)
 _S31 = U64(31)
 _S11 = U64(11)
+_S16 = U64(16)
+_S32 = U64(32)
 _S40 = U64(40)
+_ONE = U64(1)
+_NONE = U64(0)
+RARE = 1.0 / 16.0
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53: doubles on [0, 1) with full precision
 
 
@@ -156,6 +163,61 @@ def bits(key, who, whom):  # type: ignore[no-untyped-def]
     """64 random bits for (who, whom) of a stream; both are integers >= 0."""
     h = _mix(U64(key) ^ (U64(who) * _WHO + _GOLDEN))
     return _mix(h ^ (U64(whom) * _WHOM + _GOLDEN))
+
+
+@typed("uint64(uint64, int64)")
+def half(key, who):  # type: ignore[no-untyped-def]
+    """The half of a draw that depends on `who` alone, for loops over many `whom` of one `who`."""
+    return _mix(U64(key) ^ (U64(who) * _WHO + _GOLDEN))
+
+
+@typed("float64(uint64, int64)")
+def rest(half_key, whom):  # type: ignore[no-untyped-def]
+    """The draw that a half stands for: `at(key, who, whom)` is `rest(half(key, who), whom)`."""
+    return (_mix(U64(half_key) ^ (U64(whom) * _WHOM + _GOLDEN)) >> _S11) * _TO_UNIT
+
+
+@typed("int64(int64)")
+def width(cases):  # type: ignore[no-untyped-def]
+    """How many cases `rare` shall look at, to have room for this many (64 at most)."""
+    return 16 if cases <= 16 else (32 if cases <= 32 else 64)
+
+
+@typed("uint64(uint64, int64, int64)")
+def rare(half_key, block, width):  # type: ignore[no-untyped-def]
+    """Of some cases at once, those whose luck is below `RARE`: a mask.
+
+    What rarely happens is decided in two steps: this one leaves out nearly everybody for a draw
+    or a few, and `among` completes the luck of who is left.
+
+    Args:
+        half_key: see `half`.
+        block: tells groups of cases of one `who` apart, >= 0.
+        width: 16, 32 or 64 cases; further bits of the mask mean nothing. Each case takes four bits
+            of luck, hence so many draws.
+    """
+    few = _EVERYTHING
+    for k in range(width // 16):
+        word = _mix(U64(half_key) ^ (U64(4 * block + k) * _BLOCK + _GOLDEN))
+        if width <= 32:
+            word &= word >> _S32
+        if width <= 16:
+            word &= word >> _S16
+        few &= word
+    return few
+
+
+@typed("float64(uint64, int64, float64)")
+def among(few, case, u):  # type: ignore[no-untyped-def]
+    """The luck of a case, uniform on [0, 1): below `RARE` if it is one of the `few`.
+
+    Args:
+        few: what `rare` gave for its block.
+        case: its place in the block.
+        u: its own uniform draw.
+    """
+    chosen = (few >> U64(case)) & _ONE != _NONE
+    return u * RARE if chosen else RARE + u * (1.0 - RARE)
 
 
 @typed("float64(uint64, int64, int64)")

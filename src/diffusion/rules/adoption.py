@@ -136,6 +136,7 @@ def _review(
     trial = draws.stream(seed, _TRIAL, month)
     formal, paid = max(1.0, values.rel_formal), max(1.0, values.rel_grant)
     order = min(2, int(values.kappa))
+    width = draws.width(practices.shape[0])
     most_reward = values.rel_guideline * values.rel_proposal
     for i in range(orgs.shape[0]):
         org = orgs[i]
@@ -166,10 +167,13 @@ def _review(
         base = values.institutionalise * modifiers[i].rel_institutionalising
         base *= 0.5 + org.support
         most = base * formal * paid * 1.5
+        own = draws.half(settle, i)
+        few = draws.rare(own, 0, width)
+        left &= few if most <= draws.RARE else ~NOTHING
         while left != NOTHING:
             p = lowest(left)
             left = without_lowest(left)
-            luck = draws.at(settle, i, p)
+            luck = draws.among(few, p, draws.rest(own, p))
             if luck >= most:
                 continue
             use = uses[i, p]

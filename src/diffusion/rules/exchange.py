@@ -133,6 +133,7 @@ def _notices_and_memory(
     notice = draws.stream(seed, _NOTICE, month)
     forget = draws.stream(seed, _FORGET, month)
     tell = draws.stream(seed, _TOLD, month)
+    width = draws.width(exposure.shape[1])
     everything = ~NOTHING >> np.uint64(_PRACTICES - exposure.shape[1])
     for i in range(orgs.shape[0]):
         org = orgs[i]
@@ -159,10 +160,14 @@ def _notices_and_memory(
                 flows[_N_HEARD] += 1
                 log(events, month, _HEARD, i, p, -1, -1)
         loose = known & ~(org.trial | running | org.knows | org.lapsed)
-        while loose != NOTHING:
-            p, loose = lowest(loose), without_lowest(loose)
-            if draws.at(forget, i, p) < values.p_forget:
-                known &= ~bit(p)
+        if loose != NOTHING:
+            own = draws.half(forget, i)
+            few = draws.rare(own, 0, width)
+            loose &= few if values.p_forget <= draws.RARE else ~NOTHING
+            while loose != NOTHING:
+                p, loose = lowest(loose), without_lowest(loose)
+                if draws.among(few, p, draws.rest(own, p)) < values.p_forget:
+                    known &= ~bit(p)
         aware[i] = known
         met[i] = org.contacts * values.fade
 
@@ -185,25 +190,34 @@ def _remember(exposure, contacts, live, users, met):
 
 @inner
 def _awareness(
-    orgs, networks, contacts, live, modifiers, aware_before, aware, users, flows, events, values,
-    seed, month,
+    orgs, networks, contacts, live, modifiers, n_practices, aware_before, aware, users, flows,
+    events, values, seed, month,
 ):  # fmt: skip
     """News passes on every contact."""
+    width = draws.width(n_practices)
     key = draws.stream(seed, _AWARE, month)
     for c in range(2 * live):
         contact = contacts[c >> 1]
         source, to = np.int64(contact.a), np.int64(contact.b)
         if c & 1 == 1:
             source, to = to, source
-        depth, k = contact.depth, contact.network
-        tag = networks[k].key + 1 if k >= 0 else (k + 1) % _TAGS
-        running = users[source]
         news = aware_before[source] & ~aware[to]
+        if news == NOTHING:
+            continue
+        depth, k = contact.depth, contact.network
+        tag = np.int64(networks[k].key + 1 if k >= 0 else (k + 1) % _TAGS)
+        all_users = ~NOTHING if values.p_user * depth > draws.RARE else NOTHING
+        all_informed = ~NOTHING if values.p_informed * depth > draws.RARE else NOTHING
+        running = users[source]
+        own = draws.half(key, to)
+        few = draws.rare(own, source * _TAGS + tag, width)
+        news &= few | (all_users & running) | (all_informed & ~running)
         while news != NOTHING:
             p = lowest(news)
             news = without_lowest(news)
             chance = values.p_user if has(running, p) else values.p_informed
-            luck = draws.at(key, to, (source * _PRACTICES + p) * _TAGS + tag)
+            u = draws.rest(own, (source * _PRACTICES + p) * _TAGS + tag)
+            luck = draws.among(few, p, u)
             if luck >= chance * depth:
                 continue  # language and relevance only lower the chance
             clear = depth * _clarity(orgs, modifiers, source, to, values)
@@ -218,19 +232,19 @@ def _know_how(
     orgs, uses, posts, practices, networks, contacts, live, modifiers, aware_before, aware, flows,
     events, values, seed, month,
 ):  # fmt: skip
-    """People teach people on deep contacts."""
+    """People teach people on deep contacts; nobody teaches what was learned this month."""
     key = draws.stream(seed, _KNOW, month)
-    knows_before = np.empty(posts.shape[0], np.uint64)
-    for j in range(posts.shape[0]):
-        knows_before[j] = posts[j].knows
+    pupils, n_pupils = np.empty(2 * live, np.int32), 0
     for c in range(2 * live):
         contact = contacts[c >> 1]
         source, to = np.int64(contact.a), np.int64(contact.b)
         teacher, pupil = np.int64(contact.post_a), np.int64(contact.post_b)
         if c & 1 == 1:
             source, to, teacher, pupil = to, source, pupil, teacher
-        teach = knows_before[teacher] & aware_before[to] & ~knows_before[pupil]
-        if contact.depth < values.deep or teach == NOTHING:
+        if contact.depth < values.deep:
+            continue
+        teach = posts[teacher].knows & aware_before[to] & ~posts[pupil].knows
+        if teach == NOTHING:
             continue
         strength = contact.depth * contact.trust * modifiers[to].rel_know_how
         strength *= modifiers[source].rel_teaching
@@ -246,9 +260,12 @@ def _know_how(
             clear = strength * _clarity(orgs, modifiers, source, to, values)
             chance = values.p_know_how * clear * (1.0 - values.brake * practice.complexity)
             chance *= _relevance(org, modifiers[to], p, values)
-            if luck >= chance or has(post.knows, p):
+            if luck >= chance or has(post.learned, p):
                 continue  # somebody else may have taught it this month
-            post.knows |= bit(p)
+            if post.learned == NOTHING:
+                pupils[n_pupils] = pupil
+                n_pupils += 1
+            post.learned |= bit(p)
             org.knows |= bit(p)
             aware[to] |= bit(p)  # it may have been forgotten earlier this month
             fit = practice.adaptability
@@ -260,6 +277,10 @@ def _know_how(
             flows[_N_CROSS] += 0 if own_field else 1
             flows[_N_MEETING] += 1 if k >= 0 else 0
             log(events, month, _LEARNED, to, p, source, k)
+    for x in range(n_pupils):
+        post = posts[pupils[x]]
+        post.knows |= post.learned
+        post.learned = NOTHING
 
 
 @inner
@@ -343,8 +364,8 @@ def loop(w, values, seed, month):
     )  # fmt: skip
     _remember(w.exposure, w.contacts, live, users, met)
     _awareness(
-        w.orgs, w.networks, w.contacts, live, w.modifiers, aware_before, aware, users, w.flows,
-        w.events, values, seed, month,
+        w.orgs, w.networks, w.contacts, live, w.modifiers, w.exposure.shape[1], aware_before, aware,
+        users, w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _know_how(
         w.orgs, w.uses, w.posts, w.practices, w.networks, w.contacts, live, w.modifiers,

@@ -80,12 +80,14 @@ def _bilateral(time, posts, ties, live, contacts, values, seed, month):
     Returns how many contacts that makes.
     """
     key = draws.stream(seed, _BILATERAL, month)
-    n = 0
+    n, last, own = 0, np.int64(-1), NOTHING
     for t in range(live):
         tie = ties[t]
         a, b, trust = np.int64(tie.a), np.int64(tie.b), tie.trust
         talks = values.frequency * trust * math.sqrt(time[a] * time[b])
-        luck = draws.at(key, a, b)
+        if a != last:  # ties of one organisation mostly stand together
+            last, own = a, draws.half(key, a)
+        luck = draws.rest(own, b)
         # the first test is the second without its exponential: 1 - exp(-x) <= x
         if luck >= talks or luck >= 1.0 - math.exp(-talks):
             continue

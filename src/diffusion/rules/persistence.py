@@ -81,55 +81,83 @@ class _Values(NamedTuple):
 
 
 @inner
+def _tend(i, running, uses, exposure, values):
+    """The fidelity of what organisation i runs moves on; returns what it runs poorly."""
+    poor = NOTHING
+    while running != NOTHING:
+        p = lowest(running)
+        running = without_lowest(running)
+        use = uses[i, p]
+        fidelity = use.fidelity
+        if exposure[i, p] < values.enough:
+            fidelity = max(0.0, fidelity - values.erosion)
+        else:
+            fidelity = fidelity + values.support * (1.0 - fidelity)
+        use.fidelity = fidelity
+        if fidelity < values.floor:
+            poor |= bit(p)
+    return poor
+
+
+@inner
+def _reason(org, use, practice, p, poor, rel_lapse, luck, values, month):
+    """Which of its reasons ends a practice this month, as an index of REASONS; -1 if none does."""
+    champion = 0.0
+    if month - use.champion_left < values.months_champion:
+        champion = values.hazard * (values.rel_champion - 1.0)
+    nobody = 0.0
+    if not has(org.knows, p):
+        nobody = values.nobody
+        if has(org.written, p):
+            nobody *= values.rel_written
+    money = 0.0
+    if use.unfunded > NEVER:
+        early = month - use.unfunded < values.months_first
+        money = values.unfunded_first if early else values.unfunded_later
+        if practice.cost == _LOW:
+            money *= values.rel_low_cost
+    crowding = values.overload * org.overload * min(1.0, practice.load)
+    careless = values.low_fidelity if has(poor, p) else 0.0
+    scale = rel_lapse
+    if has(org.institutional, p):
+        scale *= values.rel_institutional
+    # one draw against the stacked hazards also names the reason
+    reason, stacked = -1, 0.0
+    for risk in (values.hazard, champion, nobody, money, crowding, careless):
+        reason += 1
+        stacked += risk * scale
+        if luck < stacked:
+            return reason
+    return -1
+
+
+@inner
 def _lapses(orgs, uses, exposure, practices, modifiers, flows, events, values, seed, month):
     """Fidelity moves on, and practices end."""
     key = draws.stream(seed, _LAPSE, month)
-    champion_gone = values.hazard * (values.rel_champion - 1.0)
+    usual = values.hazard * max(1.0, values.rel_champion)
+    usual += max(values.unfunded_first, values.unfunded_later)
+    width = draws.width(practices.shape[0])
     for i in range(orgs.shape[0]):
         org = orgs[i]
         running = org.adopted | org.institutional
         if running == NOTHING:
             continue
+        poor = _tend(i, running, uses, exposure, values)
         rel_lapse = modifiers[i].rel_lapse
-        strain = values.overload * org.overload
+        own = draws.half(key, i)
+        few = draws.rare(own, 0, width)
+        most = (usual + values.overload * org.overload) * rel_lapse
+        if most * max(1.0, values.rel_institutional) <= draws.RARE:
+            # of what somebody knows how to run, and runs well, no more than these can end
+            running &= few | poor | ~org.knows
         while running != NOTHING:
             p = lowest(running)
             running = without_lowest(running)
+            luck = draws.among(few, p, draws.rest(own, p))
             use = uses[i, p]
-            fidelity = use.fidelity
-            if exposure[i, p] < values.enough:
-                fidelity = max(0.0, fidelity - values.erosion)
-            else:
-                fidelity = fidelity + values.support * (1.0 - fidelity)
-            use.fidelity = fidelity
-            luck = draws.at(key, i, p)
-            champion = 0.0
-            if month - use.champion_left < values.months_champion:
-                champion = champion_gone
-            nobody = 0.0
-            if not has(org.knows, p):
-                nobody = values.nobody
-                if has(org.written, p):
-                    nobody *= values.rel_written
-            money = 0.0
-            if use.unfunded > NEVER:
-                early = month - use.unfunded < values.months_first
-                money = values.unfunded_first if early else values.unfunded_later
-                if practices[p].cost == _LOW:
-                    money *= values.rel_low_cost
-            crowding = strain * min(1.0, practices[p].load)
-            poor = values.low_fidelity if fidelity < values.floor else 0.0
-            scale = rel_lapse
-            if has(org.institutional, p):
-                scale *= values.rel_institutional
-            # one draw against the stacked hazards also names the reason
-            reason, stacked = -1, 0.0
-            for risk in (values.hazard, champion, nobody, money, crowding, poor):
-                reason += 1
-                stacked += risk * scale
-                if luck < stacked:
-                    break
-            if luck < stacked:
+            reason = _reason(org, use, practices[p], p, poor, rel_lapse, luck, values, month)
+            if reason >= 0:
                 org.adopted &= ~bit(p)
                 org.institutional &= ~bit(p)
                 org.lapsed |= bit(p)
@@ -143,16 +171,20 @@ def _restarts(orgs, uses, practices, flows, events, values, seed, month):
     """Some of what has lapsed comes back."""
     key = draws.stream(seed, _RESTART, month)
     highest = max(values.p_restart_memory, values.p_restart)
+    width = draws.width(practices.shape[0])
     for i in range(orgs.shape[0]):
         org = orgs[i]
         lapsed = org.lapsed
         if lapsed == NOTHING:
             continue
         slack = min(1.0, org.slack)
+        own = draws.half(key, i)
+        few = draws.rare(own, 0, width)
+        lapsed &= few if highest <= draws.RARE else ~NOTHING
         while lapsed != NOTHING:
             p = lowest(lapsed)
             lapsed = without_lowest(lapsed)
-            luck = draws.at(key, i, p)
+            luck = draws.among(few, p, draws.rest(own, p))
             if luck >= highest * slack:
                 continue
             use = uses[i, p]

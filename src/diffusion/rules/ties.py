@@ -16,7 +16,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.world.adjacency import tie_between, with_ties, without_ties
+from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse, tie_between, with_ties
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
 from diffusion.world.state import State
 from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
@@ -130,50 +130,47 @@ def _age(
     """Trust grows or fades, and what nobody keeps up lapses; the adjacency follows."""
     key = draws.stream(seed, _DECAY, month)
     stamp = np.full(start.shape[0] - 1, -1, np.int32)  # tie for which it was last looked at
-    warmth = np.empty(start.shape[0] - 1)  # partners read it at random: close together
+    # partners read these at random: close together
+    warmth, patience = np.empty(start.shape[0] - 1), np.empty(start.shape[0] - 1)
     for i in range(warmth.shape[0]):
-        warmth[i] = modifiers[i].rel_trust_gain
+        warmth[i], patience[i] = modifiers[i].rel_trust_gain, modifiers[i].rel_tie_decay
+    gone, lost = np.empty(sizes[_TIES], np.int32), 0
     most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, values.rel_coordinated)
-    lost = 0
+    last, own = np.int64(-1), NOTHING
     for t in range(sizes[_TIES]):
         row = ties[t]
+        if has_lapsed(row):
+            continue
         a, b = np.int64(row.a), np.int64(row.b)
         if row.contact >= month - 1:
             warmer = 0.5 * (warmth[a] + warmth[b])
             row.trust += min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
             continue
         row.trust *= 1.0 - values.trust_loss
-        slower = 0.5 * (modifiers[a].rel_tie_decay + modifiers[b].rel_tie_decay)
-        luck = draws.at(key, a, b)
+        slower = 0.5 * (patience[a] + patience[b])
+        if a != last:  # ties of one organisation mostly stand together
+            last, own = a, draws.half(key, a)
+        luck = draws.rest(own, b)
         if luck >= most * slower:
             continue  # whatever the two have in common, the hazard is no higher
         for x in range(start[a], start[a + 1]):
-            stamp[partner[x]] = t
+            if not has_lapsed(ties[tie[x]]):
+                stamp[partner[x]] = t
         hazard = values.lapse_bridging
         for x in range(start[b], start[b + 1]):
-            if stamp[partner[x]] == t:
+            if stamp[partner[x]] == t and not has_lapsed(ties[tie[x]]):
                 hazard = values.lapse_embedded
                 break
         hazard *= slower
         if _in_coordinated(joined_start, joined, networks, a, b):
             hazard *= values.rel_coordinated
         if luck < hazard:
-            row.trust = 0.0  # marks the row for removal
+            gone[lost] = t
             lost += 1
-    if lost == 0:
-        return
+    for x in range(lost):
+        lapse(ties, sizes, gone[x])
     flows[_LOST] += lost
-    moved = np.empty(sizes[_TIES], np.int32)  # where each tie stands now, -1 where it is gone
-    kept = 0
-    for t in range(sizes[_TIES]):
-        moved[t] = -1
-        if ties[t].trust > 0.0:
-            if kept < t:
-                ties[kept] = ties[t]
-            moved[t] = kept
-            kept += 1
-    sizes[_TIES] = kept
-    without_ties(start, partner, tie, moved)
+    drop_lapsed(ties, sizes, start, partner, tie)
 
 
 @inner
@@ -222,19 +219,24 @@ def _accept(
     n = orgs.shape[0]
     stamp = np.full(n, -1, np.int32)
     taken = 0
+    # what the two may have in common raises the chance no more; the last factor is for rounding
+    most = max(1.0, values.transitivity) ** 5 * max(1.0, values.rel_formation) * (1.0 + 1e-9)
     for x in range(found):
         i, c = pairs[x, 0], pairs[x, 1]
+        chance = _affinity(orgs, modifiers, i, c, values) * _wish(start, values.degree_scale, c)
+        luck = draws.at(key, i, c)
+        if luck >= chance * most:
+            continue
         for k in range(start[i], start[i + 1]):
             stamp[partner[k]] = i
         shared = 0
         for k in range(start[c], start[c + 1]):
             if stamp[partner[k]] == i:
                 shared += 1
-        chance = _affinity(orgs, modifiers, i, c, values) * _wish(start, values.degree_scale, c)
         chance *= values.transitivity ** min(shared, 5)
         if _in_coordinated(joined_start, joined, networks, i, c):
             chance *= values.rel_formation
-        if draws.at(key, i, c) < chance:
+        if luck < chance:
             wanted[taken] = min(i, c) * n + max(i, c)
             taken += 1
     return taken

@@ -17,7 +17,7 @@ from diffusion.base.arrays import NOTHING, FloatArray, bit, has, lowest, row_of,
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
-from diffusion.world.adjacency import without_ties
+from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse
 from diffusion.world.rule import (
     CompiledRule,
     RuleSettings,
@@ -27,7 +27,7 @@ from diffusion.world.rule import (
     ratio,
     share,
 )
-from diffusion.world.traffic import Event, Flow, Live, log
+from diffusion.world.traffic import Event, Flow, log
 from diffusion.world.vocabulary import CONTRACTS, KINDS
 
 _EXIT = int(Decision.EXIT)
@@ -37,7 +37,6 @@ _TIE_LAPSE = int(Decision.TIE_LAPSE_ON_EXIT)
 _LEARN = int(Decision.LEARN_FROM_COLLEAGUE)
 _DECAY = int(Decision.SKILL_DECAY)
 _MEMORY = int(Decision.MEMORY_LOSS)
-_TIES = int(Live.TIES)
 _EXITS = int(Flow.EXITS)
 _LOST = int(Flow.KNOWLEDGE_LOST)
 _SAVED = int(Flow.KNOWLEDGE_SAVED)
@@ -45,6 +44,7 @@ _TIES_LOST = int(Flow.TIES_LOST)
 _LEFT = int(Event.LEFT)
 _VOLUNTEER = CONTRACTS.index("volunteer")
 _FIXED_TERM = CONTRACTS.index("fixed_term")
+_PLACES = 16  # of an organisation, at which chance looks at once
 _LAST_MONTHS = 2  # of a grant that is not followed up (B12)
 
 
@@ -97,146 +97,176 @@ def _ends_soon(line, month):
 
 
 @inner
-def _exits(
-    org, modifier, i, uses, posts, grants, hazard_paid, flows, events, values, keys, month
+def _few_leave(org, modifier, hazard_paid, grants, values, month):
+    """Whether nobody's hazard of leaving exceeds what `draws.rare` finds."""
+    for g in range(org.first_grant, org.first_grant + org.n_grants):
+        if _ends_soon(grants[g], month):
+            return False
+    most = max(hazard_paid, values.hazard_volunteer * modifier.rel_volunteer_turnover)
+    most *= (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
+    return most * max(1.0, values.first_year) + modifier.add_exit <= draws.RARE
+
+
+@inner
+def _hazard(org, modifier, post, hazard_paid, grants, values, month):
+    """Chance that the person in a post leaves this month."""
+    g, hazard = post.grant, hazard_paid
+    if post.contract == _VOLUNTEER:
+        hazard = values.hazard_volunteer * modifier.rel_volunteer_turnover
+    hazard *= (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
+    if month - post.hired < MONTHS_A_YEAR:
+        hazard *= values.first_year
+    if post.contract == _FIXED_TERM and g >= 0 and _ends_soon(grants[g], month):
+        hazard = max(hazard, values.hazard_last_months)
+    return hazard + modifier.add_exit
+
+
+@inner
+def _leave(org, modifier, post, i, j, uses, handover, flows, values, month):
+    """The person in post j of organisation i leaves with what it knows."""
+    hands_over = draws.at(handover, j, 0) < org.handover + modifier.add_handover
+    knows = post.knows
+    while knows != NOTHING:
+        p = lowest(knows)
+        knows = without_lowest(knows)
+        flows[_LOST] += 1
+        if hands_over and draws.at(handover, j, 1 + p) < values.handover:
+            org.written |= bit(p)
+            flows[_SAVED] += 1
+        use = uses[i, p]
+        if use.champion == j:
+            use.champion = -1
+            use.champion_left = month
+            org.led &= ~bit(p)
+    post.knows = NOTHING
+    post.filled = 0
+    post.left = month
+
+
+@inner
+def _come_and_go(
+    orgs, uses, posts, grants, modifiers, shaken, flows, events, values, seed, month
 ):  # fmt: skip
-    """People of organisation i leave, and vacant posts are filled again."""
-    leave, refill, handover = keys
-    strain = (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
-    hazard_volunteer = values.hazard_volunteer * modifier.rel_volunteer_turnover
-    p_refill, struck = values.p_refill * modifier.rel_refill, modifier.add_exit
-    most = max(hazard_paid, hazard_volunteer) * strain * max(1.0, values.first_year) + struck
-    for j in range(org.first_post, org.first_post + org.n_posts):
-        post = posts[j]
-        g, contract = post.grant, post.contract
-        if post.filled == 0:
-            payable = contract != _FIXED_TERM or g < 0
+    """People leave, and vacant posts are filled again.
+
+    Fills, for each organisation, what those who are there know together, and `shaken`: whether a
+    vacant post may hold ties that somebody else can take over.
+    """
+    leave = draws.stream(seed, _EXIT, month)
+    refill = draws.stream(seed, _REFILL, month)
+    handover = draws.stream(seed, _HANDOVER, month)
+    for i in range(orgs.shape[0]):
+        org, modifier = orgs[i], modifiers[i]
+        hazard_paid = values.hazards[org.kind]
+        p_refill = values.p_refill * modifier.rel_refill
+        few_leave = _few_leave(org, modifier, hazard_paid, grants, values, month)
+        own, few = draws.half(leave, i), NOTHING
+        known, staff, came, left = NOTHING, 0, 0, 0
+        for place in range(org.n_posts):
+            if place % _PLACES == 0:
+                few = draws.rare(own, place // _PLACES, _PLACES)
+            j = org.first_post + place
+            post = posts[j]
+            if post.filled == 1:
+                staff += 1
+                if not few_leave or has(few, place % _PLACES):
+                    luck = draws.among(few, place % _PLACES, draws.at(leave, j, post.person))
+                    if luck < _hazard(org, modifier, post, hazard_paid, grants, values, month):
+                        flows[_EXITS] += 1
+                        log(events, month, _LEFT, i, -1, j, -1)
+                        _leave(org, modifier, post, i, j, uses, handover, flows, values, month)
+                        left += 1
+                known |= post.knows
+                continue
+            left += 1 if post.left >= month - 1 else 0  # by other ways than this rule
+            g = post.grant
+            payable = post.contract != _FIXED_TERM or g < 0
             if not payable:
                 payable = grants[g].active == 1 and not _ends_soon(grants[g], month)
             if payable and draws.at(refill, j, post.person) < p_refill:
                 post.filled = 1
                 post.hired = month
                 post.person += 1
-            continue
-        luck = draws.at(leave, j, post.person)
-        if luck >= most and (contract != _FIXED_TERM or g < 0):
-            continue  # nobody's hazard is higher, but where a grant ends
-        hazard = hazard_volunteer if contract == _VOLUNTEER else hazard_paid
-        hazard *= strain
-        if month - post.hired < MONTHS_A_YEAR:
-            hazard *= values.first_year
-        if contract == _FIXED_TERM and g >= 0 and _ends_soon(grants[g], month):
-            hazard = max(hazard, values.hazard_last_months)
-        if luck >= hazard + struck:
-            continue
-        flows[_EXITS] += 1
-        log(events, month, _LEFT, i, -1, j, -1)
-        hands_over = draws.at(handover, j, 0) < org.handover + modifier.add_handover
-        knows = post.knows
-        while knows != NOTHING:
-            p = lowest(knows)
-            knows = without_lowest(knows)
-            flows[_LOST] += 1
-            if hands_over and draws.at(handover, j, 1 + p) < values.handover:
-                org.written |= bit(p)
-                flows[_SAVED] += 1
-            use = uses[i, p]
-            if use.champion == j:
-                use.champion = -1
-                use.champion_left = month
-        post.knows = NOTHING
-        post.filled = 0
-        post.left = month
+                came += 1
+        org.knows = known
+        shaken[i] = left > 0 or (staff == 0 and came > 0)
 
 
 @inner
-def _learn(org, i, uses, posts, ease, values, keys):
-    """Colleagues teach each other what runs; what is not needed is forgotten.
-
-    Returns what the staff knows together afterwards.
-    """
-    learn, decay, fade = keys
-    first, last = org.first_post, org.first_post + org.n_posts
-    known = NOTHING
-    for j in range(first, last):
-        known |= posts[j].knows
-    running = org.trial | org.adopted | org.institutional
-    teachable = running & (known | org.written)
-    together = NOTHING
-    for j in range(first, last):
-        post = posts[j]
-        if post.filled == 0:
-            continue  # nobody, who knows nothing
-        missing = teachable & ~post.knows
-        idle = post.knows & ~running
-        while missing != NOTHING:
-            p = lowest(missing)
-            missing = without_lowest(missing)
-            chance = values.p_colleague if has(known, p) else values.p_written
-            if draws.at(learn, j, p) < chance * ease[p]:
-                post.knows |= bit(p)
-        while idle != NOTHING:
-            p = lowest(idle)
-            idle = without_lowest(idle)
-            if draws.at(decay, j, p) < values.p_decay:
-                post.knows &= ~bit(p)
-                if uses[i, p].champion == j:
-                    uses[i, p].champion = -1
-        together |= post.knows
-    shelved = org.written & ~running
-    while shelved != NOTHING:
-        p = lowest(shelved)
-        shelved = without_lowest(shelved)
-        if draws.at(fade, i, p) < values.p_memory_loss:
-            org.written &= ~bit(p)
-    return together
-
-
-@inner
-def _name_champions(org, i, uses, posts):
-    """Of each running practice that has no champion, who has known it for longest."""
-    first, last = org.first_post, org.first_post + org.n_posts
-    open_to = org.knows & (org.trial | org.adopted | org.institutional)
-    while open_to != NOTHING:
-        p = lowest(open_to)
-        open_to = without_lowest(open_to)
-        use = uses[i, p]
-        if use.champion >= 0:
-            continue
-        best = -1
-        for j in range(first, last):
-            if has(posts[j].knows, p) and (best < 0 or posts[j].hired < posts[best].hired):
-                best = j
-        use.champion = best
-
-
-@inner
-def _staff(
-    orgs, uses, posts, practices, grants, modifiers, flows, events, values, seed, month
-):  # fmt: skip
-    """One organisation after the other: who leaves, who learns, who knows what now."""
-    exits = (
-        draws.stream(seed, _EXIT, month),
-        draws.stream(seed, _REFILL, month),
-        draws.stream(seed, _HANDOVER, month),
-    )
-    learning = (
-        draws.stream(seed, _LEARN, month),
-        draws.stream(seed, _DECAY, month),
-        draws.stream(seed, _MEMORY, month),
-    )
+def _learn(orgs, uses, posts, practices, values, seed, month):
+    """Colleagues teach each other what runs; what is not needed is forgotten."""
+    learn = draws.stream(seed, _LEARN, month)
+    decay = draws.stream(seed, _DECAY, month)
+    fade = draws.stream(seed, _MEMORY, month)
     ease = np.empty(practices.shape[0])
+    width = draws.width(ease.shape[0])
     for p in range(ease.shape[0]):
         ease[p] = 1.0 - values.brake * practices[p].complexity
+    all_learn = max(values.p_colleague, values.p_written) > draws.RARE
+    all_forget = values.p_decay > draws.RARE
+    for i in range(orgs.shape[0]):
+        org, known = orgs[i], orgs[i].knows
+        running = org.trial | org.adopted | org.institutional
+        teachable = running & (known | org.written)
+        together = NOTHING
+        for j in range(org.first_post, org.first_post + org.n_posts):
+            post = posts[j]
+            if post.filled == 0:
+                continue  # nobody, who knows nothing
+            missing = teachable & ~post.knows
+            idle = post.knows & ~running
+            if missing | idle == NOTHING:
+                together |= post.knows
+                continue
+            # a practice is missing or idle, never both, hence one look at who is lucky serves both
+            own = draws.half(learn, j)
+            few = draws.rare(own, 0, width)
+            missing &= ~NOTHING if all_learn else few
+            idle &= ~NOTHING if all_forget else few
+            while missing != NOTHING:
+                p = lowest(missing)
+                missing = without_lowest(missing)
+                chance = values.p_colleague if has(known, p) else values.p_written
+                if draws.among(few, p, draws.rest(own, p)) < chance * ease[p]:
+                    post.knows |= bit(p)
+            while idle != NOTHING:
+                p = lowest(idle)
+                idle = without_lowest(idle)
+                if draws.among(few, p, draws.at(decay, j, p)) < values.p_decay:
+                    post.knows &= ~bit(p)
+                    if uses[i, p].champion == j:
+                        uses[i, p].champion = -1
+                        org.led &= ~bit(p)
+            together |= post.knows
+        shelved = org.written & ~running
+        if shelved != NOTHING:
+            own = draws.half(fade, i)
+            few = draws.rare(own, 0, width)
+            shelved &= ~NOTHING if values.p_memory_loss > draws.RARE else few
+            while shelved != NOTHING:
+                p = lowest(shelved)
+                shelved = without_lowest(shelved)
+                if draws.among(few, p, draws.rest(own, p)) < values.p_memory_loss:
+                    org.written &= ~bit(p)
+        org.knows = together
+
+
+@inner
+def _name_champions(orgs, uses, posts):
+    """Of each running practice that has no champion, who has known it for longest."""
     for i in range(orgs.shape[0]):
         org = orgs[i]
-        hazard_paid = values.hazards[org.kind]
-        _exits(
-            org, modifiers[i], i, uses, posts, grants, hazard_paid, flows, events, values, exits,
-            month,
-        )  # fmt: skip
-        org.knows = _learn(org, i, uses, posts, ease, values, learning)
-        _name_champions(org, i, uses, posts)
+        open_to = org.knows & (org.trial | org.adopted | org.institutional) & ~org.led
+        while open_to != NOTHING:
+            p = lowest(open_to)
+            open_to = without_lowest(open_to)
+            best = -1
+            for j in range(org.first_post, org.first_post + org.n_posts):
+                if has(posts[j].knows, p) and (best < 0 or posts[j].hired < posts[best].hired):
+                    best = j
+            if best >= 0:
+                uses[i, p].champion = best
+                org.led |= bit(p)
 
 
 @inner
@@ -251,63 +281,63 @@ def _successor(posts, org, key, j, whom):
 
 
 @inner
-def _lapse(org, modifier, values):
+def _p_lapse(org, modifier, values):
     """Chance that a tie lapses with its contact person."""
     habit = min(1.0, org.handover + modifier.add_handover)
     return values.p_tie_loss * (1.0 - habit * values.handover)
 
 
 @inner
-def _break_ties(
-    orgs, posts, ties, sizes, start, partner, tie, modifiers, flows, values, seed, month
+def _hand_over_ties(
+    orgs, posts, ties, sizes, start, partner, tie, modifiers, shaken, flows, values, seed, month
 ):  # fmt: skip
-    """Ties of those who left lapse, or somebody else takes them over."""
+    """Ties of those who left lapse, or somebody else takes them over.
+
+    `shaken` says of which organisations a tie may be held by a vacant post.
+    """
     key = draws.stream(seed, _TIE_LAPSE, month)
-    moved = np.empty(sizes[_TIES], np.int32)  # where each tie stands now, -1 where it is gone
-    kept = 0
-    for t in range(sizes[_TIES]):
-        row = ties[t]
-        pa, pb = row.post_a, row.post_b
-        vacant_a, vacant_b = posts[pa].filled == 0, posts[pb].filled == 0
-        if vacant_a or vacant_b:
-            a, b = row.a, row.b
-            left_a, left_b = posts[pa].left == month, posts[pb].left == month
-            if (left_a and draws.at(key, a, b) < _lapse(orgs[a], modifiers[a], values)) or (
-                left_b and draws.at(key, b, a) < _lapse(orgs[b], modifiers[b], values)
-            ):
-                flows[_TIES_LOST] += 1
-                moved[t] = -1
+    for i in range(orgs.shape[0]):
+        if not shaken[i]:
+            continue
+        for k in range(start[i], start[i + 1]):
+            t, other = tie[k], np.int64(partner[k])
+            row = ties[t]
+            own = np.int64(row.post_a if row.a == i else row.post_b)
+            if posts[own].filled == 1 or has_lapsed(row):
                 continue
-            if vacant_a:
-                row.post_a = _successor(posts, orgs[a], key, pa, b)
-            if vacant_b:
-                row.post_b = _successor(posts, orgs[b], key, pb, a)
-        if kept < t:
-            ties[kept] = row
-        moved[t] = kept
-        kept += 1
-    if kept < sizes[_TIES]:
-        without_ties(start, partner, tie, moved)
-    sizes[_TIES] = kept
+            gone = posts[own].left == month
+            if gone and draws.at(key, i, other) < _p_lapse(orgs[i], modifiers[i], values):
+                lapse(ties, sizes, t)
+                flows[_TIES_LOST] += 1
+                continue
+            heir = _successor(posts, orgs[i], key, own, other)
+            if row.a == i:
+                row.post_a = heir
+            else:
+                row.post_b = heir
 
 
 @inner
 def loop(w, values, seed, month):
-    """Turnover, for a month."""
-    _staff(
-        w.orgs, w.uses, w.posts, w.practices, w.grants, w.modifiers, w.flows, w.events, values,
-        seed, month,
+    """Turnover, for a month; ties that lapse are marked, the rule of ties drops them."""
+    shaken = np.empty(w.orgs.shape[0], np.bool_)
+    _come_and_go(
+        w.orgs, w.uses, w.posts, w.grants, w.modifiers, shaken, w.flows, w.events, values, seed,
+        month,
     )  # fmt: skip
-    _break_ties(
+    _learn(w.orgs, w.uses, w.posts, w.practices, values, seed, month)
+    _name_champions(w.orgs, w.uses, w.posts)
+    _hand_over_ties(
         w.orgs, w.posts, w.ties, w.sizes, w.adjacency.start, w.adjacency.partner, w.adjacency.tie,
-        w.modifiers, w.flows, values, seed, month,
+        w.modifiers, shaken, w.flows, values, seed, month,
     )  # fmt: skip
 
 
 @compiled
 def enter(w, values, seed, month):
-    """The loop with an entry from Python."""
+    """The loop with an entry from Python; whoever reads the ties next finds none that lapsed."""
     loop(w, values[0], seed, month)
+    drop_lapsed(w.ties, w.sizes, w.adjacency.start, w.adjacency.partner, w.adjacency.tie)
 
 
 class Turnover(CompiledRule):

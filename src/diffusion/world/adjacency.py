@@ -10,6 +10,11 @@ import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray, Table
 from diffusion.base.compiled import compiled, inner
+from diffusion.world.traffic import Live
+
+_TIES = int(Live.TIES)
+_TO_DROP = int(Live.LAPSED)
+_LAPSED = -1.0  # trust of a tie that is to be dropped
 
 
 class Ties(Table):
@@ -26,7 +31,7 @@ class Ties(Table):
 class Adjacency(NamedTuple):
     """Neighbours of organisation i: partner[start[i] : start[i+1]], in the order of their ties.
 
-    Whoever takes ties out or adds some does the same here (`without_ties`, `with_ties`).
+    Whoever takes ties out or adds some does the same here (`drop_lapsed`, `with_ties`).
     """
 
     start: IntArray  # shape (n + 1,)
@@ -70,21 +75,41 @@ def rebuild_adjacency(ties, live, start, partner, tie):  # type: ignore[no-untyp
 
 
 @inner
-def without_ties(start, partner, tie, moved):  # type: ignore[no-untyped-def]
-    """Take ties out of the adjacency, as rebuilding it would: they have `moved` to -1.
+def lapse(ties, sizes, t):  # type: ignore[no-untyped-def]
+    """Mark a tie as lapsed: `drop_lapsed` takes it out, together with the others of its rule."""
+    ties[t].trust = _LAPSED
+    sizes[_TO_DROP] += 1
 
-    Args:
-        moved: the new row of each tie.
-    """
+
+@inner
+def has_lapsed(row):  # type: ignore[no-untyped-def]
+    """Whether a tie is marked as lapsed."""
+    return row.trust < 0.0
+
+
+@inner
+def drop_lapsed(ties, sizes, start, partner, tie):  # type: ignore[no-untyped-def]
+    """Take lapsed ties out of the table and out of the adjacency, as rebuilding it would."""
+    if sizes[_TO_DROP] == 0:
+        return
+    moved = np.empty(sizes[_TIES], np.int32)  # where each tie stands now, -1 where it is gone
+    live = 0
+    for t in range(sizes[_TIES]):
+        moved[t] = -1
+        if not has_lapsed(ties[t]):
+            if live < t:
+                ties[live] = ties[t]
+            moved[t] = live
+            live += 1
+    sizes[_TIES], sizes[_TO_DROP] = live, 0
     kept, first = 0, start[0]
     for i in range(start.shape[0] - 1):
         last = start[i + 1]
         for k in range(first, last):
             row = moved[tie[k]]
-            if row >= 0:
-                partner[kept] = partner[k]
-                tie[kept] = row
-                kept += 1
+            partner[kept] = partner[k]
+            tie[kept] = row
+            kept += 1 if row >= 0 else 0  # else the next one takes its place
         first = last
         start[i + 1] = kept
 

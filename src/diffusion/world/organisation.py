@@ -156,7 +156,9 @@ class Organisation(AgentView):
         p, uses = practice_index(self.model.state, practice), self.model.state.uses
         uses.fidelity[self.row, p] = fidelity
         uses.fit[self.row, p] = fit
-        uses.champion[self.row, p] = self._champion(practice)
+        champion = self._champion(practice)
+        uses.champion[self.row, p] = champion
+        self._set("led", practice, champion >= 0)
         uses.champion_left[self.row, p] = NEVER
         self._pay_regularly(p)
 

@@ -124,6 +124,7 @@ class State:
         orgs, fields = bare(self.organisations), self.practices.fields
         orgs["own_practices"] = relevant_practices(orgs["fields"] | GENERAL, fields)
         orgs["related_practices"] = relevant_practices(orgs["related"], fields)
+        orgs["led"] = masks_of(bare(self.uses)["champion"] >= 0)
         self.modifiers = neutral_modifiers(n)
         self.funder_modifiers = neutral_funder_modifiers(len(self.funders))
         self.accounts = table_of(Accounts, n)

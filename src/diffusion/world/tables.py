@@ -77,6 +77,7 @@ class Organisations(Table):
     lapsed: MaskArray  # ran it once, does not now
     written: MaskArray  # written down well enough to learn it from
     knows: MaskArray  # union of what its staff knows (derived, once a month)
+    led: MaskArray  # practices of which one of its staff is the champion (derived)
 
 
 class Uses(Table):
@@ -100,8 +101,11 @@ class Posts(Table):
     filled: IntArray  # 0 or 1
     hired: IntArray  # month in which the present person started (may be negative)
     person: IntArray  # counts the persons who held the post: a new person has new luck
-    left: IntArray  # month in which the last person left, NEVER before the first
+    # month in which the last person left, NEVER before the first; whoever vacates a post notes it,
+    # for then its ties are handed over
+    left: IntArray
     knows: MaskArray  # practices this person knows how to run
+    learned: MaskArray  # practices that others teach it this month; nothing between rules
 
 
 class Networks(Table):

@@ -22,6 +22,7 @@ class Live(IntEnum):
     TIES = 0
     CONTACTS = 1
     ATTENDANCE = 2
+    LAPSED = 3  # of the ties, those that are to be dropped; none between rules
 
 
 class Contacts(Table):

@@ -192,6 +192,7 @@ def test_a_colleague_takes_over_the_ties_that_hold() -> None:
     state = world(40, posts=3)
     couples(state)
     state.posts.filled[state.ties.post_a] = 0
+    state.posts.left[state.ties.post_a] = state.month
     advance(state, quiet(turnover={"p_tie_loss": 0.0}))
     assert state.n_ties == 20
     holders = state.ties.post_a[:20]

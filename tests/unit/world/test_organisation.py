@@ -166,6 +166,7 @@ def test_attributes_are_plain_python(model: SmallModel) -> None:
                 "n_grants",
                 "first_grant",
                 "institutional",
+                "led",
                 "own_practices",
                 "related_practices",
             },
@@ -173,7 +174,7 @@ def test_attributes_are_plain_python(model: SmallModel) -> None:
         (CooperationNetwork, Networks, {"key"}),
         (Funder, Funders, set()),
         (PolicyMaker, Territories, {"log_pressure", "log_felt"}),
-        (StaffMember, Posts, set()),
+        (StaffMember, Posts, {"learned"}),
         (Grant, Grants, set()),
     ],
 )
