@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 VERSIONS ?= 3.12 3.13
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --constraint constraints.txt
+EXPERIMENTS := $(notdir $(patsubst %/,%,$(wildcard experiments/*/)))
+FRESH ?= --fresh
 NEEDS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-versions slow lint patterns bench bench-quick wheel-check clean
+.PHONY: help install demo experiment named-experiment experiments pages test test-versions slow lint patterns bench bench-quick wheel-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +40,21 @@ install: $(VENV)/.installed ## set up .venv
 
 demo: $(VENV)/.installed ## run the headline experiment: table, figures, results
 	@$(BIN)/diffusion compare experiment=what_remains --fresh
+
+# `make experiment NAME=crisis FRESH=` goes on where an interrupted one stopped.
+experiment: named-experiment $(VENV)/.installed ## NAME=crisis: compute one again, with its page and figures
+	@$(BIN)/diffusion compare experiment=$(NAME) $(FRESH) --write experiments/$(NAME)/README.md
+
+named-experiment:
+	@echo " $(EXPERIMENTS) " | grep -qF " $(or $(NAME),?) " \
+		|| { echo "make experiment NAME=..., one of: $(EXPERIMENTS)"; exit 2; }
+
+experiments: ## all of them, about half an hour
+	@for name in $(EXPERIMENTS); do $(MAKE) --no-print-directory experiment NAME=$$name || exit 1; done
+
+pages: $(VENV)/.installed ## measure patterns and levers again, for docs/patterns.md and docs/levers.md
+	@$(BIN)/diffusion patterns --replicates 10 --write docs/patterns.md
+	@$(BIN)/diffusion levers --replicates 60 --write docs/levers.md
 
 test: $(VENV)/.installed-dev ## fast tests
 	@$(BIN)/python -m pytest --quiet -n $(WORKERS) -m "not slow and not patterns"

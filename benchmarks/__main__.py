@@ -37,6 +37,7 @@ from benchmarks import (
 )
 from benchmarks.measuring import ROOT, JobError, fresh, load, machine, say
 from benchmarks.table import Row
+from diffusion.views.page import put
 
 GROUPS: dict[str, ModuleType] = {
     "scale": scale,
@@ -82,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     write(found, about, RESULTS / ("benchmark.json" if whole else "benchmark-part.json"))
     block = page.measured(titled, about)
     if whole:
-        page.put(block, PAGE)
+        put(block, PAGE, "How fast it is")
     else:
         (RESULTS / "benchmark-part.md").write_text(block, encoding="utf-8")
     points = plot.curves(found)

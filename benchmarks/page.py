@@ -4,12 +4,10 @@ Everything between the marks is written by a whole run; what stands around them 
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from benchmarks.table import Groups, Row, bound
 from benchmarks.targets import TARGETS, Target
-
-BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+from diffusion.views import page
 
 _TARGETS_HEAD = ("what is asked", "measured", "target", "")
 _ROWS_HEAD = ("what", "measured", "remarks")
@@ -26,29 +24,17 @@ def measured(groups: Groups, about: Mapping[str, str]) -> str:
     facts = "; ".join(f"{name}: {text}" for name, text in about.items())
     rows = [row for group in groups.values() for row in group]
     lines = [f"Written by `make bench`. {facts}.", ""]
-    lines += _table(
-        _TARGETS_HEAD, [line for target in TARGETS.values() for line in _asked(target, rows)]
+    lines += page.table(
+        _TARGETS_HEAD,
+        [line for target in TARGETS.values() for line in _asked(target, rows)],
+        range(4),
     )
     for title, group in groups.items():
         others = [row for row in group if row.target is None]
         if others:
             cells = [(row.what, _value(row), row.remarks) for row in others]
-            lines += ["", f"**{_capital(title)}.**", "", *_table(_ROWS_HEAD, cells)]
+            lines += ["", f"**{_capital(title)}.**", "", *page.table(_ROWS_HEAD, cells, range(3))]
     return "\n".join(lines) + "\n"
-
-
-def put(block: str, page: Path) -> None:
-    """Replace what stands between the marks of a page; nothing else of it changes.
-
-    Raises:
-        ValueError: the page does not have the two marks, once each and in their order.
-    """
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end) or BEGIN in rest or END in before + after:
-        raise ValueError(f"{page} must hold {BEGIN} and then {END}, once each")
-    page.write_text(f"{before}{BEGIN}\n\n{block}\n{END}{after}", encoding="utf-8")
 
 
 def _asked(target: Target, rows: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -73,13 +59,3 @@ def _value(row: Row) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    rule = ["---"] * len(head)
-    return [f"| {' | '.join(_safe(cell) for cell in line)} |" for line in (head, rule, *lines)]
-
-
-def _safe(cell: str) -> str:
-    """A cell that no character of it can end."""
-    return cell.replace("|", "\\|").replace("\n", " ")

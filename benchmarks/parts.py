@@ -14,8 +14,8 @@ from benchmarks.table import Row
 
 TITLE = "parts: where the time of a run of a sweep goes, one process, processor time"
 
-_SIZES = (200, 1_000)
-_RUNS, _QUICK_RUNS = 60, 20
+_SWEEPS = {200: 1_000, 1_000: 300}  # organisations: runs, as in `sweep`; they set the chunks' size
+_CHUNKS, _QUICK_CHUNKS = 6, 3  # of them that are measured
 _REST = "the rest of the runner"
 
 
@@ -61,34 +61,33 @@ class Parts:
 def rows(quick: bool) -> list[Row]:
     """Milliseconds of a run by part, at both sizes of the sweep."""
     found = []
-    for n in _SIZES:
-        runs = _QUICK_RUNS if quick else _RUNS
-        say(f"  {runs} runs of {n:,} organisations")
-        answer = fresh(take_apart, n=n, runs=runs).result
-        chunks: list[dict[str, float]] = answer["parts"]
-        wholes = [1000 * sum(chunk.values()) for chunk in chunks]
+    for n, runs in _SWEEPS.items():
+        chunks = _QUICK_CHUNKS if quick else _CHUNKS
+        say(f"  {chunks} chunks of {runs:,} runs of {n:,} organisations")
+        answer = fresh(take_apart, n=n, runs=runs, measured=chunks).result
+        parts: list[dict[str, float]] = answer["parts"]
+        wholes = [1000 * sum(chunk.values()) for chunk in parts]
         by_wall = [1000 * seconds for seconds in answer["wall"]]
-        size, remarks = f"{n:,} organisations", f"median of {len(chunks)} chunks"
+        size, remarks = f"{n:,} organisations", f"median of {len(parts)} chunks"
         found.append(Row.of(f"{size}, a run", wholes, "ms", remarks=remarks))
         found.append(Row.of(f"{size}, the same by the clock on the wall", by_wall, "ms"))
-        for part in chunks[0]:
-            taken = [1000 * chunk[part] for chunk in chunks]
+        for part in parts[0]:
+            taken = [1000 * chunk[part] for chunk in parts]
             share = sum(taken) / sum(wholes)
             remarks = f"{100 * share:.0f} % of a run"
             found.append(Row.of(f"{size}, {part}", taken, "ms", remarks=remarks))
     return found
 
 
-def take_apart(n: int, runs: int) -> dict[str, list[Any]]:
+def take_apart(n: int, runs: int, measured: int) -> dict[str, list[Any]]:
     """Seconds a run: its `parts`, and by the `wall`; chunk by chunk as a sweep cuts them.
 
-    The first chunk warms up and does not count.
+    One more chunk than is measured is computed: the first warms up.
 
     Raises:
         RuntimeError: a run failed, or a part was never entered.
     """
     from diffusion.model.month import Month
-    from diffusion.model.recorder import Recorder
     from diffusion.model.simulation import Simulation
     from diffusion.runner.design import chunks_of, runs_of
     from diffusion.runner.manifest import manifest_of
@@ -98,8 +97,7 @@ def take_apart(n: int, runs: int) -> dict[str, list[Any]]:
     parts = Parts()
     parts.watch(Simulation, "__init__", "building the world")
     parts.watch(Simulation, "run", "the rest of the months")
-    parts.watch(Month, "run", "the rules and monthly sums")
-    parts.watch(Recorder, "note", "yearly measures")
+    parts.watch(Month, "run", "the rules and what is measured")
     parts.watch(Simulation, "tables", "making tables")
     parts.watch(Store, "write", "writing")
     found: list[dict[str, float]] = []
@@ -110,7 +108,7 @@ def take_apart(n: int, runs: int) -> dict[str, list[Any]]:
         designed = runs_of(sweep)
         Store.open(results, manifest_of(sweep, designed))
         task = partial(compute, results)
-        for chunk in chunks_of(designed):
+        for chunk in chunks_of(designed)[: 1 + measured]:
             before, started = dict(parts.seconds), time.perf_counter()
             with parts.part(_REST):
                 report = task(chunk)

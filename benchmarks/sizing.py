@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import workload
 from benchmarks.measuring import MEGABYTE, ROOT, fresh, machine, resident_mb, say, spent
 from benchmarks.table import Row, shown
+from diffusion.views.page import put, table
 
 if TYPE_CHECKING:
     from diffusion.config import Experiment
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 TITLE = "sizing: runs of 120 months, from their settings to stored tables, on one core"
 PAGE = ROOT / "docs" / "clusters.md"
 QUICK_PAGE = ROOT / "results" / "sizing.md"
-BEGIN, END = "<!-- sizing -->", "<!-- /sizing -->"
+MARKS = ("<!-- sizing -->", "<!-- /sizing -->")
 
 MANY = 1_000_000  # runs that are projected
 EUR_PER_CORE_HOUR = 0.05  # an assumption, in the order of what clouds ask
@@ -86,7 +87,7 @@ def rows(quick: bool) -> list[Row]:
     listed = _QUICK_LISTED if quick else _LISTED
     say(f"  a design of {listed:,} runs")
     listing = Listing(listed, **fresh(list_runs, runs=listed).result)
-    write(QUICK_PAGE if quick else PAGE, page(sizes, listing, machine()))
+    put(page(sizes, listing, machine()), QUICK_PAGE if quick else PAGE, "What runs take", MARKS)
     of_handing_out = "the process that hands out the runs"
     return [
         *(row for size in sizes for row in _rows_of(size)),
@@ -105,7 +106,7 @@ def _rows_of(size: Size) -> list[Row]:
 
 def page(sizes: Sequence[Size], listing: Listing, about: Mapping[str, str]) -> str:
     """The tables in Markdown."""
-    per_run = _table(
+    per_run = table(
         (
             "world",
             "runs a core-hour",
@@ -127,7 +128,7 @@ def page(sizes: Sequence[Size], listing: Listing, about: Mapping[str, str]) -> s
         ],
     )
     hours = {size.n: MANY / size.an_hour for size in sizes}
-    of_many = _table(
+    of_many = table(
         ("a million runs of", "core-hours", "days on 100 cores", "disk", "EUR"),
         [
             (
@@ -153,7 +154,8 @@ def page(sizes: Sequence[Size], listing: Listing, about: Mapping[str, str]) -> s
         f"diffusion {about['diffusion']}, numba {about['numba']}, load before "
         f"{about['load before']}; runs in one part: {parts}."
     )
-    return "\n\n".join((_NOTE, per_run, of_many, handing_out, where)) + "\n"
+    tables = ("\n".join(lines) for lines in (per_run, of_many))
+    return "\n\n".join((_NOTE, *tables, handing_out, where)) + "\n"
 
 
 def compute_part(n: int, runs: int, events: bool) -> dict[str, Any]:
@@ -201,7 +203,7 @@ def list_runs(runs: int) -> dict[str, float]:
 
 def _experiment(n: int, runs: int, events: bool) -> "Experiment":
     """One scenario, as many replicates as runs."""
-    from diffusion.config import Experiment, Scenario, load
+    from diffusion.config import load
 
     settings = workload.settings(n)
     if n == _DEFAULT_WORLD:
@@ -209,31 +211,7 @@ def _experiment(n: int, runs: int, events: bool) -> "Experiment":
     if events:
         record = settings.record.model_copy(update={"events": True})
         settings = settings.model_copy(update={"record": record})
-    return Experiment(
-        name="sizing",
-        question="",
-        baseline="run",
-        scenarios={"run": Scenario("One run", settings, ())},
-        timing=settings.timing,
-        replicates=runs,
-        seed=settings.seed,
-        results=Path("results"),
-        executor={},
-    )
-
-
-def write(path: Path, text: str) -> None:
-    """Between the marks of a page that has them, or as a file of its own."""
-    whole = path.read_text(encoding="utf-8") if path.is_file() else f"{BEGIN}\n{END}\n"
-    before, _, rest = whole.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    ruler = ["---", *["---:" for _ in head[1:]]]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *lines))
+    return workload.one_scenario("sizing", settings, runs, Path("results"), {})
 
 
 def _kilobytes(size: float) -> str:

@@ -72,20 +72,10 @@ def run_sweep(n: int, runs: int, workers: int) -> float:
 
 def experiment(n: int, runs: int, workers: int, results: Path) -> "Experiment":
     """A sweep of runs that differ in their seeds only, on processes of this machine."""
-    from diffusion.config import Experiment, Scenario, compose
+    from diffusion.config import compose
 
-    settings = workload.settings(n)
-    return Experiment(
-        name="sweep",
-        question="",
-        baseline="run",
-        scenarios={"run": Scenario("One run", settings, ())},
-        timing=settings.timing,
-        replicates=runs,
-        seed=settings.seed,
-        results=results,
-        executor=compose(["executor=local", f"executor.workers={workers}"])["executor"],
-    )
+    executor = compose(["executor=local", f"executor.workers={workers}"])["executor"]
+    return workload.one_scenario("sweep", workload.settings(n), runs, results, executor)
 
 
 def _mesa_rows(n: int, rates: dict[int, float], seconds: float) -> list[Row]:

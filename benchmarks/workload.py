@@ -1,8 +1,11 @@
 """The workload that all groups share; README.md says it in words."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from diffusion.config import Experiment
     from diffusion.model.settings import ModelSettings
 
 PLACE = 50  # organisations a territory
@@ -26,6 +29,25 @@ def settings(n: int, months: int = MONTHS) -> "ModelSettings":
             f"practices.limit={PRACTICES}",
             f"timing={{start: {months // 5}, stop: {months // 2}, months: {months}}}",
         ]
+    )
+
+
+def one_scenario(
+    name: str, settings: "ModelSettings", runs: int, results: Path, executor: Mapping[str, Any]
+) -> "Experiment":
+    """An experiment of runs that differ in their seeds only."""
+    from diffusion.config import Experiment, Scenario
+
+    return Experiment(
+        name=name,
+        question="",
+        baseline="run",
+        scenarios={"run": Scenario("One run", settings, ())},
+        timing=settings.timing,
+        replicates=runs,
+        seed=settings.seed,
+        results=results,
+        executor=executor,
     )
 
 

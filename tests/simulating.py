@@ -38,6 +38,7 @@ Act = Callable[[State], None]
 Masks = npt.NDArray[np.uint64]
 
 SMALL = ("world=synthetic", "world.n=60", "world.n_territories=3", "practices.limit=8")
+SHORT = (*SMALL[:3], "timing={start: 2, stop: 5, months: 8}")  # of commands, with all practices
 FIELD = 1 << vocabulary.FIELDS.index("labour_market")
 OTHER_FIELD = 1 << vocabulary.FIELDS.index("housing")
 GERMAN = 1 << vocabulary.LANGUAGES.index("de")
@@ -157,12 +158,12 @@ def advance(
     month, until = Month.standard(parameters), state.month + months
     timing = Timing(months=until, start=until, stop=until)
     with np.errstate(over="ignore"):
-        measured = Recorder(state, timing, settings().measures, UNRECORDED).recorded
+        recorder = Recorder(state, timing, settings().measures, UNRECORDED)
         while state.month < until:
             state.open_month()
             if act is not None:
                 act(state)
-            month.run(state, measured, state.month + 1)
+            month.run(state, recorder.recorded, recorder.yearly, state.month + 1)
     return state
 
 

@@ -49,6 +49,7 @@ def manifest(scenarios: dict[str, str] | None = None, **changes: Any) -> dict[st
         "timing": {"months": 120, "start": 24, "stop": 60},
         "replicates": 30,
         "seed": 1,
+        "versions": {"diffusion": "0.0.0"},
         **changes,
     }
 

@@ -3,13 +3,12 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from benchmarks.__main__ import PAGE
-from benchmarks.page import BEGIN, END, measured, put
+from benchmarks.page import measured
 from benchmarks.reduced import OPPONENTS
 from benchmarks.table import Row
 from benchmarks.targets import TARGETS
+from diffusion.views.page import put
 from tests.architecture.checkout import ROOT
 
 ABOUT = {"date": "2030-01-02", "processor": "made up", "load before": "0.1"}
@@ -52,28 +51,10 @@ def test_other_rows_stand_under_the_title_of_their_group() -> None:
     assert lines(block)[-1] == ["a bare \\| process", "0.5 s", "median of 3"]
 
 
-def test_only_what_stands_between_the_marks_is_replaced(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(f"# Before\n\n{BEGIN}\n\nold\n\n{END}\n\nAfter\n", encoding="utf-8")
-    for _ in range(2):
-        put("new\n", page)
-        text = page.read_text(encoding="utf-8")
-        assert text == f"# Before\n\n{BEGIN}\n\nnew\n\n{END}\n\nAfter\n"
-
-
-@pytest.mark.parametrize("text", ["", BEGIN, END, f"{END} {BEGIN}", f"{BEGIN}{BEGIN}{END}"])
-def test_a_page_without_its_two_marks_is_left_alone(tmp_path: Path, text: str) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match="must hold"):
-        put("new", page)
-    assert page.read_text(encoding="utf-8") == text
-
-
 def test_the_page_of_the_package_has_its_marks(tmp_path: Path) -> None:
     copy = tmp_path / "page.md"
     copy.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
-    put("new", copy)
+    put("new", copy, "unused")
     assert "\nnew\n" in copy.read_text(encoding="utf-8")
 
 

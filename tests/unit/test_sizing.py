@@ -1,8 +1,7 @@
 """The page of sizes and costs on clusters."""
 
-from pathlib import Path
-
 from benchmarks import sizing
+from diffusion.views.page import split
 
 
 def test_the_page_of_sizes_projects_what_was_measured() -> None:
@@ -23,12 +22,5 @@ def test_the_page_of_sizes_projects_what_was_measured() -> None:
     assert "needs 3 GB and 10 minutes" in "\n".join(lines)
 
 
-def test_a_measured_page_keeps_what_stands_around_the_marks(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(f"before\n\n{sizing.BEGIN}\nold\n{sizing.END}\nafter\n", encoding="utf-8")
-    for text in ("first\n", "second\n"):
-        sizing.write(page, text)
-    text = page.read_text(encoding="utf-8")
-    assert text == f"before\n\n{sizing.BEGIN}\n\nsecond\n\n{sizing.END}\nafter\n"
-    marked = sizing.PAGE.read_text(encoding="utf-8")
-    assert (marked.count(sizing.BEGIN), marked.count(sizing.END)) == (1, 1)
+def test_the_page_of_the_package_has_its_marks() -> None:
+    split(sizing.PAGE, sizing.MARKS)

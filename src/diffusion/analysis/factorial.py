@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from diffusion.analysis.comparison import Comparison
 
 TIMES = " × "  # noqa: RUF001
+MOST_SHOWN = 40  # effects, rows of a page
 _DIGITS = 9  # to which columns of codes are the same
 
 Term = tuple[int, ...]  # columns of the factors whose product it is
@@ -83,9 +84,12 @@ class Effect:
     @property
     def alias_words(self) -> str:
         """`c x d, -a x e`, or nothing."""
-        return ", ".join(
-            f"{'-' if sign < 0 else ''}{TIMES.join(names)}" for sign, names in self.aliases
-        )
+        return ", ".join(_signed(sign, names) for sign, names in self.aliases)
+
+    @property
+    def near_aliases(self) -> list[str]:
+        """The aliases of at most two factors, each as in `alias_words`; others are mostly small."""
+        return [_signed(sign, names) for sign, names in self.aliases if len(names) < 3]
 
 
 def design(comparison: "Comparison", factors: Sequence[str] | None = None) -> Design:
@@ -177,6 +181,12 @@ def effects(
     ]
 
 
+def largest(comparison: "Comparison", outcome: str) -> tuple[list[Effect], int]:
+    """The effects that a page has room for, the largest first, and how many there are in all."""
+    every = sorted(effects(comparison, outcome), key=lambda one: -abs(one.interval.mean))
+    return every[:MOST_SHOWN], len(every)
+
+
 def frame(
     comparison: "Comparison",
     outcome: str,
@@ -239,6 +249,10 @@ def _classes(design: Design, order: int) -> list[_Class]:
         if len(classes) >= len(design.cells):
             raise _too_few_cells(design, order)
     return [one for _, one in classes.values()]
+
+
+def _signed(sign: int, names: Sequence[str]) -> str:
+    return f"{'-' if sign < 0 else ''}{TIMES.join(names)}"
 
 
 def _terms(factors: int, order: int) -> Iterator[Term]:

@@ -32,6 +32,7 @@ class Table(_Records):
 
 
 AnyTable = TypeVar("AnyTable", bound=Table)
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 _RECORD_TYPES: "dict[type[Table], np.dtype[Any]]" = {}
 
@@ -55,7 +56,7 @@ def has(mask, p):  # type: ignore[no-untyped-def]
     return (mask >> np.uint64(p)) & _ONE != NOTHING
 
 
-def lowest(mask):  # type: ignore[no-untyped-def]
+def lowest(mask: Any) -> int:
     """Position of the lowest set bit; the mask must not be 0."""
     return (int(mask) & -int(mask)).bit_length() - 1
 
@@ -66,7 +67,7 @@ def without_lowest(mask):  # type: ignore[no-untyped-def]
     return mask & (mask - _ONE)
 
 
-def count(mask):  # type: ignore[no-untyped-def]
+def count(mask: Any) -> int:
     """How many bits are set."""
     return int(mask).bit_count()
 
@@ -171,5 +172,25 @@ def bare(table: Any) -> Any:
 def resized(table: AnyTable, capacity: int) -> AnyTable:
     """The table with room for more rows: its own first, then empty ones."""
     grown: Any = np.zeros(capacity, table.dtype).view(np.recarray)
-    grown[: table.shape[0]] = table
+    _whole_rows(grown)[: table.shape[0]] = _whole_rows(table)
     return grown  # type: ignore[no-any-return]
+
+
+def copied(array: AnyArray) -> AnyArray:
+    """A copy of a table or a plain array.
+
+    numpy's own `copy` goes through the records of a table column by column, which takes nine times
+    as long as going through their bytes.
+    """
+    twin: Any = np.empty_like(array)
+    if array.dtype.names is None:
+        twin[...] = array
+        return twin  # type: ignore[no-any-return]
+    _whole_rows(twin)[...] = _whole_rows(array)
+    return twin  # type: ignore[no-any-return]
+
+
+def _whole_rows(table: npt.NDArray[Any]) -> npt.NDArray[np.void]:
+    """A view in which a row is nothing but bytes."""
+    rows = table.view(np.ndarray)
+    return rows.view(np.dtype((np.void, rows.dtype.itemsize)))

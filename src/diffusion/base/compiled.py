@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from llvmlite import ir
 from numba.core import config as _config
 from numba.extending import intrinsic, overload
 
+from diffusion.base.linking import Assembled, Entered, Helpers, Parts, store_safely
+
 config: Any = _config
 
 Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
@@ -30,16 +33,29 @@ Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
 _PACKAGE = Path(__file__).resolve().parents[1]
 _HELPERS = ("base", "world")  # by the layers, a loop calls helpers of its own file or of these
 # a division by zero gives inf or nan, as in numpy: checks for it cost time at every division
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
-_WITHOUT_ENTRY = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+    "pipeline_class": Entered,
+}
+_WITHOUT_ENTRY = {**_OPTIONS, "no_cpython_wrapper": True}
+PART = "loop"  # what the loop of a rule is called, which is all that a month calls of it
 _CALLED_BY_MODEL = (*_HELPERS, "rules", "model")
 
 
 def compiled(function: Loop) -> Loop:
     """Compile a loop with numba; the machine code is cached on disk between processes."""
-    with _cache_folder(function):
-        compiled_function: Loop = numba.njit(**_OPTIONS)(function)
-    return compiled_function
+    return _declared(function, _OPTIONS)
+
+
+def assembled(function: Loop) -> Loop:
+    """Compile what calls the loops of rules one after the other, and is entered from Python.
+
+    They were optimised one by one and are put together as they are.
+    """
+    return _declared(function, {**_OPTIONS, "pipeline_class": Assembled})
 
 
 def typed(signature: str) -> Callable[[Loop], Loop]:
@@ -53,9 +69,11 @@ def typed(signature: str) -> Callable[[Loop], Loop]:
     """
 
     def declare(function: Loop) -> Loop:
-        with _cache_folder(function):
-            typed_function: Loop = numba.njit(signature, **_OPTIONS)(function)
-        return typed_function
+        helper = _declared(function, _OPTIONS)
+        if not config.DISABLE_JIT:
+            helper.compile(signature)  # type: ignore[attr-defined]
+            helper.disable_compile()  # type: ignore[attr-defined]
+        return helper
 
     return declare
 
@@ -64,11 +82,28 @@ def inner(function: Loop) -> Loop:
     """Compile a loop or helper that only other compiled loops call.
 
     It gets no entry point from Python: unpacking structures of arrays there costs more time to
-    compile than the loop itself.
+    compile than the loop itself. It is optimised as part of what calls it, unless it is the `loop`
+    of a rule: these are optimised one by one, by several processes at once.
     """
+    compiler = Parts if function.__name__ == PART else Helpers
+    return _declared(function, {**_WITHOUT_ENTRY, "pipeline_class": compiler})
+
+
+def _declared(function: Loop, options: dict[str, Any]) -> Loop:
     with _cache_folder(function):
-        inner_function: Loop = numba.njit(**_WITHOUT_ENTRY)(function)
-    return inner_function
+        compiled_function: Loop = numba.njit(**options)(function)
+    store_safely(compiled_function)
+    return compiled_function
+
+
+def compile_part(module: str, types: tuple[Any, ...]) -> None:
+    """Compile the loop of a rule for these types, and what it calls, unless it is on disk.
+
+    Args:
+        module: of the rule.
+        types: numba's, of the arguments of the loop.
+    """
+    getattr(import_module(module), PART).compile(types)
 
 
 def one_instruction(function: Loop, name: str) -> None:
@@ -79,14 +114,14 @@ def one_instruction(function: Loop, name: str) -> None:
         name: of the instruction, as LLVM calls it: "ctpop" or "cttz" (of a mask that is not 0).
     """
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def instruction(_context: Any, _mask: Any) -> Any:
+    def typed_and_emitted(_context: Any, _mask: Any) -> Any:
         def emit(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
             never_zero = [ir.Constant(ir.IntType(1), 1)] if name == "cttz" else []
             return getattr(builder, name)(*arguments, *never_zero)
 
         return numba.int64(numba.uint64), emit
 
+    instruction: Any = intrinsic(typed_and_emitted)
     overload(function)(lambda mask: lambda mask: instruction(mask))
 
 
@@ -117,6 +152,6 @@ def _digest(layers: tuple[str, ...]) -> str:
     for layer in layers:
         for path in sorted((_PACKAGE / layer).glob("*.py")):
             source = path.read_bytes()
-            if b"diffusion.base.compiled" in source or path.stem == "compiled":
+            if b"diffusion.base.compiled" in source or path.stem in ("compiled", "linking"):
                 digest.update(source)
     return digest.hexdigest()[:16]

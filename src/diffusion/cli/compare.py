@@ -1,12 +1,11 @@
 """`diffusion compare`: the scenarios of an experiment, paired by luck."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diffusion.cli.parser import add_overrides, add_results
+from diffusion.cli.parser import add_overrides, add_page, add_results
 
 if TYPE_CHECKING:
     from diffusion.runner.store import Results
@@ -21,14 +20,15 @@ EXAMPLES = (
     "diffusion compare world=synthetic --results results/small --no-figures",
     "diffusion compare experiment=which_lever --dry-run",
     "diffusion compare results/what_remains --interval bootstrap",
+    "diffusion compare results/what_remains --write what_remains.md",
 )
-FAILED = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_overrides(parser, or_else="a results folder: what is stored there, nothing is computed")
     add_results(parser)
+    add_page(parser)
     parser.add_argument(
         "--interval",
         default="t",
@@ -41,11 +41,14 @@ def execute(args: argparse.Namespace) -> int:
     """Compute what is missing, show and store tables, then draw; returns the exit code."""
     from diffusion.analysis.growing import computed
     from diffusion.cli import dry_run
-    from diffusion.cli.screen import ShowProgress, if_interrupted
+    from diffusion.cli.screen import ShowProgress, if_interrupted, tell_failures
     from diffusion.cli.stopping import Stopping
     from diffusion.cli.stored import check_interval, stored
     from diffusion.config import design
+    from diffusion.views import page
 
+    if args.write is not None:
+        page.check(args.write)
     found = stored(args)
     if found is not None:
         _show(found, found.path, args, compute=False)
@@ -68,18 +71,12 @@ def execute(args: argparse.Namespace) -> int:
             progress=stopping.watching(progress),
             notice=progress.notice,
         )
-    failures = results.failures()
-    left = results.manifest["runs"] - len(results.finished()) - len(failures)
+    left = results.manifest["runs"] - len(results.finished()) - len(results.failures())
     if left > 0:
         raise KeyboardInterrupt(f"{left} of {results.manifest['runs']} runs are left; {whole}")
     if results.finished():
         _show(results, folder, args)
-    if failures:
-        sys.stderr.write(
-            f"diffusion: {len(failures)} of {results.manifest['runs']} runs failed "
-            f"({failures[0]['error']}); tracebacks stand in {folder / 'failures'}\n"
-        )
-    return FAILED if failures else 0
+    return tell_failures(results)
 
 
 def _show(results: "Results", folder: Path, args: argparse.Namespace, compute: bool = True) -> None:
@@ -89,7 +86,7 @@ def _show(results: "Results", folder: Path, args: argparse.Namespace, compute: b
     from diffusion.analysis.growing import reached_in_words
     from diffusion.cli.screen import console, show_figures, show_paths
     from diffusion.cli.stored import left_out
-    from diffusion.views import tables
+    from diffusion.views import experiment_page, page, tables
 
     comparison = Comparison.of(results, args.interval).complete()
     out = console()
@@ -105,13 +102,20 @@ def _show(results: "Results", folder: Path, args: argparse.Namespace, compute: b
     if comparison.others:
         out.print(tables.variance(comparison))
     show_paths(out, "Results", [folder, *tables.write(comparison, folder)])
+    if args.write is not None:
+        question = str(comparison.manifest.get("question") or comparison.manifest["experiment"])
+        page.put(experiment_page.measured(comparison), args.write, question)
+        show_paths(out, "Written", [args.write])
     if args.no_figures:
         return
 
     def draw(figures_folder: Path) -> list[Path]:
         from diffusion.views import figures
 
-        return figures.save_all(comparison, results if compute else None, figures_folder)
+        drawn = figures.save_all(comparison, results if compute else None, figures_folder)
+        if args.write is None:
+            return drawn
+        return drawn + experiment_page.copy_pictures(args.write, figures_folder, drawn)
 
     show_figures(out, folder, draw)
 

@@ -78,9 +78,22 @@ def _sentences(
         f"{experiment.timing.months} months each",
         f"Executor: {type(outlook.executor).__name__}{f' ({about})' if about else ''}",
         f"Folder: {folder} {there}",
-        f"Left: {outlook.left:,} runs, {took}, about {_size(estimate.bytes)} on disk",
+        *_growing(experiment),
+        f"Left: {most}{outlook.left:,} runs, {took}, about {_size(estimate.bytes)} on disk",
         f"Estimated {estimate.how}; interventions, writing and starting workers come on top.",
         "Nothing was written; without --dry-run the runs are computed.",
+    ]
+
+
+def _growing(experiment: "Experiment") -> list[str]:
+    """When a sweep that adds replicates ends."""
+    until = experiment.until
+    if until is None:
+        return []
+    return [
+        f"Replicates: {experiment.replicates:,} to begin with, then {until.step:,} more at a time "
+        f"until the 95 % interval of every difference in {until.of} is no wider than ± "
+        f"{until.half_width:g}, {until.at_most:,} at most"
     ]
 
 

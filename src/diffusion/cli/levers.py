@@ -2,9 +2,8 @@
 
 import argparse
 import shlex
-from pathlib import Path
 
-from diffusion.cli.parser import add_overrides, whole_number
+from diffusion.cli.parser import add_overrides, add_page, whole_number
 
 EXAMPLES = (
     "diffusion levers --replicates 10",
@@ -24,18 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=60,
         help="pairs of runs of each lever (default: 60)",
     )
-    parser.add_argument("--write", type=Path, metavar="FILE", help="write a page in Markdown too")
+    add_page(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Show effect, interval and verdict of each lever; a miss is a finding, not an error."""
     from diffusion.analysis import levers
     from diffusion.cli.screen import ShowProgress, console, show_paths
-    from diffusion.runner.files import check_writable, write_text
     from diffusion.views import levers as views
+    from diffusion.views import page
 
     if args.write is not None:
-        check_writable(args.write.parent, "folder", "--write")
+        page.check(args.write)
     with ShowProgress() as progress:
         found = levers.check(
             args.overrides,
@@ -48,7 +47,7 @@ def execute(args: argparse.Namespace) -> int:
     out = console()
     out.print(views.table(found))
     if args.write is not None:
-        write_text(args.write, views.markdown(found, _command(args), args.replicates))
+        page.put(views.measured(found, _command(args), args.replicates), args.write, views.TITLE)
         show_paths(out, "Written", [args.write])
     return FAILED if any(isinstance(row, levers.Failed) for row in found) else 0
 

@@ -1,7 +1,6 @@
 """`diffusion run -m`: a run of each combination of several values, as in Hydra."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +8,6 @@ if TYPE_CHECKING:
 
     from diffusion.runner.store import Results
 
-FAILED = 1
 SHOWN = 30  # rows; the files have them all
 _OUTCOMES = {
     "using_start": "in use at start",
@@ -20,7 +18,13 @@ _OUTCOMES = {
 
 def execute(args: argparse.Namespace) -> int:
     """Compute what is missing and show one row a run; returns the exit code."""
-    from diffusion.cli.screen import ShowProgress, console, if_interrupted, show_paths
+    from diffusion.cli.screen import (
+        ShowProgress,
+        console,
+        if_interrupted,
+        show_paths,
+        tell_failures,
+    )
     from diffusion.runner.multirun import run_sweep
 
     sentence = "what was finished is kept, give the same command again to go on"
@@ -37,13 +41,7 @@ def execute(args: argparse.Namespace) -> int:
     if results.finished():
         out.print(_table(results))
     show_paths(out, "Results", [results.path])
-    failures = results.failures()
-    if failures:
-        sys.stderr.write(
-            f"diffusion: {len(failures)} of {results.manifest['runs']} runs failed "
-            f"({failures[0]['error']}); tracebacks stand in {results.path / 'failures'}\n"
-        )
-    return FAILED if failures else 0
+    return tell_failures(results)
 
 
 def _table(results: "Results") -> "Table":

@@ -79,6 +79,16 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-figures", action="store_true", help="don't draw figures")
 
 
+def add_page(parser: argparse.ArgumentParser) -> None:
+    """A page in Markdown that takes the tables."""
+    parser.add_argument(
+        "--write",
+        type=_file,
+        metavar="FILE",
+        help="put the tables between the marks of this page in Markdown, or make it",
+    )
+
+
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """The reader of an option that takes a whole number within bounds, both included."""
 
@@ -98,3 +108,10 @@ def _folder(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError("an empty name; give a folder, or . for this one")
     return Path(text)
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.name or path.is_dir():
+        raise argparse.ArgumentTypeError(f"'{text}' should be a file, for example page.md")
+    return path

@@ -2,13 +2,15 @@
 
 import argparse
 
-from diffusion.cli.parser import add_overrides, whole_number
+from diffusion.cli.parser import add_overrides, add_page, whole_number
 
 EXAMPLES = (
     "diffusion patterns",
     "diffusion patterns --only P3 P4 --replicates 20",
     "diffusion patterns --only P8 turnover.rel_turnover=1.5",
+    "diffusion patterns --write docs/patterns.md",
 )
+TITLE = "Does the model show the patterns it must show?"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,14 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=10,
         help="runs behind each interval (default: 10)",
     )
+    add_page(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Show target, value and interval of each pattern; a miss is a finding, not an error."""
     from diffusion.analysis import patterns
-    from diffusion.cli.screen import console
-    from diffusion.views import tables
+    from diffusion.cli.screen import console, show_paths
+    from diffusion.views import page, tables
 
+    if args.write is not None:
+        page.check(args.write)
     log = console(stderr=True)
     checked = patterns.check(
         args.overrides,
@@ -36,5 +41,9 @@ def execute(args: argparse.Namespace) -> int:
         args.only,
         progress=lambda name: log.print(f"simulating: {name}", markup=False),
     )
-    console().print(tables.patterns(checked))
+    out = console()
+    out.print(tables.patterns(checked))
+    if args.write is not None:
+        page.put(tables.patterns_measured(checked, args.replicates), args.write, TITLE)
+        show_paths(out, "Written", [args.write])
     return 0

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from diffusion.runner.run import Progress
+    from diffusion.runner.store import Results
 
+FAILED = 1  # exit code
 SECONDS_BETWEEN_LINES = 5.0
 NO_TERMINAL_WIDTH = 160  # a log file has room for the widest table
 
@@ -31,6 +33,18 @@ def show_paths(out: Console, heading: str, paths: Iterable[Path]) -> None:
     out.print(heading)
     for path in paths:
         out.print(f"  {path}", soft_wrap=True, markup=False)
+
+
+def tell_failures(results: "Results") -> int:
+    """Say on stderr how many runs failed, if any; the exit code."""
+    failures = results.failures()
+    if not failures:
+        return 0
+    sys.stderr.write(
+        f"diffusion: {len(failures)} of {results.manifest['runs']} runs failed "
+        f"({failures[0]['error']}); tracebacks stand in {results.path / 'failures'}\n"
+    )
+    return FAILED
 
 
 @contextmanager

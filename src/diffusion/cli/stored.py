@@ -27,6 +27,7 @@ def stored(args: argparse.Namespace) -> "Results | None":
 
     named = [word for word in args.overrides if _is_folder(word)]
     if not named:
+        _refuse_names(args)
         return None
     check_interval(args.interval)
     options = [f"--{one.replace('_', '-')}" for one in _FOR_COMPUTING if getattr(args, one, None)]
@@ -79,6 +80,25 @@ def left_out(results: "Results", comparison: "Comparison") -> Iterator[str]:
     for name in results.manifest["scenarios"]:
         if name not in comparison.scenarios:
             yield f"No run of '{name}' has finished, so it is not compared."
+
+
+def _refuse_names(args: argparse.Namespace) -> None:
+    """Say of a word that is neither a setting nor a folder what was probably meant.
+
+    Raises:
+        SettingError: there is one.
+    """
+    from diffusion.config.folders import Folders
+
+    for word in args.overrides:
+        if "=" in word or word.startswith(("+", "~")):
+            continue
+        known = Folders.find(args.config_dir).options("experiment")
+        hint = nearest(word, known).replace("'", "'experiment=", 1)
+        raise SettingError(
+            f"'{word}' is neither a setting nor a results folder that is there{hint}; write "
+            f"key=value, for example seed=7, or a folder, for example results/what_remains"
+        )
 
 
 def _is_folder(word: str) -> bool:

@@ -202,6 +202,12 @@ def _planned(plan: Plan, given: _Typed) -> Plan:
                 f"experiment; choose from: {', '.join(plan.scenarios)}"
                 f"{nearest(scenario.against, plan.scenarios)}"
             )
+    also, others = plan.shows.also_against, [one for one in plan.scenarios if one != plan.baseline]
+    if also is not None and also not in others:
+        raise SettingError(
+            f"shows.also_against = '{also}' is no scenario of this experiment beside its baseline; "
+            f"choose from: {', '.join(others)}{nearest(also, others)}"
+        )
     shocks = given.choices.get("shock", [])
     if shocks and plan.name is not None and "name" not in (one.key for one in given.values):
         # another folder than that of the experiment without them

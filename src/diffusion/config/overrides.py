@@ -253,9 +253,14 @@ def _check_kind(override: Override, key: str, value: Any, known: Any, homes: Hom
 
 
 def _unknown(override: Override, key: str, keys: Sequence[str], homes: Homes) -> str:
-    elsewhere = " or ".join(f"{key.split('.')[0]}={name}" for name in homes(key))
+    elsewhere = [f"{key.split('.')[0]}={name}" for name in homes(key)]
+    if len(elsewhere) > 1:
+        return (
+            f"{override.line}: '{key}' is a setting of {', '.join(elsewhere[:-1])} and "
+            f"{elsewhere[-1]} only; add one of them, for example {elsewhere[0]}"
+        )
     if elsewhere:
-        return f"{override.line}: '{key}' is a setting of {elsewhere} only; add {elsewhere}"
+        return f"{override.line}: '{key}' is a setting of {elsewhere[0]} only; add {elsewhere[0]}"
     sign = "'+' would add a new setting, and " if override.line.startswith("+") else ""
     typed = [name for name in keys if not name.endswith("._target_")]
     return f"{override.line}: {sign}there is no setting '{key}'{nearest(key, typed)}"

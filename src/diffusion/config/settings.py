@@ -39,6 +39,9 @@ class Shows(BaseModel):
     rank_by: str | None = Field(None, description="the outcome by which scenarios are ranked")
     by_group: tuple[str, ...] = Field((), description="groupings of record.groups: who profits")
     pairs: bool = Field(False, description="what two interventions do beyond their sum")
+    also_against: str | None = Field(
+        None, description="a scenario to compare the others with, beside the baseline"
+    )
 
 
 class Plan(BaseModel):

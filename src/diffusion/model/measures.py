@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from diffusion.base.arrays import FloatArray, IntArray, counts, table_of
+from diffusion.base.arrays import FloatArray, IntArray, bare, counts, table_of
 from diffusion.model.totals import Ledger, Totals, enough
 from diffusion.world.rule import RuleSettings, number, share
 from diffusion.world.state import GENERAL, State, relevant_practices
@@ -56,7 +56,9 @@ OUTCOMES = (  # of a run, as `Recorder.outcomes` gives them; known before anythi
     "gap_other_actors",
 )
 
+_VOLUNTEER = CONTRACTS.index("volunteer")
 Columns = dict[str, npt.NDArray[Any]]
+_Numbers = npt.NDArray[np.floating[Any] | np.integer[Any]]
 
 
 class MeasureSettings(RuleSettings):
@@ -70,11 +72,11 @@ class MeasureSettings(RuleSettings):
 
 def open_ledger(state: State, settings: MeasureSettings) -> Ledger:
     """What measuring remembers of each organisation, as the world stands now."""
-    orgs = state.organisations
-    fields = orgs.fields & ~GENERAL
-    own = relevant_practices(fields, state.practices.fields)
-    related = orgs.related_practices & ~own
-    using = orgs.adopted | orgs.institutional
+    orgs = bare(state.organisations)
+    fields = orgs["fields"] & ~GENERAL
+    own = relevant_practices(fields, bare(state.practices)["fields"])
+    related = orgs["related_practices"] & ~own
+    using = orgs["adopted"] | orgs["institutional"]
     return table_of(
         Ledger,
         state.n_organisations,
@@ -83,8 +85,8 @@ def open_ledger(state: State, settings: MeasureSettings) -> Ledger:
         related=related,
         need_own=enough(counts(own), settings.gap_own_field),
         need_related=enough(counts(related), settings.gap_related_fields),
-        migrant_led=orgs.migrant_led,
-        small=orgs.n_posts < settings.small_posts,
+        migrant_led=orgs["migrant_led"],
+        small=orgs["n_posts"] < settings.small_posts,
         first=using,
         ever=using,
     )
@@ -94,22 +96,23 @@ class Sizes:
     """What totals are divided by: fixed in a run, except the posts' and networks' own numbers."""
 
     def __init__(self, state: State, ledger: Ledger) -> None:
-        orgs = state.organisations
+        notes, scale = bare(ledger), bare(state.practices)["scale"]
         self.n = state.n_organisations
         self.practices = state.n_practices
         self.pairs = float(self.n * self.practices)
-        self.migrant_led = int(ledger.migrant_led.sum())
-        self.small = int(ledger.small.sum())
-        self.asked_own = int((ledger.own != 0).sum())
-        self.asked_related = int((ledger.related != 0).sum())
+        self.migrant_led = int(np.count_nonzero(notes["migrant_led"]))
+        self.small = int(np.count_nonzero(notes["small"]))
+        self.asked_own = int(np.count_nonzero(notes["own"]))
+        self.asked_related = int(np.count_nonzero(notes["related"]))
         self.posts = len(state.posts)
-        self.volunteers = int((state.posts.contract == CONTRACTS.index("volunteer")).sum())
+        self.volunteers = int(np.count_nonzero(bare(state.posts)["contract"] == _VOLUNTEER))
         self.grants = len(state.grants)
-        weak = (ledger.small == 1) | (ledger.migrant_led == 1)
-        self.grants_weak = int(weak[state.grants.organisation].sum())
+        weak = notes["small"] | notes["migrant_led"]
+        self.grants_weak = int(np.count_nonzero(weak[bare(state.grants)["organisation"]]))
         self.territories = len(state.territories)
-        self.scales = [np.flatnonzero(state.practices.scale == s) for s in range(len(SCALES))]
-        self.by_territory = np.bincount(orgs.territory, minlength=self.territories)
+        self.scales = [(scale == s).nonzero()[0] for s in range(len(SCALES))]
+        territory = bare(state.organisations)["territory"]
+        self.by_territory = np.bincount(territory, minlength=self.territories)
 
 
 def monthly_columns(
@@ -128,65 +131,69 @@ def monthly_columns(
         slow: clustering, modularity, largest component, shape (rows, 3); NaN where not measured.
         flows: counts of the month, shape (rows, flows).
     """
+    total = bare(totals)
     settled = sizes.by_territory > 0
     columns: Columns = {
-        "share_aware": totals.aware / sizes.pairs,
-        "share_trial": totals.trial / sizes.pairs,
-        "share_using": totals.using / sizes.pairs,
-        "share_institutionalised": totals.institutional / sizes.pairs,
-        "n_using": totals.using.astype(np.float64),
-        "share_organisations_using": totals.organisations_using / sizes.n,
+        "share_aware": total["aware"] / sizes.pairs,
+        "share_trial": total["trial"] / sizes.pairs,
+        "share_using": total["using"] / sizes.pairs,
+        "share_institutionalised": total["institutional"] / sizes.pairs,
+        "n_using": total["using"].astype(np.float64),
+        "share_organisations_using": total["organisations_using"] / sizes.n,
     }
     for name, rows in zip(SCALES, sizes.scales, strict=True):
         columns[f"using_{name}"] = _over(by_practice[:, rows].sum(axis=1), sizes.n * rows.size)
     columns |= {
-        "using_migrant_led": _over(totals.using_migrant_led, sizes.migrant_led) / sizes.practices,
-        "using_small": _over(totals.using_small, sizes.small) / sizes.practices,
+        "using_migrant_led": _over(total["using_migrant_led"], sizes.migrant_led) / sizes.practices,
+        "using_small": _over(total["using_small"], sizes.small) / sizes.practices,
         "gini_territories": _gini(by_territory[:, settled] / sizes.by_territory[settled]),
         "cross_silo_transfers": _over(flows[:, Flow.CROSS_TRANSFERS], flows[:, Flow.TRANSFERS]),
-        "gap_own_field": _over(totals.lack_own, sizes.asked_own),
-        "gap_related_fields": _over(totals.lack_related, sizes.asked_related),
-        "gap_other_actors": totals.lack_others / sizes.n,
-        "persons_knowing": totals.persons_knowing.astype(np.float64),
-        "n_ties": totals.ties.astype(np.float64),
-        "density": _over(2.0 * totals.ties, sizes.n * (sizes.n - 1.0)),
-        "mean_trust": _over(totals.trust, totals.ties),
-        "cross_silo_ties": _over(totals.ties_across, totals.ties),
+        "gap_own_field": _over(total["lack_own"], sizes.asked_own),
+        "gap_related_fields": _over(total["lack_related"], sizes.asked_related),
+        "gap_other_actors": total["lack_others"] / sizes.n,
+        "persons_knowing": total["persons_knowing"].astype(np.float64),
+        "n_ties": total["ties"].astype(np.float64),
+        "density": _over(2.0 * total["ties"], sizes.n * (sizes.n - 1.0)),
+        "mean_trust": _over(total["trust"], total["ties"]),
+        "cross_silo_ties": _over(total["ties_across"], total["ties"]),
         "ei_index": np.where(
-            totals.ties > 0, 1.0 - 2.0 * _over(totals.ties_one_kind, totals.ties), 0.0
+            total["ties"] > 0, 1.0 - 2.0 * _over(total["ties_one_kind"], total["ties"]), 0.0
         ),
         "clustering": slow[:, 0],
         "modularity": slow[:, 1],
         "largest_component": slow[:, 2],
-        "networks_active": _over(totals.networks_active, totals.networks),
-        "networks_coordinated": _over(totals.networks_coordinated, totals.networks_active),
-        "share_in_cop": totals.in_cop / sizes.n,
-        "memberships": totals.memberships.astype(np.float64),
-        "memberships_migrant_led": _over(totals.memberships_migrant_led, totals.memberships),
-        "staff_filled": _over(totals.posts_filled, sizes.posts),
-        "volunteers_filled": _over(totals.volunteers, sizes.volunteers),
-        "mean_overload": totals.overload / sizes.n,
-        "mean_slack": totals.slack / sizes.n,
-        "grants_active": _over(totals.grants_active, sizes.grants),
-        "grants_active_weak": _over(totals.grants_active_weak, sizes.grants_weak),
-        "eur_held": totals.eur_held.astype(np.float64),
-        "political_will": _over(totals.will, sizes.territories),
-        "n_policy": totals.policies.astype(np.float64),
-        "n_findings": totals.findings.astype(np.float64),
-        "n_heard": totals.heard.astype(np.float64),
-        "n_drafts": totals.drafts.astype(np.float64),
+        "networks_active": _over(total["networks_active"], total["networks"]),
+        "networks_coordinated": _over(total["networks_coordinated"], total["networks_active"]),
+        "share_in_cop": total["in_cop"] / sizes.n,
+        "memberships": total["memberships"].astype(np.float64),
+        "memberships_migrant_led": _over(total["memberships_migrant_led"], total["memberships"]),
+        "staff_filled": _over(total["posts_filled"], sizes.posts),
+        "volunteers_filled": _over(total["volunteers"], sizes.volunteers),
+        "mean_overload": total["overload"] / sizes.n,
+        "mean_slack": total["slack"] / sizes.n,
+        "grants_active": _over(total["grants_active"], sizes.grants),
+        "grants_active_weak": _over(total["grants_active_weak"], sizes.grants_weak),
+        "eur_held": total["eur_held"].astype(np.float64),
+        "political_will": _over(total["will"], sizes.territories),
+        "n_policy": total["policies"].astype(np.float64),
+        "n_findings": total["findings"].astype(np.float64),
+        "n_heard": total["heard"].astype(np.float64),
+        "n_drafts": total["drafts"].astype(np.float64),
     }
     columns |= {name: flows[:, flow].astype(np.float64) for name, flow in FLOW_COLUMNS.items()}
-    columns["n_ever_used"] = totals.ever_used.astype(np.float64)
-    columns["share_newly_using"] = totals.newly_using / sizes.n
+    columns["n_ever_used"] = total["ever_used"].astype(np.float64)
+    columns["share_newly_using"] = total["newly_using"] / sizes.n
     return columns
 
 
-def _over(part: npt.ArrayLike, whole: npt.ArrayLike) -> FloatArray:
+def _over(part: _Numbers, whole: _Numbers | float) -> FloatArray:
     """Part / whole; 0 where there is no whole."""
-    top = np.asarray(part, np.float64)
-    bottom = np.broadcast_to(np.asarray(whole, np.float64), top.shape)
-    return np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0.0)
+    shares: FloatArray = np.zeros(part.shape)
+    if isinstance(whole, np.ndarray):
+        np.divide(part, whole, out=shares, where=whole > 0)
+    elif whole > 0:
+        np.divide(part, float(whole), out=shares)
+    return shares
 
 
 def _gini(values: FloatArray) -> FloatArray:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Self
 
-from diffusion.base.compiled import compiled
+from diffusion.base.compiled import assembled
 from diffusion.model.settings import RuleParameters
 from diffusion.model.totals import Recorded, take
+from diffusion.model.yearly import Yearly, take_yearly
 from diffusion.rules import (
     adoption,
     demand,
@@ -47,8 +48,8 @@ ORDER: tuple[type[CompiledRule], ...] = (
 )
 
 
-@compiled
-def _months(tables, values, recorded, seed, first, month, last):
+@assembled
+def _months(tables, values, recorded, yearly, seed, first, month, last):
     """Months of the standard rules up to `last`, measured, entered from Python once.
 
     `first` is the one for which the caller has cleared the counts. Returns the month that comes
@@ -71,6 +72,7 @@ def _months(tables, values, recorded, seed, first, month, last):
         policy.loop(tables, values[9][0], seed, month)
         month += 1
         take(tables, recorded, month)
+        take_yearly(tables, yearly, month)
     return month
 
 
@@ -104,7 +106,7 @@ class Month:
         for rule in self.rules:
             rule.step(state)
 
-    def run(self, state: State, recorded: Recorded, until: int) -> None:
+    def run(self, state: State, recorded: Recorded, yearly: Yearly, until: int) -> None:
         """Take the state from the month `state.month` to the month `until`, and measure each.
 
         Several months at once are for the standard list (`whole`), and for months in which nobody
@@ -114,14 +116,16 @@ class Month:
             self.step(state)
             state.month += 1
             take(state.tables(), recorded, state.month)
+            take_yearly(state.tables(), yearly, state.month)
             return
         first = state.month
         while state.month < until:
             for rule in self.rules:
                 rule.prepare(state)  # type: ignore[attr-defined]
             state.month = _months(
-                state.tables(), self._values, recorded, state.seed, first, state.month, until
-            )
+                state.tables(), self._values, recorded, yearly, state.seed, first, state.month,
+                until,
+            )  # fmt: skip
 
 
 def explain_month() -> list[tuple[str, str]]:

@@ -7,7 +7,15 @@ from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, IntArray, MaskArray, bare, part_of, table_of
+from diffusion.base.arrays import (
+    FloatArray,
+    IntArray,
+    MaskArray,
+    bare,
+    copied,
+    part_of,
+    table_of,
+)
 from diffusion.base.errors import DiffusionError
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.model.clock import Record, Timing
@@ -19,16 +27,11 @@ from diffusion.model.measures import (
     open_ledger,
 )
 from diffusion.model.snapshot import Arrays, as_table
-from diffusion.model.totals import Ledger, Recorded, Totals, note_history, take, take_groups
-from diffusion.world import network
+from diffusion.model.totals import Ledger, Recorded, Totals, note_history, take
+from diffusion.model.yearly import STAGES, Groups, Yearly, months_of_groups, open_groups
 from diffusion.world.state import State
 from diffusion.world.traffic import Flow
 from diffusion.world.vocabulary import FIELDS, KINDS, NETWORK_TYPES, SCALES
-
-SLOW_EVERY = 12  # months between measurements of clustering and components
-GROUPS_EVERY = 12
-_GROUPINGS = 5  # arrays of `_Groups.found`
-STAGES = ("aware", "using", "institutionalised")
 
 
 @dataclass
@@ -52,14 +55,6 @@ class Monthly(NamedTuple):
     flows: IntArray  # counts of the month, see traffic.Flow
 
 
-@dataclass
-class _Groups:
-    """Uses in the three STAGES, shape (3, groups), after `month`."""
-
-    month: int
-    found: tuple[IntArray, ...]  # by practice, kind, territory, type; organisations by type
-
-
 class Recorder:
     """Collects the rows of one run.
 
@@ -78,7 +73,7 @@ class Recorder:
         self._ledger = open_ledger(state, measures)
         self._sizes = Sizes(state, self._ledger)
         self._costs: list[dict[str, float]] = []
-        self._groups: list[_Groups] = []
+        self._groups = open_groups(state, timing.months if record.groups else 0)
         rows = timing.months + 1
         self._monthly = Monthly(
             totals=table_of(Totals, rows),
@@ -126,29 +121,26 @@ class Recorder:
             few_others=self._few_others,
         )
 
-    def next_note(self, month: int) -> int:
-        """The first month, from this one on, of which `note` writes down more than costs."""
-        if self._history is not None:
-            return month
-        yearly = (-(-month // every) * every for every in (SLOW_EVERY, GROUPS_EVERY))
-        return min(*yearly, self._timing.months - 1)
+    @property
+    def yearly(self) -> Yearly:
+        """Where what is measured once a year is measured (`yearly.take_yearly`)."""
+        return Yearly(
+            slow=self._monthly.slow,
+            groups=self._groups,
+            by_group=bool(self._record.groups),
+            months=self._timing.months,
+        )
 
     def note(self, costs: Sequence[dict[str, float]]) -> None:
-        """Write down what `totals.take` has not measured of the months that have just passed.
+        """Write down what is not measured with the rules, of the months that have just passed.
 
         Args:
             costs: of each of these months, by intervention.
         """
         self._costs += costs
-        passed = self._state.month - 1
         if self._history is not None:
-            w, history = self._state.tables(), self._history
-            note_history(w.orgs, w.uses, history.using[passed + 1], history.unfunded[passed + 1])
-        if passed % SLOW_EVERY == 0:
-            self._take_slow(passed + 1)
-        last = passed + 1 == self._timing.months
-        if self._record.groups and (passed % GROUPS_EVERY == 0 or last):
-            self._take_groups(passed)
+            w, history, m = self._state.tables(), self._history, self._state.month
+            note_history(w.orgs, w.uses, history.using[m], history.unfunded[m])
 
     def spent(self, intervention: str) -> float:
         """EUR that an intervention has cost so far."""
@@ -162,8 +154,10 @@ class Recorder:
         """
         forked = copy.copy(self)
         forked._state, forked._timing = state, timing
-        forked._ledger = self._ledger.copy()
-        forked._costs, forked._groups = list(self._costs), list(self._groups)
+        forked._ledger = copied(self._ledger)
+        forked._costs = list(self._costs)
+        rows = len(months_of_groups(timing.months)) if self._record.groups else 0
+        forked._groups = Groups(*(_cut(array, rows) for array in self._groups))
         rows = timing.months + 1
         forked._monthly = Monthly(*(_cut(array, rows) for array in self._monthly))
         if self._history is not None:
@@ -173,11 +167,10 @@ class Recorder:
 
     def pack(self) -> tuple[dict[str, Any], Arrays]:
         """What has been written down, as JSON-ready data and arrays."""
-        about = {"costs": self._costs, "groups": [noted.month for noted in self._groups]}
+        about = {"costs": self._costs}
         arrays: Arrays = {f"recorder.{name}": a for name, a in self._monthly._asdict().items()}
         arrays["recorder.ledger"] = self._ledger
-        for g, noted in enumerate(self._groups):
-            arrays |= {f"recorder.groups.{g}.{k}": array for k, array in enumerate(noted.found)}
+        arrays |= {f"recorder.groups.{name}": a for name, a in self._groups._asdict().items()}
         if self._history is not None:
             arrays |= {f"recorder.history.{name}": a for name, a in vars(self._history).items()}
         return about, arrays
@@ -191,33 +184,10 @@ class Recorder:
         self._ledger = as_table(Ledger, arrays["recorder.ledger"])
         self._sizes = Sizes(self._state, self._ledger)
         self._costs = about["costs"]
-        self._groups = [
-            _Groups(month, tuple(arrays[f"recorder.groups.{g}.{k}"] for k in range(_GROUPINGS)))
-            for g, month in enumerate(about["groups"])
-        ]
+        self._groups = Groups(*(arrays[f"recorder.groups.{name}"] for name in Groups._fields))
         if self._history is not None:
             parts = (arrays[f"recorder.history.{name}"] for name in ("using", "unfunded"))
             self._history = History(*parts)
-
-    def _take_slow(self, m: int) -> None:
-        state, n = self._state, self._state.n_ties
-        ties = bare(state.ties)
-        a, b = ties["a"][:n].astype(np.int64), ties["b"][:n].astype(np.int64)
-        self._monthly.slow[m] = (
-            network.clustering(state.n_organisations, a, b),
-            network.modularity(a, b, state.organisations.territory),
-            network.largest_component(state.n_organisations, a, b),
-        )
-
-    def _take_groups(self, month: int) -> None:
-        state = self._state
-        types = len(NETWORK_TYPES) + 1
-        sizes = (state.n_practices, len(KINDS), len(state.territories), types)
-        found: tuple[IntArray, ...] = tuple(np.zeros((len(STAGES), k), np.int64) for k in sizes)
-        type_size = np.zeros(types, np.int64)
-        w = state.tables()
-        take_groups(w.orgs, w.networks, *w.memberships, *found, type_size)
-        self._groups.append(_Groups(month, (*found, type_size)))
 
     def monthly_columns(self, interventions: tuple[str, ...] = ()) -> Columns:
         """The columns of the monthly table, one value a month so far.
@@ -227,19 +197,19 @@ class Recorder:
         """
         columns: Columns = {"month": np.arange(self.months_recorded)}
         columns |= self._columns()
-        columns["cost"] = self._monthly_costs()
         for name in interventions:
             columns[f"cost_{name}"] = np.array([costs.get(name, 0.0) for costs in self._costs])
         return columns
 
     def groups_columns(self) -> Columns:
         """Shares by group, every 12th month and the last; rows by month, dimension and group."""
-        noted = self._groups
-        found = [np.array(every) for every in zip(*(one.found for one in noted), strict=True)]
-        if not found or not self._record.groups:
+        noted = months_of_groups(self._timing.months) if self._record.groups else []
+        noted = [month for month in noted if month < self.months_recorded]
+        if not noted:
             none = np.zeros(0, object)
             whole = {"month": np.zeros(0, np.int64), "dimension": none, "value": none}
             return whole | {"n": np.zeros(0, np.int64)} | {s: np.zeros(0) for s in STAGES}
+        found = Groups(*(array[: len(noted)] for array in self._groups))
         grouped = [self._grouped(found, dimension) for dimension in self._record.groups]
         sizes = [len(names) for names, _, _ in grouped]
         pairs = np.concatenate([pairs for _, _, pairs in grouped], axis=1)
@@ -249,7 +219,7 @@ class Recorder:
         value = np.array([name for names, _, _ in grouped for name in names], object)
         n = pairs[month, group]
         columns: Columns = {
-            "month": np.array([one.month for one in noted])[month],
+            "month": np.array(noted)[month],
             "dimension": dimension[group],
             "value": value[group],
             "n": n,
@@ -258,13 +228,11 @@ class Recorder:
             columns[stage] = uses[month, number, group] / n
         return columns
 
-    def _grouped(
-        self, found: Sequence[IntArray], dimension: str
-    ) -> tuple[Sequence[str], IntArray, IntArray]:
+    def _grouped(self, found: Groups, dimension: str) -> tuple[Sequence[str], IntArray, IntArray]:
         """Names of the groups of a dimension, uses and pairs that could be.
 
         Args:
-            found: what `take_groups` finds, with an axis of months before each array.
+            found: the rows of the months so far.
 
         Returns:
             Names (groups), uses (months, STAGES, groups), pairs (months, groups).
@@ -278,7 +246,7 @@ class Recorder:
             names, inside = _practice_groups(state, dimension)
             return names, by_practice @ inside.T, np.tile(inside.sum(axis=1) * n, (months, 1))
         if dimension == "kind":
-            sizes = np.bincount(state.organisations.kind, minlength=len(KINDS))
+            sizes = np.bincount(bare(state.organisations)["kind"], minlength=len(KINDS))
             return KINDS, by_kind, np.tile(sizes * p, (months, 1))
         if dimension == "territory":
             names = state.names.territories
@@ -287,14 +255,14 @@ class Recorder:
 
     def survival_columns(self) -> Columns:
         """Use after `stop` of what was in use then, in unbroken use and in use at all."""
-        stop, every = self._timing.stop, self._monthly.totals
-        totals = part_of(every, slice(stop, self.months_recorded + 1))
+        stop, every = self._timing.stop, bare(self._monthly.totals)
+        totals = every[stop : self.months_recorded + 1]
         months = totals.shape[0]
         return {
             "since_stop": np.arange(months),
-            "at_risk": np.full(months, every.using[stop], np.int64),
-            "unbroken": totals.cohort_unbroken.astype(np.int64),
-            "in_use": totals.cohort_in_use.astype(np.int64),
+            "at_risk": np.full(months, every["using"][stop], np.int64),
+            "unbroken": totals["cohort_unbroken"].astype(np.int64),
+            "in_use": totals["cohort_in_use"].astype(np.int64),
         }
 
     def outcomes(self) -> dict[str, float]:
@@ -309,7 +277,7 @@ class Recorder:
                 f"of {self._timing.months}: run it to the end first"
             )
         start, stop = self._timing.start, self._timing.stop
-        using = self._monthly.totals.using.astype(np.float64)
+        using = bare(self._monthly.totals)["using"].astype(np.float64)
         columns = self._columns()
         newly = columns["share_newly_using"]
         result = {
@@ -324,7 +292,7 @@ class Recorder:
         result["n_ever_used"] = columns["n_ever_used"][-1]
         result["months_to_10"] = _first_month(newly, 0.10)
         result["months_to_50"] = _first_month(newly, 0.50)
-        result["cost_total"] = self._monthly_costs().sum()
+        result["cost_total"] = columns["cost"].sum()
         for gap in ("gap_own_field", "gap_related_fields", "gap_other_actors"):
             result[gap] = columns[gap][max(0, stop - 1)]
         return {name: float(value) for name, value in result.items()}
@@ -332,16 +300,16 @@ class Recorder:
     def _retained(self, stop: int) -> dict[str, float]:
         """Of the pairs in use at `stop`: in use, unbroken, restarted, stopped later on."""
         result: dict[str, float] = {}
-        totals = self._monthly.totals
-        at_risk = float(totals.using[stop])
+        totals = bare(self._monthly.totals)
+        at_risk = float(totals["using"][stop])
         for later in (12, 36, 60):
             known = stop + later <= self._timing.months and at_risk
             result[f"retained_{later}"] = (
-                totals.cohort_in_use[stop + later] / at_risk if known else np.nan
+                totals["cohort_in_use"][stop + later] / at_risk if known else np.nan
             )
         broken = {"unbroken_60": np.nan, "restarted_60": np.nan, "stopped_60": np.nan}
         if stop + 60 <= self._timing.months and at_risk:
-            unbroken = totals.cohort_unbroken[stop + 60] / at_risk
+            unbroken = totals["cohort_unbroken"][stop + 60] / at_risk
             broken = {
                 "unbroken_60": unbroken,
                 "restarted_60": result["retained_60"] - unbroken,
@@ -350,7 +318,7 @@ class Recorder:
         return result | broken
 
     def _columns(self) -> Columns:
-        """What is derived from the totals of the months so far; the table and outcomes share it."""
+        """What follows from the totals and costs so far; the table and outcomes share it."""
         months, columns = self._derived
         if months != self.months_recorded:
             monthly, rows = self._monthly, slice(1, self.months_recorded + 1)
@@ -362,20 +330,18 @@ class Recorder:
                 monthly.flows[rows],
                 self._sizes,
             )
+            columns["cost"] = np.array([sum(costs.values()) for costs in self._costs], np.float64)
             self._derived = (self.months_recorded, columns)
         return columns
-
-    def _monthly_costs(self) -> FloatArray:
-        return np.array([sum(costs.values()) for costs in self._costs], np.float64)
 
 
 def _cut(array: Any, rows: int) -> Any:
     """A copy with so many rows: fewer of its own, or further ones that are still empty."""
-    copied = array[:rows].copy()
+    kept = copied(array[:rows])
     if rows > array.shape[0]:
         # what was not taken yet looks everywhere as in the last row: rows are filled in order
-        copied = np.concatenate([copied, np.repeat(array[-1:], rows - array.shape[0], axis=0)])
-    return copied.view(type(array))
+        kept = np.concatenate([kept, np.repeat(array[-1:], rows - array.shape[0], axis=0)])
+    return kept.view(type(array))
 
 
 def _first_month(shares: FloatArray, level: float) -> float:

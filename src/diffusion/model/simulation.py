@@ -31,6 +31,10 @@ def _keyed_overflow() -> np.errstate:
     return np.errstate(over="ignore")
 
 
+_MONTHS_AT_ONCE = 12
+_ORGANISATION_MONTHS_AT_ONCE = 240_000  # well below a second, so that Ctrl-C is soon heard
+
+
 class Simulation:
     """A run that can be stepped month by month or to its end.
 
@@ -88,18 +92,23 @@ class Simulation:
             self._advance(min(month, self._quiet_until()))
 
     def _quiet_until(self) -> int:
-        """The first month from now on before which the recorder, a shock or an intervention acts.
+        """The month up to which nothing but compiled rules need run, at least the next one.
 
-        At least the next one.
+        So many months pass at once as no shock and no intervention lasts in, and as the history
+        is not noted in.
         """
-        month, acting = self.month, [one for _, _, one in self.settings.acting()]
-        if not self.rules.whole or any(one.lasts(month) for one in acting):
+        month, settings = self.month, self.settings
+        acting = [one for _, _, one in settings.acting()]
+        noted = settings.record.history or not self.rules.whole
+        if noted or any(one.lasts(month) for one in acting):
             return month + 1
-        noted = self.recorder.next_note(month) + 1
-        for later in range(month + 1, noted):
-            if any(one.lasts(later) for one in acting):
-                return later
-        return noted
+        most = max(_MONTHS_AT_ONCE, _ORGANISATION_MONTHS_AT_ONCE // self.state.n_organisations)
+        until = min(month + most, settings.timing.months)
+        if acting:
+            for later in range(month + 1, until):
+                if any(one.lasts(later) for one in acting):
+                    return later
+        return until
 
     def _advance(self, until: int) -> None:
         """Months up to `until`; shocks and interventions act in the first of them."""
@@ -108,7 +117,7 @@ class Simulation:
             state.open_month()
             self._strike()
             costs = self._intervene()
-            self.rules.run(state, self.recorder.recorded, until)
+            self.rules.run(state, self.recorder.recorded, self.recorder.yearly, until)
             self.recorder.note([costs, *({} for _ in range(first + 1, until))])
 
     def run(self, on_month: Callable[[Self], None] | None = None) -> Self:

@@ -114,7 +114,8 @@ def take(w, recorded, m):
         recorded.by_practice[m], recorded.by_territory[m], m, recorded.stop, recorded.few_others,
     )  # fmt: skip
     _take_rest(w.posts, w.networks, w.grants, w.territories, ledger, total)
-    recorded.flows[m] = w.flows
+    for f in range(w.flows.shape[0]):  # as a slice, numba would compile its errors too
+        recorded.flows[m, f] = w.flows[f]
 
 
 @inner

@@ -11,7 +11,7 @@ import numpy as np
 from diffusion.base.errors import ResultsError
 from diffusion.model.clock import Timing
 from diffusion.model.measures import Columns
-from diffusion.model.recorder import SLOW_EVERY
+from diffusion.model.yearly import SLOW_EVERY
 
 Outcomes = Mapping[str, float]
 Missing = Callable[[Timing, Outcomes], bool]
@@ -67,10 +67,9 @@ def check_finite(tables: Mapping[str, Columns], timing: Timing) -> None:
             if column.dtype.kind != "f":
                 continue
             once_a_year = table == "months" and name in MEASURED_ONCE_A_YEAR
-            seen = column[::SLOW_EVERY] if once_a_year else column
-            wrong = np.flatnonzero(~np.isfinite(seen))
-            if wrong.size:
-                row = int(wrong[0]) * (SLOW_EVERY if once_a_year else 1)
+            finite = np.isfinite(column[::SLOW_EVERY] if once_a_year else column)
+            if not finite.all():
+                row = int(finite.argmin()) * (SLOW_EVERY if once_a_year else 1)
                 raise _no_number(table, name, float(column[row]), f" in row {row}")
 
 

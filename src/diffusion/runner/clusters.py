@@ -119,7 +119,7 @@ class Ray(Executor):
         Raises:
             SettingError: Ray is not installed, the cluster can't be reached, or its workers have
                 another version of the package.
-            ResultsError: workers keep dying.
+            ResultsError: workers keep dying, or no process of Ray starts on this machine.
         """
         ray = _library("ray", "ray")
         began = not ray.is_initialized()
@@ -145,9 +145,18 @@ class Ray(Executor):
         where = {"num_cpus": self.workers, **self._quiet} if self.address is None else {}
         try:
             ray.init(address=self.address, logging_level="ERROR", **where)
-        except (ConnectionError, ValueError) as error:
+        except Exception as error:  # of no class of its own where a process of Ray starts too late
+            why = (str(error) or type(error).__name__).splitlines()[0]
+            if self.address is None:
+                raise ResultsError(
+                    f"Ray could not be started on this machine ({why}); "
+                    f"finished runs are kept, so give the same command again, or take "
+                    f"executor=local"
+                ) from error
+            if not isinstance(error, ConnectionError | ValueError):
+                raise
             raise SettingError(
-                f"no Ray cluster answers at {self.address} ({str(error).splitlines()[0]}); start "
+                f"no Ray cluster answers at {self.address} ({why}); start "
                 f"one with `ray start --head`, or correct executor.address"
             ) from error
 

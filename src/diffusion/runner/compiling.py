@@ -1,37 +1,40 @@
 """Whether numba has compiled the model on this machine before; the first time takes a while."""
 
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
 import numba
 
+from diffusion.base.compiled import compile_part
 from diffusion.model import month, totals
 from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
+from diffusion.model.yearly import take_yearly
+from diffusion.world.rule import CompiledRule
 
 COMPILING = "Compiling the model (once per machine) ..."
 
 PROCESSES = 4  # compiling takes a few hundred MB in each
-MEASURING = "measuring"
 # those that take longest come first, so that processes end at about the same time
 PARTS = (
     "ties",
-    MEASURING,
     "exchange",
     "meetings",
     "adoption",
     "turnover",
     "policy",
     "funding",
-    "persistence",
     "findings",
+    "persistence",
     "demand",
 )
 
 Notice = Callable[[str], None]
+Part = tuple[str, tuple[Any, ...]]  # module of a rule, numba's types of the arguments of its loop
 
 _type_of: Any = numba.typeof
 
@@ -51,31 +54,59 @@ def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None
 
     if notice is not None:
         notice(COMPILING)
-    count = min(joblib.cpu_count(), PROCESSES)
+    others = min(joblib.cpu_count(), PROCESSES) - 1
     with suppress(Exception):  # a run that fails is reported where it is a run
-        if count > 1:
-            parts = (joblib.delayed(_compile_part)(settings, part) for part in PARTS)
-            joblib.Parallel(n_jobs=count, batch_size=1)(parts)
+        if others > 0:
+            _compile_together(settings, others)
         Simulation(settings).run()
 
 
-def _compile_part(settings: ModelSettings, part: str) -> None:
-    """Compile a rule's loop or what measures; parts share nothing but small helpers.
+def _compile_together(settings: ModelSettings, others: int) -> None:
+    """Compile the loops of the rules in other processes, and here what measures, and then rules.
 
-    Only the loops as the month calls them: their entries from Python, which a month mixed with a
-    user's own rules needs, are left until then.
+    What other processes fail to compile, the month compiles.
     """
-    if part == MEASURING:
-        run = Simulation(settings)
-        run.state.month += 1
-        run.recorder.note([{}])
-        return
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    left = deque(_parts(settings))
+    with ProcessPoolExecutor(others) as processes, ThreadPoolExecutor(others) as threads:
+        try:
+            for _ in range(others):
+                threads.submit(_compile_left, left, processes)
+            run = Simulation(settings)
+            take_yearly(run.state.tables(), run.recorder.yearly, run.month + 1)
+            _compile_left(left)
+        finally:
+            left.clear()
+
+
+def _compile_left(left: deque[Part], process: Executor | None = None) -> None:
+    """Compile one part after the other, as long as some are left: here, or in another process."""
+    while True:
+        try:
+            part = left.popleft()
+        except IndexError:
+            return
+        if process is None:
+            compile_part(*part)
+        else:
+            process.submit(compile_part, *part).result()
+
+
+def _parts(settings: ModelSettings) -> list[Part]:
+    """The loops of the rules as the month calls them.
+
+    Their entries from Python, which a month mixed with a user's own rules needs, are left until
+    then.
+    """
     state = settings.world.build(settings.practices, settings.seed)
-    (rule,) = (rule for rule in Month.standard(settings.rules).rules if rule.name == part)
-    loop = import_module(type(rule).__module__).loop
-    values = rule.values[0]  # type: ignore[attr-defined]
-    clock = (_type_of(settings.seed), _type_of(state.month))
-    loop.compile((_type_of(state.tables()), _type_of(values), *clock))
+    tables, seed, month_ = (_type_of(one) for one in (state.tables(), settings.seed, state.month))
+    parts = {
+        rule.name: (type(rule).__module__, (tables, _type_of(rule.values[0]), seed, month_))
+        for rule in Month.standard(settings.rules).rules
+        if isinstance(rule, CompiledRule)
+    }
+    return [parts[name] for name in PARTS]
 
 
 def is_compiled() -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from diffusion.base.errors import ResultsError, nearest
 from diffusion.model.measures import Columns
@@ -46,6 +47,7 @@ _OF_COMMANDS = (
     "acceptability.csv",
     "effects.csv",
 )
+_MAY_CHANGE = ("until", "shows", "question")  # of the manifest; no run depends on them
 _OWN = ("manifest.json", STOPPING, "finished", "failures", *TABLES, *_OF_COMMANDS)
 
 Tables = Mapping[str, Columns]  # of one run, by name
@@ -150,8 +152,9 @@ class Store(Results):
         store = cls(folder)
         further = manifest["replicates"] > store.manifest["replicates"]
         grown = {name: manifest[name] for name in ("replicates", "runs") if further}
-        if manifest.get("until") != store.manifest.get("until"):
-            grown["until"] = manifest.get("until")
+        for name in _MAY_CHANGE:
+            if manifest.get(name) != store.manifest.get(name):
+                grown[name] = manifest.get(name)
         if grown:
             store.note(grown)
         return store
@@ -289,7 +292,11 @@ def _united(runs: Sequence[Run], every: Sequence[Columns]) -> "pa.Table":
 
     rows = [len(next(iter(columns.values()))) for columns in every]
     of_runs = [run.keys() for run in runs]
-    keys = {name: np.repeat([of[name] for of in of_runs], rows) for name in of_runs[0]}
+    run_of_row = np.arange(len(runs)).repeat(rows)
+    keys = {
+        name: pa.array(np.array([of[name] for of in of_runs]), from_pandas=True).take(run_of_row)
+        for name in of_runs[0]
+    }
     names = dict.fromkeys(name for columns in every for name in columns)
     # a column that some of the runs don't have is empty in their rows, as NaN is
     cells = {
@@ -301,7 +308,15 @@ def _united(runs: Sequence[Run], every: Sequence[Columns]) -> "pa.Table":
         )
         for name in names
     }
-    return pa.table({name: pa.array(a, from_pandas=True) for name, a in (keys | cells).items()})
+    return pa.table(keys | {name: _stored(column) for name, column in cells.items()})
+
+
+def _stored(column: npt.NDArray[Any]) -> "pa.Array":
+    """A column in which NaN is missing; one without it is taken over as it is."""
+    import pyarrow as pa
+
+    complete = column.dtype.kind in "iu" or (column.dtype.kind == "f" and np.isfinite(column).all())
+    return pa.array(column, from_pandas=not complete)
 
 
 def _in_order(tables: Sequence["pa.Table"], runs: Sequence[Run]) -> "pa.Table":

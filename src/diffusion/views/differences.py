@@ -12,6 +12,7 @@ from diffusion.analysis.intervals import Interval
 from diffusion.views import style
 from diffusion.views.summary import decimals, is_share, meaning, number_of_runs
 
+_LARGE = 100.0  # amounts of which no fraction is told
 LOGARITHMIC = 20.0  # prices that differ by more are shown on a logarithmic axis
 OUTCOMES = ("using_stop", "retained_12", "retained_36", "retained_60", "using_end")
 
@@ -149,10 +150,11 @@ def _rows(axes: Axes, intervals: list[Interval], row_colours: list[str]) -> None
 
 
 def words(interval: Interval) -> str:
-    """`+5.7`, with a true minus sign; an exact zero says so."""
+    """`+5.7`, `+1,219`, with a true minus sign; an exact zero says so."""
     if interval.identical:
         return "exactly 0"
-    return f"{interval.mean:+.{max(1, decimals(interval))}f}".replace("-", "−")  # noqa: RUF001
+    digits = 0 if abs(interval.mean) >= _LARGE else max(1, decimals(interval))
+    return f"{interval.mean:+,.{digits}f}".replace("-", "−")  # noqa: RUF001
 
 
 def _shown(interval: Interval) -> list[float]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from diffusion.analysis.again import run_again
+from diffusion.analysis.circumstances import are_several
 from diffusion.analysis.comparison import Comparison, Tables
 from diffusion.analysis.cost_effectiveness import weighed
 from diffusion.analysis.factorial import is_factorial
@@ -88,7 +89,7 @@ def _further(comparison: Comparison) -> dict[str, Callable[[], Figure]]:
         found[f"by_{dimension}"] = partial(grid.by_group, comparison, dimension)
     if wanted.pairs:
         found["pairs"] = partial(grid.together, comparison, outcome)
-    if len({comparison.against(name) for name in comparison.others}) > 1:
+    if are_several(comparison):
         found["by_circumstance"] = partial(grid.by_reference, comparison, outcome)
     options = weighed(comparison)
     if options is not None:

@@ -8,6 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from diffusion.analysis import by_group as groups
+from diffusion.analysis import circumstances
 from diffusion.analysis.comparison import Comparison
 from diffusion.analysis.intervals import Interval
 from diffusion.analysis.pairs import pairs
@@ -68,13 +69,12 @@ def together(comparison: Comparison, outcome: str) -> Figure:
 def by_reference(comparison: Comparison, outcome: str) -> Figure:
     """What the same interventions change under different circumstances."""
     unit = 100.0 if is_share(outcome) else 1.0
-    about = comparison.manifest["scenarios"]
-    cells = {}
-    for name in comparison.others:
-        levers = " + ".join(map(_plain, about[name]["interventions"]))
-        if levers and about[comparison.against(name)]["interventions"] == []:
-            column = comparison.label(comparison.against(name))
-            cells[levers, column] = comparison.difference(name, outcome).scaled(unit)
+    cells = {
+        (" + ".join(map(_plain, one.levers)), comparison.label(one.reference)): (
+            one.difference.scaled(unit)
+        )
+        for one in circumstances.cells(comparison, outcome)
+    }
     return _draw(
         comparison,
         f"What levers change under different circumstances: {meaning(outcome)}",

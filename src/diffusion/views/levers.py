@@ -11,7 +11,9 @@ from rich.text import Text
 
 from diffusion.analysis.intervals import Interval
 from diffusion.analysis.levers import Effect, Failed
+from diffusion.views import page
 
+TITLE = "What does each lever move?"
 HEAD = ("measure", "when", "expected", "without it", "effect", "")
 LEGEND = (
     "Effect: mean over the months of the window (during) or after it, minus the same run without "
@@ -53,11 +55,17 @@ def table(found: Sequence[Effect | Failed]) -> Group:
     return Group(shown, *(Text(f"{name}: {why}") for name, why in _reasons(found)))
 
 
-def markdown(found: Sequence[Effect | Failed], command: str, replicates: int) -> str:
-    """The page `docs/levers.md`: which command, how many runs, the table."""
+def measured(found: Sequence[Effect | Failed], command: str, replicates: int) -> str:
+    """The block of the page `docs/levers.md`: which command, how many runs, the table."""
+    rows = []
+    for row in found:
+        if isinstance(row, Failed):
+            rows.append([f"`{row.lever}`", *[""] * 6, "failed", " ".join(row.sentence.split())])
+            continue
+        measure, *cells = _cells(row, parting=" ")
+        why = "" if row.met else " ".join(row.note.split())
+        rows.append([f"`{row.lever}`", f"{row.cost:,.0f}", f"`{measure}`", *cells, why])
     lines = [
-        "# What does each lever move?",
-        "",
         "```",
         command,
         "```",
@@ -65,18 +73,9 @@ def markdown(found: Sequence[Effect | Failed], command: str, replicates: int) ->
         f"{_title(found)}, each with {replicates} pairs of runs. {LEGEND} A miss is printed as a "
         f"miss. {READ_WITH_CARE}",
         "",
-        "| lever | cost | " + " | ".join(HEAD) + " | why |",
-        "|---|---:|---|---|---|---:|---:|---|---|",
+        *page.table(["lever", "cost", *HEAD, "why"], rows, left=(0, 2, 3, 4, 7, 8)),
     ]
-    for row in found:
-        if isinstance(row, Failed):
-            lines.append(f"| `{row.lever}` | | | | | | | failed | {_plain(row.sentence)} |")
-            continue
-        measure, *cells = _cells(row, parting=" ")
-        why = "" if row.met else _plain(row.note)
-        columns = [f"`{row.lever}`", f"{row.cost:,.0f}", f"`{measure}`", *cells, why]
-        lines.append("| " + " | ".join(columns) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _reasons(found: Iterable[Effect | Failed]) -> Iterator[tuple[str, str]]:
@@ -125,8 +124,3 @@ def _interval(effect: Interval, parting: str) -> str:
     if math.isnan(effect.low):
         return text
     return f"{text}{parting}({effect.low:+.3g} to {effect.high:+.3g})"
-
-
-def _plain(text: str) -> str:
-    """Text that is safe within a cell of a Markdown table."""
-    return " ".join(text.split()).replace("|", "/")

@@ -66,6 +66,7 @@ def in_rows(
     axes.set_yticks(range(len(labels)), labels, fontsize=10)
     axes.tick_params(axis="y", length=0, labelcolor="black")
     axes.margins(x=0.12)
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:,.10g}".replace("-", "−"))  # noqa: RUF001
     axes.grid(axis="x", color=style.FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)

@@ -42,6 +42,7 @@ _NO_SHARES = (*AMOUNTS, "n_ever_used", "months_to_10", "months_to_50")
 _LEVEL = ["scenario", "label", "measure", "meaning", "mean", "low", "high", "note"]
 _DIFFERENCE = ["difference", "difference_low", "difference_high"]
 _COLUMNS = [*_LEVEL, *_DIFFERENCE, "pairs", "identical", "excludes_zero"]  # of `frame`
+SMALL = 2.0  # percentage points, below which a second decimal tells something
 MARK, NO_MARK = "●", "○"
 LEGEND = (
     "Shares of all pairs of organisation and practice. Differences to the baseline (or the "
@@ -168,18 +169,30 @@ def amount(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:,.0f}"  # noqa: RUF001
 
 
-def difference(interval: Interval) -> str:
-    """Mean with its mark, and on the next line the interval; an exact zero says so."""
+def difference(interval: Interval, least: int = 1) -> str:
+    """Mean with its mark, and on the next line the interval; an exact zero says so.
+
+    Args:
+        least: decimals, at least.
+    """
     if interval.identical:
         return f"{NO_MARK} exactly 0" if interval.n else ""
     if math.isnan(interval.mean):
         return ""
-    digits = max(1, decimals(interval))
+    digits = max(least, decimals(interval))
     mark = MARK if interval.excludes_zero else NO_MARK
-    text = f"{mark} {interval.mean:+.{digits}f}"
+    text = f"{mark} {interval.mean:+,.{digits}f}"
     if math.isnan(interval.low):
         return f"{text}\n(one pair: no interval)"
-    return f"{text}\n({interval.low:+.{digits}f} to {interval.high:+.{digits}f})"
+    return f"{text}\n({interval.low:+,.{digits}f} to {interval.high:+,.{digits}f})"
+
+
+def in_its_unit(interval: Interval, outcome: str) -> str:
+    """`difference` of an outcome: shares in percentage points, amounts as they are."""
+    if not is_share(outcome):
+        return difference(interval, 0)
+    points = interval.scaled(100.0)
+    return difference(points, 2 if abs(points.mean) < SMALL else 1)
 
 
 def price_words(price: costs.Price) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from diffusion.analysis import costs
 from diffusion.runner.files import write_csv, write_text
+from diffusion.views import page
 from diffusion.views import summary as numbers
 
 if TYPE_CHECKING:
@@ -127,12 +128,35 @@ def patterns(checked: Sequence["Pattern"]) -> Table:
     for title in ("", "pattern", "target", "found", "", "how it is measured"):
         table.add_column(title, justify="right" if title == "found" else "left")
     for pattern in checked:
-        found = f"{pattern.value:.3g}"
-        if not math.isnan(pattern.low):
-            found += f"\n({pattern.low:.3g} to {pattern.high:.3g})"
         verdict = "[green]met[/]" if pattern.ok else "[red]missed[/]"
-        table.add_row(pattern.id, pattern.name, pattern.target, found, verdict, pattern.how)
+        table.add_row(
+            pattern.id, pattern.name, pattern.target, _found(pattern), verdict, pattern.how
+        )
     return table
+
+
+def patterns_measured(checked: Sequence["Pattern"], replicates: int) -> str:
+    """The same in Markdown, for the page of patterns."""
+    met = sum(pattern.ok for pattern in checked)
+    head = ["", "pattern", "target", "found (95 % interval)", "", "how it is measured"]
+    rows = [
+        [
+            pattern.id,
+            pattern.name,
+            pattern.target,
+            _found(pattern).replace("\n", " "),
+            "met" if pattern.ok else "**missed**",
+            pattern.how,
+        ]
+        for pattern in checked
+    ]
+    told = f"Of {len(checked)} rows {met} are met, with {replicates} replicates."
+    return "\n".join([told, "", *page.table(head, rows, left=(0, 1, 4, 5))])
+
+
+def _found(pattern: "Pattern") -> str:
+    interval = "" if math.isnan(pattern.low) else f"\n({pattern.low:.3g} to {pattern.high:.3g})"
+    return f"{pattern.value:.3g}{interval}"
 
 
 def variance(comparison: "Comparison") -> Table:
@@ -171,6 +195,13 @@ def shows(comparison: "Comparison") -> "Shows":
     return Shows.model_validate(comparison.manifest.get("shows", {}))
 
 
+def also(comparison: "Comparison") -> "Comparison":
+    """The same runs, compared with the scenario that the experiment names beside the baseline."""
+    reference = shows(comparison).also_against
+    others = tuple(name for name in comparison.scenarios if name != comparison.baseline)
+    return replace(comparison, baseline=str(reference), scenarios=others)
+
+
 def write(comparison: "Comparison", folder: Path) -> list[Path]:
     """Put the tables of a comparison into the folder as CSV and Markdown; return their paths.
 
@@ -198,6 +229,8 @@ def _frames(comparison: "Comparison") -> Iterator[tuple[str, "pd.DataFrame"]]:
     yield "summary", numbers.frame(comparison)
     if comparison.others:
         yield "differences", comparison.differences()
+    if wanted.also_against:
+        yield f"differences_to_{wanted.also_against}", also(comparison).differences()
     if wanted.rank_by:
         yield "ranking", ranking.frame(comparison, outcome)
     if wanted.by_group:
@@ -222,27 +255,22 @@ def markdown(comparison: "Comparison") -> str:
     for scenario in comparison.scenarios:
         explained = " ".join(manifest["scenarios"][scenario].get("explain") or [])
         lines.append(f"- **{comparison.label(scenario)}** {explained}".rstrip())
-    lines += ["", *_markdown_table(head, rows), "", numbers.legend(comparison), ""]
+    lines += ["", *page.table(head, rows), "", numbers.legend(comparison), ""]
     for sentence in costs.off_budget(comparison):
         lines += [sentence, ""]
     if not comparison.others:
         return "\n".join(lines) + "\n"
-    frame = variance_frame(comparison)
-    gained = [
-        [comparison.label(str(row.scenario)), numbers.MEASURES[str(row.outcome)], _times(row)]
-        for row in frame.itertuples()
-    ]
-    lines += ["## What pairing by luck gains", ""]
-    lines += _markdown_table(["", "outcome", "variance smaller by"], gained)
+    lines += ["## What pairing by luck gains", "", *gained(comparison)]
     return "\n".join(lines) + "\n"
 
 
-def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    def line(row: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("\n", "<br>") for cell in row) + " |"
-
-    ruler = "|" + "|".join([" --- ", *(" ---: " for _ in head[1:])]) + "|"
-    return [line(head), ruler, *(line(row) for row in rows)]
+def gained(comparison: "Comparison") -> list[str]:
+    """How much smaller pairing makes the variance of differences, as a table in Markdown."""
+    rows = [
+        [comparison.label(str(row.scenario)), numbers.MEASURES[str(row.outcome)], _times(row)]
+        for row in variance_frame(comparison).itertuples()
+    ]
+    return page.table(["", "outcome", "variance smaller by"], rows)
 
 
 def _times(row: object) -> str:

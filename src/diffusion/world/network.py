@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray, table_of
-from diffusion.base.compiled import compiled
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.errors import WorldError
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
@@ -88,6 +88,49 @@ def _component_sizes(n, a, b):  # type: ignore[no-untyped-def]
     return sizes
 
 
+@compiled
+def _mean_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for value in _local_clustering(n, a, b, first):
+        total += value
+    return total / first if first > 0 else 0.0
+
+
+@compiled
+def _modularity(a, b, group):  # type: ignore[no-untyped-def]
+    n_ties = a.shape[0]
+    if n_ties == 0:
+        return 0.0
+    groups = group.max() + 1
+    ends = np.zeros(groups, np.int64)
+    within = 0
+    for t in range(n_ties):
+        one, other = group[a[t]], group[b[t]]
+        ends[one] += 1
+        ends[other] += 1
+        within += 1 if one == other else 0
+    by_chance = 0.0
+    for k in range(groups):
+        share = ends[k] / (2.0 * n_ties)
+        by_chance += share * share
+    return within / n_ties - by_chance
+
+
+@inner
+def measure(orgs, ties, n_ties, result):  # type: ignore[no-untyped-def]
+    """Clustering, modularity by territory and share in the largest component, into `result`."""
+    n = orgs.shape[0]
+    a, b = np.empty(n_ties, np.int64), np.empty(n_ties, np.int64)
+    for t in range(n_ties):
+        a[t], b[t] = ties[t].a, ties[t].b
+    territory = np.empty(n, np.int64)
+    for i in range(n):
+        territory[i] = orgs[i].territory
+    result[0] = _mean_clustering(n, a, b, n)
+    result[1] = _modularity(a, b, territory)
+    result[2] = _component_sizes(n, a, b).max() / n
+
+
 def clustering(n: int, a: IntArray, b: IntArray, first: int | None = None) -> float:
     """Mean local clustering coefficient; organisations with fewer than two ties count as 0.
 
@@ -97,8 +140,7 @@ def clustering(n: int, a: IntArray, b: IntArray, first: int | None = None) -> fl
         b: the other end.
         first: average only over the first so many organisations (for very large networks).
     """
-    share = _local_clustering(n, a, b, n if first is None else min(first, n))
-    return float(share.sum()) / share.shape[0] if share.shape[0] else 0.0
+    return float(_mean_clustering(n, a, b, n if first is None else min(first, n)))
 
 
 def local_clustering(n: int, a: IntArray, b: IntArray) -> FloatArray:
@@ -108,12 +150,7 @@ def local_clustering(n: int, a: IntArray, b: IntArray) -> FloatArray:
 
 def modularity(a: IntArray, b: IntArray, group: IntArray) -> float:
     """Newman's modularity of a division into groups: ties within, less those expected."""
-    if a.shape[0] == 0:
-        return 0.0
-    one, other, groups = group[a], group[b], 1 + int(group.max())
-    ends = np.bincount(one, minlength=groups) + np.bincount(other, minlength=groups)
-    within = float(np.mean(one == other))
-    return within - float(np.sum((ends / (2.0 * a.shape[0])) ** 2))
+    return float(_modularity(a, b, group))
 
 
 def largest_component(n: int, a: IntArray, b: IntArray) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from diffusion.base.arrays import MaskArray, table_of, unions
+from diffusion.base.arrays import MaskArray, copied, table_of, unions
 from diffusion.base.errors import SettingError, WorldError, nearest
 from diffusion.evidence import sources
 from diffusion.world import vocabulary
@@ -74,7 +74,7 @@ def catalogue(settings: PracticesSettings) -> Catalogue:
     """
     known = _catalogue(settings.model_dump_json())
     return Catalogue(
-        practices=known.practices.copy(),
+        practices=copied(known.practices),
         ids=known.ids.copy(),
         titles=known.titles.copy(),
         origins=known.origins.copy(),

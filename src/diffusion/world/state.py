@@ -14,6 +14,7 @@ from diffusion.base.arrays import (
     IntArray,
     MaskArray,
     bare,
+    copied,
     masks_of,
     resized,
     table_of,
@@ -170,9 +171,9 @@ class State:
         for one in fields(self):
             value = getattr(self, one.name)
             if isinstance(value, np.ndarray):
-                setattr(twin, one.name, value.copy())
+                setattr(twin, one.name, copied(value))
             elif isinstance(value, tuple):
-                setattr(twin, one.name, type(value)(*(array.copy() for array in value)))
+                setattr(twin, one.name, type(value)(*map(copied, value)))
         twin.names = replace(self.names, networks=list(self.names.networks))
         return twin
 

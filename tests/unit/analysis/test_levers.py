@@ -13,7 +13,7 @@ from diffusion.base.errors import SettingError
 from diffusion.config import load
 from diffusion.evidence import sources
 from diffusion.model.simulation import Simulation
-from diffusion.views.levers import markdown
+from diffusion.views.levers import measured
 from tests.simulating import SMALL
 
 TIMING = "timing={start: 2, stop: 5, months: 8}"
@@ -131,7 +131,7 @@ def test_a_reason_is_shown_beside_a_miss(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(sources, "table", lambda _: [why])
     folder = own(tmp_path, "expected: {during: {share_in_cop: up}}")
     (row,) = levers.check(WORLD, 2, ["mine"], folder)
-    page = markdown([row, Failed("gone", "It broke.")], "diffusion levers", 2)
-    assert "| missed | Nobody is asked / to join. |" in page
-    assert "| `gone` | | | | | | | failed | It broke. |" in page
+    page = measured([row, Failed("gone", "It broke.")], "diffusion levers", 2)
+    assert "| missed | Nobody is asked \\| to join. |" in page
+    assert "| `gone` |  |  |  |  |  |  | failed | It broke. |" in page
     assert "2 levers and shocks: 0 of 1 effects met, 1 failed" in page

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffusion.base import arrays
+from diffusion.world.tables import Networks
 
 MASKS = st.integers(0, 2**64 - 1)
 
@@ -31,6 +32,18 @@ def test_walking_a_mask_visits_every_position_in_order(mask: int) -> None:
         seen.append(int(arrays.lowest(left)))
         left = np.uint64(arrays.without_lowest(left))
     assert seen == positions(mask)
+
+
+def test_copied_tables_share_nothing_and_agree_in_every_byte() -> None:
+    table = arrays.table_of(Networks, 3, key=[1, 2, 3], meetings_per_year=0.1)
+    twin = arrays.copied(table)
+    assert isinstance(twin, np.recarray)
+    assert twin.dtype is table.dtype
+    assert twin.tobytes() == table.tobytes()
+    twin.key[:] = 0
+    assert table.key.tolist() == [1, 2, 3]
+    part = arrays.copied(arrays.part_of(table, slice(1, 3)))
+    assert part.key.tolist() == [2, 3]
 
 
 @given(st.lists(MASKS, min_size=1))

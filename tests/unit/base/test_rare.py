@@ -26,7 +26,9 @@ def half(who: int) -> np.uint64:
 def chosen(width: int, block: int = 0, n: int = N) -> npt.NDArray[np.bool_]:
     """Which of `width` cases of n organisations are among the few."""
     masks = np.array([draws.rare(half(who), block, width) for who in range(n)], np.uint64)
-    return (masks[:, None] >> np.arange(width, dtype=np.uint64)) & np.uint64(1) == 1
+    bits: npt.NDArray[np.uint64] = masks[:, None] >> np.arange(width, dtype=np.uint64)
+    found: npt.NDArray[np.bool_] = np.equal(bits & np.uint64(1), 1)
+    return found
 
 
 def luck(width: int) -> npt.NDArray[np.float64]:
@@ -77,7 +79,8 @@ def test_every_case_is_rarely_chosen_and_no_two_together(width: int) -> None:
     found = chosen(width)
     error = np.sqrt(draws.RARE * (1.0 - draws.RARE) / N)
     assert np.abs(found.mean(axis=0) - draws.RARE).max() < Z * error
-    together = np.corrcoef(found, rowvar=False)[np.triu_indices(width, 1)]
+    pairs = np.asarray(np.corrcoef(found, rowvar=False))
+    together = pairs[np.triu_indices(width, 1)]
     assert np.abs(together).max() < (Z + 0.5) / np.sqrt(N)  # the largest of up to 2,016 pairs
 
 

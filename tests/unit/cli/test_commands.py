@@ -16,13 +16,8 @@ from diffusion.config import compose
 from diffusion.config.folders import Folders
 from diffusion.evidence.register import Register
 from diffusion.runner.store import Results
+from tests.simulating import SHORT
 
-SMALL = [
-    "world=synthetic",
-    "world.n=60",
-    "world.n_territories=3",
-    "timing={start: 2, stop: 5, months: 8}",
-]
 FOR_FIGURES = ("matplotlib", "networkx", "scipy.optimize")
 FOR_TABLES = ("pandas", "pyarrow", "scipy.special")
 OF_THE_MODEL = ("numpy", "numba", "mesa", "pydantic", "joblib")
@@ -35,9 +30,7 @@ def imported(names):
 """
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def in_a_new_process(code: str) -> str:
@@ -95,7 +88,7 @@ def test_explain_imports_only_what_it_needs(words: list[str], unneeded: list[str
 
 
 def test_run_shows_its_table_before_it_imports_what_files_need(tmp_path: Path) -> None:
-    words = ["run", *SMALL, "--results", "r"]
+    words = ["run", *SHORT, "--results", "r"]
     shown = in_a_new_process(
         f"""
 from rich.table import Table
@@ -116,7 +109,7 @@ print("then:", imported({FOR_FIGURES}))
 def test_run_stores_the_monthly_table_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["run", *SMALL, "intervention=[cop_formation]", "--results", "r", "--no-figures"]
+    words = ["run", *SHORT, "intervention=[cop_formation]", "--results", "r", "--no-figures"]
     assert main(words) == 0
     shown = capsys.readouterr().out
     assert "Founds local communities of practice" in shown
@@ -130,14 +123,14 @@ def test_run_stores_the_monthly_table_twice(
 
 
 def test_options_and_settings_may_be_mixed(tmp_path: Path) -> None:
-    assert main(["run", "--no-figures", *SMALL[:2], "--results", "r", *SMALL[2:]]) == 0
+    assert main(["run", "--no-figures", *SHORT[:2], "--results", "r", *SHORT[2:]]) == 0
     assert (tmp_path / "r" / "months.csv").is_file()
 
 
 def test_compare_ends_with_a_table_and_paths(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["compare", *SMALL, "experiment=what_remains", "replicates=2", "executor=serial"]
+    words = ["compare", *SHORT, "experiment=what_remains", "replicates=2", "executor=serial"]
     assert main([*words, "--no-figures"]) == 0
     shown = capsys.readouterr()
     assert "Communities of practice" in shown.out
@@ -162,7 +155,7 @@ def test_failed_runs_are_counted_and_give_exit_code_1(
         return whole(every)
 
     monkeypatch.setattr(run, "simulate_together", together)
-    words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
+    words = ["compare", *SHORT, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
     assert main([*words, "--results", "r", "--no-figures"]) == 1
     said = capsys.readouterr().err
     assert "2 of 6 runs failed (ArithmeticError: breaks)" in said
@@ -183,7 +176,7 @@ def test_an_interrupted_sweep_says_how_to_go_on(
         return whole(every)
 
     monkeypatch.setattr(run, "simulate_together", together)
-    words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
+    words = ["compare", *SHORT, "intervention=[cop_formation]", "replicates=3", "executor=serial"]
     words += ["--results", "r", "--no-figures"]
     assert main(words) == 130
     assert "give the same command again to go on" in capsys.readouterr().err
@@ -200,12 +193,12 @@ def test_results_are_shown_and_stored_before_figures_are_drawn(
     seen: list[str] = []
     for name in ("save_run", "save_all"):
         monkeypatch.setattr(figures, name, _drawing(tmp_path / "r", seen, capsys))
-    assert main(["run", *SMALL, "--results", "r"]) == 0
+    assert main(["run", *SHORT, "--results", "r"]) == 0
     assert "One run" in seen[0]
     assert "r/months.csv" in seen[0]
     assert capsys.readouterr().out == "Figures\n  r/figures/drawn.png\n"
     shutil.rmtree("r")
-    words = ["compare", *SMALL, "intervention=[cop_formation]", "replicates=2", "executor=serial"]
+    words = ["compare", *SHORT, "intervention=[cop_formation]", "replicates=2", "executor=serial"]
     assert main([*words, "--results", "r"]) == 0
     assert "What remains when the money stops" in seen[1]
     assert "What pairing by luck gains" in seen[1]
@@ -250,7 +243,7 @@ def test_an_interrupt_while_drawing_leaves_the_results_whole(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(figures, draw, interrupted)
-    assert main([*words, *SMALL, "--results", "r"]) == 130
+    assert main([*words, *SHORT, "--results", "r"]) == 130
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("diffusion: interrupted; not all figures are drawn; the results in r ")
     results = Results(tmp_path / "r")
@@ -261,7 +254,7 @@ def test_an_interrupt_while_drawing_leaves_the_results_whole(
 def test_one_run_of_an_experiment_says_that_its_scenarios_are_left_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ["run", *SMALL, "--no-figures", "--results", "r"]
+    words = ["run", *SHORT, "--no-figures", "--results", "r"]
     assert main(words) == 0
     assert "diffusion compare" not in capsys.readouterr().out
     assert main([*words, "experiment=what_remains", "--fresh"]) == 0
@@ -373,10 +366,10 @@ def test_network_survey_prints_target_and_misfit(capsys: pytest.CaptureFixture[s
 
 
 def test_the_same_is_there_in_python(tmp_path: Path) -> None:
-    settings = diffusion.load([*SMALL, "seed=5"])
+    settings = diffusion.load([*SHORT, "seed=5"])
     assert settings.seed == 5
     comparison = diffusion.compare(
-        overrides=[*SMALL, "intervention=[cop_formation]", "replicates=2", "executor=serial"],
+        overrides=[*SHORT, "intervention=[cop_formation]", "replicates=2", "executor=serial"],
         results=tmp_path / "r",
     )
     assert comparison.scenarios == ("baseline", "cop_formation")

@@ -6,18 +6,9 @@ import pytest
 
 from diffusion.cli import main
 from diffusion.evidence import sources
+from tests.simulating import SHORT
 
-SMALL = [
-    "world=synthetic",
-    "world.n=60",
-    "world.n_territories=3",
-    "timing={start: 2, stop: 5, months: 8}",
-]
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def test_explain_interventions_lists_every_lever_of_the_sources(
@@ -41,7 +32,7 @@ def test_explain_intervention_knows_levers_of_the_sources(
 def test_levers_shows_each_effect_and_writes_a_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["levers", *SMALL, "executor=serial", "--only", "handover", "--replicates", "2"]
+    words = ["levers", *SHORT, "executor=serial", "--only", "handover", "--replicates", "2"]
     assert main([*words, "--write", "page/levers.md"]) == 0
     shown = capsys.readouterr()
     assert "knowledge_saved" in shown.out
@@ -55,7 +46,7 @@ def test_a_lever_that_fails_is_shown_and_gives_exit_code_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     broken = "intervention.cop_formation.min_members=30"
-    words = ["levers", *SMALL, "executor=serial", "--replicates", "2", broken]
+    words = ["levers", *SHORT, "executor=serial", "--replicates", "2", broken]
     assert main([*words, "--only", "handover", "cop_formation"]) == 1
     shown = " ".join(capsys.readouterr().out.split())
     assert "of 1 effects met, 1 failed" in shown
@@ -65,7 +56,7 @@ def test_a_lever_that_fails_is_shown_and_gives_exit_code_1(
 def test_money_that_is_not_spent_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = [*SMALL, "intervention=[repository]", "budget=50000", "--no-figures"]
+    words = [*SHORT, "intervention=[repository]", "budget=50000", "--no-figures"]
     assert main(["run", *words, "--results", "r"]) == 0
     said = "costs 3,750 EUR of a budget of 50,000 EUR, for everybody it can mean is paid"
     assert f"This run: {said}" in " ".join(capsys.readouterr().out.split())

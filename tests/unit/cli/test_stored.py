@@ -116,3 +116,32 @@ def test_a_folder_whose_baseline_has_not_finished(
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert main(["compare", str(folder)]) == 2
     assert "no run of the baseline 'nothing' has finished" in capsys.readouterr().err
+
+
+def test_tables_and_pictures_are_put_into_a_page(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path("found") / "page.md"
+    words = ["compare", str(folder), "--write", str(page)]
+    assert main([*words, "--no-figures"]) == 0
+    assert f"Written\n  {page}\n" in capsys.readouterr().out
+    title, _, block = page.read_text("utf-8").partition("\n\n<!-- measured -->\n\n3 replicates of")
+    assert title == "# cop_formation+handover"
+    assert "| Handover | " in block
+    page.write_text("![Use](adoption.png)\n<!-- measured --><!-- /measured -->\nThe end.\n")
+    assert main(words) == 0
+    assert "| Handover | " in page.read_text("utf-8")
+    assert page.read_text("utf-8").endswith("<!-- /measured -->\nThe end.\n")
+    drawn = folder / "figures" / "adoption.png"
+    assert (page.parent / "adoption.png").read_bytes() == drawn.read_bytes()
+
+
+def test_a_page_without_marks_is_refused_before_anything_is_computed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path("page.md")
+    page.write_text("mine")
+    for words in ([str(folder)], ["experiment=what_remains"]):
+        assert main(["compare", *words, "--write", str(page)]) == 2
+        assert "page.md must hold the marks <!-- measured -->" in capsys.readouterr().err
+    assert page.read_text() == "mine"

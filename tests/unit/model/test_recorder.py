@@ -12,6 +12,7 @@ from diffusion.model.clock import GROUP_DIMENSIONS, Timing
 from diffusion.model.recorder import Recorder
 from diffusion.model.simulation import Simulation
 from diffusion.model.totals import take
+from diffusion.model.yearly import take_yearly
 from diffusion.world.state import State
 from diffusion.world.vocabulary import CONTRACTS, SCALES
 from tests.simulating import UNRECORDED, group, link, settings, use, world
@@ -125,6 +126,7 @@ def recording(state: State, stages: list[list[int]], stop: int, start: int = 0) 
         state.organisations.adopted[:] = masks
         state.month = month + 1
         take(state.tables(), recorder.recorded, state.month)
+        take_yearly(state.tables(), recorder.yearly, state.month)
         recorder.note([{"lever": 10.0 * (start <= month < stop)}])
     return recorder
 

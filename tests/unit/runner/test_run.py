@@ -52,6 +52,14 @@ def test_the_manifest_says_what_was_computed(make: Make, fake: Fake, tmp_path: P
     assert manifest["config"]["baseline"]["world"]["n"] == 60
 
 
+def test_what_is_shown_may_change_without_new_runs(make: Make, fake: Fake, tmp_path: Path) -> None:
+    run_experiment(make(), tmp_path / "r")
+    fake.calls.clear()
+    again = run_experiment(make("shows.rank_by=using_end"), tmp_path / "r")
+    assert fake.calls == []
+    assert again.manifest["shows"]["rank_by"] == "using_end"
+
+
 def test_progress_is_told_from_nothing_to_all(make: Make, fake: Fake, tmp_path: Path) -> None:
     told: list[Progress] = []
     run_experiment(make(), tmp_path / "r", progress=told.append)

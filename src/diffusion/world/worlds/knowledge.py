@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import BITS, FloatArray, IntArray, bare, masks_of
+from diffusion.base import draws
+from diffusion.base.arrays import BITS, FloatArray, IntArray, bare, bit, has
+from diffusion.base.compiled import compiled
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
 from diffusion.world.state import GENERAL, relevant_practices
@@ -23,13 +25,26 @@ from diffusion.world.tables import (
     empty_uses,
 )
 from diffusion.world.worlds.ground import Ground
-from diffusion.world.worlds.luck import BoolArray, Use, blocks, luck, luck_table, whole
+from diffusion.world.worlds.luck import (
+    BEFORE_THE_RUN,
+    BoolArray,
+    Use,
+    blocks,
+    first_of,
+    luck,
+    whole,
+)
 from diffusion.world.worlds.settled import Settled, column
 
 N_NEARNESS = 6
 PERSONS_MAX = 3  # who run a practice in one organisation
 _LOW_COST = vocabulary.index(vocabulary.COSTS, "low")
 _PUBLIC = np.array([kind in vocabulary.PUBLIC_KINDS for kind in vocabulary.KINDS])
+_KNOWLEDGE = Decision.WORLD_KNOWLEDGE.value
+_TO_RUN, _TO_LAPSE = first_of(Use.RUNS), first_of(Use.LAPSED)
+_TO_KNOW, _TO_HEAR = first_of(Use.KNOWS), first_of(Use.AWARE)
+# marks of a pair of organisation and practice
+_RUNNING, _LAPSED, _KNOWN = np.uint8(1), np.uint8(2), np.uint8(4)
 
 
 class Known(NamedTuple):
@@ -98,8 +113,6 @@ def _drawn(
     """What runs, has lapsed or is known to one person; writes down who is aware of what."""
     orgs, of_practice = bare(organisations), bare(practices)
     n_practices = of_practice.shape[0]
-    which = np.arange(n_practices)
-    bits = BITS[:n_practices]
     fields = orgs["fields"] | GENERAL
     own_field = relevant_practices(fields, of_practice["fields"])
     near_field = own_field | relevant_practices(fields, of_practice["related"])
@@ -108,23 +121,53 @@ def _drawn(
     odds = _odds(of_practice["scale"], settings)
     parts: list[list[Known]] = [[], [], []]
     for rows in blocks(ground.n):
-        own = (own_field[rows, None] & bits) != 0
-        near = (near_field[rows, None] & bits) != 0
-        nearness = nearest[rows, None] - near - own
-        at_home = ground.country[rows, None] == ground.practice_country
-        cell = (nearness + N_NEARNESS * at_home) * n_practices + which
-        running = odds.running.take(cell)
-        who = np.arange(rows.start, rows.stop)
-        runs = _draw_each(seed, Use.RUNS, who, which) < running
-        lapsed = _draw_each(seed, Use.LAPSED, who, which) < running * settings.init_lapsed_ratio
-        knows = _draw_each(seed, Use.KNOWS, who, which) < odds.known.take(nearness)
-        hears = _draw_each(seed, Use.AWARE, who, which) < odds.aware.take(nearness)
-        orgs["aware"][rows] = masks_of(hears)
-        for part, matrix in zip(parts, (runs, lapsed & ~runs, knows & ~runs), strict=True):
-            found = matrix.ravel().nonzero()[0]
+        marks = np.zeros((rows.stop - rows.start, n_practices), np.uint8)
+        aware = np.zeros(marks.shape[0], np.uint64)
+        _draw_pairs(
+            seed, rows.start, own_field[rows], near_field[rows], nearest[rows],
+            ground.country[rows], ground.practice_country, *odds, settings.init_lapsed_ratio,
+            marks, aware,
+        )  # fmt: skip
+        orgs["aware"][rows] = aware
+        for part, mark in zip(parts, (_RUNNING, _LAPSED, _KNOWN), strict=True):
+            found = (marks.ravel() & mark).nonzero()[0]
             part.append(Known(rows.start + found // n_practices, found % n_practices))
     running, lapsed, known = (_joined(part) for part in parts)
     return running, lapsed, known
+
+
+@compiled
+def _draw_pairs(  # type: ignore[no-untyped-def]
+    seed, first, own_field, near_field, nearest, country, practice_country, running, known, aware,
+    lapsed_ratio, marks, hears,
+):  # fmt: skip
+    """Mark what runs, else what has lapsed and what is known, and note who hears of what.
+
+    Args:
+        first: the organisation of row 0.
+        marks: shape (rows, P).
+        hears: masks, shape (rows,).
+    """
+    key = draws.stream(seed, _KNOWLEDGE, BEFORE_THE_RUN)
+    for i in range(marks.shape[0]):
+        who = first + i
+        for p in range(marks.shape[1]):
+            nearness = nearest[i]
+            if has(near_field[i], p):
+                nearness -= 1
+            if has(own_field[i], p):
+                nearness -= 1
+            place = nearness + N_NEARNESS if country[i] == practice_country[p] else nearness
+            odds = running[place, p]
+            if draws.at(key, who, _TO_RUN + p) < odds:
+                marks[i, p] = _RUNNING
+            else:
+                if draws.at(key, who, _TO_LAPSE + p) < odds * lapsed_ratio:
+                    marks[i, p] |= _LAPSED
+                if draws.at(key, who, _TO_KNOW + p) < known[nearness]:
+                    marks[i, p] |= _KNOWN
+            if draws.at(key, who, _TO_HEAR + p) < aware[nearness]:
+                hears[i] |= bit(p)
 
 
 def _odds(scale: IntArray, settings: Settled) -> _Odds:
@@ -303,7 +346,3 @@ def _joined(parts: list[Known]) -> Known:
 
 def _draw(seed: int, use: Use, who: IntArray, whom: IntArray | int = 0) -> FloatArray:
     return luck(seed, Decision.WORLD_KNOWLEDGE, use, who, whom)
-
-
-def _draw_each(seed: int, use: Use, who: IntArray, whom: IntArray) -> FloatArray:
-    return luck_table(seed, Decision.WORLD_KNOWLEDGE, use, who, whom)

@@ -12,8 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import BITS, FloatArray, IntArray, MaskArray, bare, table_of
-from diffusion.base.compiled import compiled
+from diffusion.base import draws
+from diffusion.base.arrays import (
+    BITS,
+    NOTHING,
+    FloatArray,
+    IntArray,
+    MaskArray,
+    bare,
+    table_of,
+)
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
@@ -21,11 +30,13 @@ from diffusion.world.network import clustering
 from diffusion.world.tables import Organisations
 from diffusion.world.worlds.ground import Ground
 from diffusion.world.worlds.luck import (
+    BEFORE_THE_RUN,
     Choice,
     Use,
     ascending,
     ascending_within,
     blocks,
+    first_of,
     luck,
     normals,
     whole,
@@ -38,6 +49,9 @@ _SAMPLE = 20_000  # organisations whose clustering is measured in very large wor
 _OVERSAMPLE = 6
 _SUPPLY = 1.1  # circle ties offered, relative to what is needed
 _NO_PAIR = -1
+_TIE = Decision.WORLD_TIE.value
+_SCOPE, _OTHER = first_of(Use.CHANCE_SCOPE), first_of(Use.CHANCE_OTHER)
+_ACCEPT = first_of(Use.CHANCE_ACCEPT)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 # bits of traits: kinds, then fields, then languages
 _FIELDS_FROM = np.uint64(len(vocabulary.KINDS))
@@ -235,7 +249,6 @@ def _chance(
     Those accepted by homophily come first, then the others, in parts and no more than can be
     needed.
     """
-    n = ground.n
     kind, field, language = (
         settings.homophily_kind,
         settings.homophily_field,
@@ -249,13 +262,11 @@ def _chance(
     for part in blocks(_OVERSAMPLE * needed, 3 * needed):
         rows = np.arange(part.start, part.stop)
         one = by_pull(_luck(seed, Use.CHANCE_ONE, rows))
-        other = _elsewhere(areas, n, one, rows, seed)
-        common = traits[one] & traits[other]
-        odds = np.where(common & _KINDS, kind, 1.0)
-        odds *= np.where(common & _FIELDS, field, 1.0)
-        odds *= np.where(common & _LANGUAGES, language, 1.0)
-        accepted = _luck(seed, Use.CHANCE_ACCEPT, rows) * (kind * field * language) < odds
-        numbers = _numbers(one, other, n)
+        numbers = np.empty(one.shape[0], np.int64)
+        accepted = np.empty(one.shape[0], np.bool_)
+        _find_partners(
+            seed, part.start, one, *areas, traits, kind, field, language, numbers, accepted
+        )
         chosen = numbers[accepted][:room]
         room -= chosen.shape[0]
         yield chosen
@@ -264,6 +275,41 @@ def _chance(
         chosen = numbers[:room]
         room -= chosen.shape[0]
         yield chosen
+
+
+@compiled
+def _find_partners(  # type: ignore[no-untyped-def]
+    seed, first, one, near, wide, traits, kind, field, language, numbers, accepted
+):
+    """The other end of each pair, in its areas or anywhere, and whether homophily accepts it.
+
+    Args:
+        first: the number of the first draw.
+        kind, field, language: odds for those who have it in common.
+        numbers: of the pairs, as `_numbers` gives them.
+    """
+    key, n = draws.stream(seed, _TIE, BEFORE_THE_RUN), traits.shape[0]
+    for k in range(one.shape[0]):
+        row, i = first + k, one[k]
+        u, pick = draws.at(key, row, _SCOPE), draws.at(key, row, _OTHER)
+        if near.low <= u < near.high:
+            j = _inhabitant(near, i, pick)
+        elif wide.low <= u < wide.high:
+            j = _inhabitant(wide, i, pick)
+        else:
+            j = int(pick * n)
+        common = traits[i] & traits[j]
+        odds = kind if common & _KINDS != NOTHING else 1.0
+        odds *= field if common & _FIELDS != NOTHING else 1.0
+        odds *= language if common & _LANGUAGES != NOTHING else 1.0
+        accepted[k] = draws.at(key, row, _ACCEPT) * (kind * field * language) < odds
+        numbers[k] = min(i, j) * n + max(i, j) if i != j else _NO_PAIR
+
+
+@inner
+def _inhabitant(area, i, pick):  # type: ignore[no-untyped-def]
+    place = area.place[i]
+    return area.inhabitants[area.start[place] + int(pick * area.counts[place])]
 
 
 class _Area(NamedTuple):
@@ -277,33 +323,19 @@ class _Area(NamedTuple):
     counts: IntArray
 
 
-def _areas(ground: Ground) -> list[_Area]:
-    """The own territory and the own country, as far as ties are sought there."""
-    areas = []
+def _areas(ground: Ground) -> tuple[_Area, _Area]:
+    """The own territory and the own country; what nobody seeks is left empty."""
     wide = ground.near_share + ground.country_share
-    for place, low, high in (
-        (ground.territory, 0.0, ground.near_share),
-        (ground.country, ground.near_share, wide),
-    ):
-        if low < high:
-            counts = np.bincount(place)
-            inhabitants = place.argsort(kind="stable")
-            areas.append(_Area(low, high, place, inhabitants, counts.cumsum() - counts, counts))
-    return areas
+    return (
+        _area(ground.territory, 0.0, ground.near_share),
+        _area(ground.country, ground.near_share, wide),
+    )
 
 
-def _elsewhere(areas: list[_Area], n: int, one: IntArray, rows: IntArray, seed: int) -> IntArray:
-    """The other end: in one of the areas, or anywhere."""
-    u = _luck(seed, Use.CHANCE_SCOPE, rows)
-    pick = _luck(seed, Use.CHANCE_OTHER, rows)
-    other = whole(pick, n)
-    for area in areas:
-        inside = ((u >= area.low) & (u < area.high)).nonzero()[0]
-        place = area.place[one[inside]]
-        other[inside] = area.inhabitants[
-            area.start[place] + whole(pick[inside], area.counts[place])
-        ]
-    return other
+def _area(place: IntArray, low: float, high: float) -> _Area:
+    place = place.astype(np.int64, copy=False) if low < high else np.zeros(0, np.int64)
+    counts = np.bincount(place)
+    return _Area(low, high, place, place.argsort(kind="stable"), counts.cumsum() - counts, counts)
 
 
 def _traits(ground: Ground, organisations: Organisations) -> MaskArray:

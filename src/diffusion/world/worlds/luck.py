@@ -109,6 +109,11 @@ class Use(IntEnum):
     CASE_MEETINGS = 121
 
 
+def first_of(use: Use) -> int:
+    """The first `whom` of a use, for loops that draw for themselves: that of practice p is p on."""
+    return use.value << _SHIFT
+
+
 @compiled
 def _fill(seed, decision, first, who, whom, step, columns, result):  # type: ignore[no-untyped-def]
     """Draws into `result`, one row of `columns` after the other.
@@ -142,7 +147,7 @@ def luck(
         raise ValueError(f"{who.shape[0]} draws can't be with {whom.shape[0]} others")
     result = np.empty(who.shape[0])
     step = int(whom.shape[0] > 1)
-    _fill(seed, int(decision), use << _SHIFT, who, whom, step, 1, result)
+    _fill(seed, decision.value, use.value << _SHIFT, who, whom, step, 1, result)
     return result
 
 
@@ -153,7 +158,7 @@ def luck_table(
     who = np.ascontiguousarray(who, np.int64)
     whom = np.ascontiguousarray(whom, np.int64)
     result = np.empty(who.shape[0] * whom.shape[0])
-    _fill(seed, int(decision), use << _SHIFT, who, whom, 0, whom.shape[0], result)
+    _fill(seed, decision.value, use.value << _SHIFT, who, whom, 0, whom.shape[0], result)
     return result.reshape(who.shape[0], whom.shape[0])
 
 

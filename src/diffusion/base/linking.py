@@ -1,0 +1,165 @@
+"""What numba is spared when it compiles the loops of the month, and how it keeps machine code.
+
+numba optimises every function as a whole and makes machine code of it, also where other functions
+are all that ever calls it: they take up its code, and optimise it and make machine code of it
+anew, level by level. The three compilers here leave out what is done again above: `Helpers` do
+neither, `Parts` are optimised with all that they call, and `Assembled` makes machine code of parts
+as they are. They are what numba has the option `pipeline_class` for; what they change are methods
+of its libraries, and `tests/unit/base/test_linking.py` says what must hold of them.
+"""
+
+import hashlib
+import pickle
+from typing import Any
+
+from llvmlite import binding as llvm
+from numba.core import caching, codegen, compiler
+
+_Default: Any = compiler.Compiler
+_Library: Any = codegen.JITCodeLibrary
+_DataFiles: Any = caching.IndexDataCacheFile
+_Flags: Any = compiler.Flags
+# numba keeps the address of a function's environment, which loops that raise nothing never read
+_ENVIRONMENT = "_ZN08NumbaEnv"
+
+
+class _Shared(_Flags):  # type: ignore[misc]
+    """The options that numba compiles its own functions under, while it compiles one of ours.
+
+    One object for all: numba looks functions up by options, several for each operator in a loop,
+    and comparing two objects option by option took a twentieth of compiling. Without the entries
+    from Python, which our functions differ in, numba's own are also made once instead of twice.
+    """
+
+    _instance: Any = None
+
+    @classmethod
+    def of(cls, flags: Any) -> Any:
+        if cls._instance is None:
+            cls._instance = cls(flags)
+            cls._instance.no_cpython_wrapper = cls._instance.no_cfunc_wrapper = True
+        return cls._instance
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or bool(super().__eq__(other))
+
+    __hash__ = object.__hash__
+
+
+class _OfOneFunction(_Flags):  # type: ignore[misc]
+    def copy(self) -> Any:
+        """What numba sets while the function is compiled."""
+        return _Shared.of(self)
+
+
+class Entered(_Default):  # type: ignore[misc]
+    """For what Python enters: as numba does it."""
+
+    library: type[Any] = _Library
+
+    def __init__(
+        self, typing: Any, target: Any, _: Any, args: Any, returns: Any, flags: Any, of: Any
+    ) -> None:
+        super().__init__(typing, target, None, args, returns, flags, of)
+        self.state.flags = _OfOneFunction(flags)
+
+    def define_pipelines(self) -> Any:
+        self.state.library = self.library(
+            self.state.targetctx.codegen(), self.state.func_id.func_qualname
+        )
+        self.state.library.enable_object_caching()
+        return super().define_pipelines()
+
+
+class _Called(_Library):  # type: ignore[misc]
+    """Code that other functions take up: no machine code is made of it."""
+
+    @property
+    def codegen(self) -> Any:
+        return _WithoutEnvironment(self._codegen)
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """None, as numba says it."""
+        self._ensure_finalized()
+        return 0
+
+    def serialize_using_object_code(self) -> Any:
+        """As numba stores a library, with machine code that holds no function."""
+        code = self._get_module_for_linking()
+        environments = [
+            f'@"{one.name}" = common global ptr null'
+            for one in code.global_variables
+            if one.name.startswith(_ENVIRONMENT)
+        ]
+        empty = llvm.parse_assembly("\n".join(environments))
+        return self.name, "object", (self._codegen._tm.emit_object(empty), code.as_bitcode())
+
+
+class _WithoutEnvironment:
+    """numba's generator of machine code, for functions that have none."""
+
+    def __init__(self, generator: Any) -> None:
+        self._generator = generator
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)
+
+    def set_env(self, name: str, environment: Any) -> None:
+        """Nothing holds the address of an environment."""
+
+
+class _CalledHelpers(_Called):
+    def _optimize_final_module(self) -> None:
+        """Left to what takes it up."""
+
+
+class _LinkedParts(_Library):  # type: ignore[misc]
+    def _optimize_final_module(self) -> None:
+        """Parts are optimised when they are taken up."""
+
+
+class Helpers(Entered):
+    """For what only other loops call."""
+
+    library = _CalledHelpers
+
+
+class Parts(Entered):
+    """For a loop that, with all that it calls, is a part of an assembled function."""
+
+    library = _Called
+
+
+class Assembled(Entered):
+    """For what does little but call parts."""
+
+    library = _LinkedParts
+
+
+class _SafeFiles(_DataFiles):  # type: ignore[misc]
+    """Files of machine code that several processes may write at once.
+
+    numba numbers the files of a function. Two processes that store it for different types at the
+    same moment give both the same number, and one would load the machine code of the other. Here
+    the types name the file, and the index is written after it. Of two indices one may be lost,
+    which means no more than to compile once again.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """Store the machine code for the types, source and processor that `key` says."""
+        made_of = hashlib.sha256(pickle.dumps((self._source_stamp, key)))
+        name = self._data_name(int.from_bytes(made_of.digest()[:8]))
+        self._save_data(name, data)
+        self._save_index({**self._load_index(), key: name})
+
+
+def store_safely(function: Any) -> None:
+    """Let a function that numba compiles keep its machine code in `_SafeFiles`."""
+    files = getattr(getattr(function, "_cache", None), "_cache_file", None)
+    if files is not None:
+        files.__class__ = _SafeFiles
