@@ -25,7 +25,6 @@ _M2 = U64(0x94D049BB133111EB)
 _WHO = U64(0xD1342543DE82EF95)
 _WHOM = U64(0xA0761D6478BD642F)
 _BLOCK = U64(0xE7037ED1A0B428DB)
-_EVERYTHING = ~U64(0)
 _S30 = U64(30)
 _S27 = U64(27)
 _S31 = U64(31)
@@ -183,6 +182,11 @@ def width(cases):  # type: ignore[no-untyped-def]
     return 16 if cases <= 16 else (32 if cases <= 32 else 64)
 
 
+@typed("uint64(uint64, int64)")
+def _word(half_key, n):  # type: ignore[no-untyped-def]
+    return _mix(U64(half_key) ^ (U64(n) * _BLOCK + _GOLDEN))
+
+
 @typed("uint64(uint64, int64, int64)")
 def rare(half_key, block, width):  # type: ignore[no-untyped-def]
     """Of some cases at once, those whose luck is below `RARE`: a mask.
@@ -196,15 +200,16 @@ def rare(half_key, block, width):  # type: ignore[no-untyped-def]
         width: 16, 32 or 64 cases; further bits of the mask mean nothing. Each case takes four bits
             of luck, hence so many draws.
     """
-    few = _EVERYTHING
-    for k in range(width // 16):
-        word = _mix(U64(half_key) ^ (U64(4 * block + k) * _BLOCK + _GOLDEN))
-        if width <= 32:
-            word &= word >> _S32
-        if width <= 16:
-            word &= word >> _S16
-        few &= word
-    return few
+    few = _word(half_key, 4 * block)
+    if width == 64:
+        few &= _word(half_key, 4 * block + 1)
+        few &= _word(half_key, 4 * block + 2)
+        return few & _word(half_key, 4 * block + 3)
+    if width == 32:
+        few &= _word(half_key, 4 * block + 1)
+        return few & (few >> _S32)
+    few &= few >> _S32
+    return few & (few >> _S16)
 
 
 @typed("float64(uint64, int64, float64)")

@@ -44,6 +44,7 @@ _TIES_LOST = int(Flow.TIES_LOST)
 _LEFT = int(Event.LEFT)
 _VOLUNTEER = CONTRACTS.index("volunteer")
 _FIXED_TERM = CONTRACTS.index("fixed_term")
+_ONE = np.uint64(1)
 _PLACES = 16  # of an organisation, at which chance looks at once
 _LAST_MONTHS = 2  # of a grant that is not followed up (B12)
 
@@ -165,12 +166,14 @@ def _come_and_go(
         for place in range(org.n_posts):
             if place % _PLACES == 0:
                 few = draws.rare(own, place // _PLACES, _PLACES)
+            else:
+                few >>= _ONE  # its lowest bit stands for this place
             j = org.first_post + place
             post = posts[j]
             if post.filled == 1:
                 staff += 1
-                if not few_leave or has(few, place % _PLACES):
-                    luck = draws.among(few, place % _PLACES, draws.at(leave, j, post.person))
+                if not few_leave or few & _ONE != NOTHING:
+                    luck = draws.among(few, 0, draws.at(leave, j, post.person))
                     if luck < _hazard(org, modifier, post, hazard_paid, grants, values, month):
                         flows[_EXITS] += 1
                         log(events, month, _LEFT, i, -1, j, -1)
