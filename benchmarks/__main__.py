@@ -2,13 +2,12 @@
 
     python -m benchmarks [--quick] [--only GROUP ...]
 
-A whole run writes results/benchmark.json, docs/cost_against_n.png and what stands between the marks
-of docs/performance.md; a quick or partial one writes benchmark-part.json, cost_against_n.png and
-benchmark-part.md into results/. README.md says what is measured.
+As soon as a group is measured, it renews its rows in docs/benchmark.json and between the marks of
+docs/performance.md, and the figure docs/cost_against_n.png. A quick run writes the same into
+results/ instead. README.md says what is measured.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from benchmarks import (
     compiling,
     leaks,
     lines,
+    measuring,
     page,
     parts,
     plot,
@@ -30,12 +30,13 @@ from benchmarks import (
     sharing,
     sizing,
     start,
+    stored,
     sweep,
     table,
     ten_thousand,
     workload,
 )
-from benchmarks.measuring import ROOT, JobError, fresh, load, machine, say
+from benchmarks.measuring import ROOT, JobError, fresh, load, now, say
 from benchmarks.table import Row
 from diffusion.views.page import put
 
@@ -55,9 +56,8 @@ GROUPS: dict[str, ModuleType] = {
     "lines": lines,
     "reduced": against_peers,
 }
-RESULTS = ROOT / "results"
-PAGE = ROOT / "docs" / "performance.md"
-FIGURE = "cost_against_n.png"
+RESULTS, DOCS = ROOT / "results", ROOT / "docs"
+STORED, PAGE, FIGURE = "benchmark.json", "performance.md", "cost_against_n.png"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,53 +68,47 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--only", nargs="+", choices=GROUPS, metavar="GROUP", help=", ".join(GROUPS)
     )
     args = parser.parse_args(argv)
-    started = time.perf_counter()
-    about = machine()
+    machine = measuring.machine()
     say("machine code (compiled if it is not on disk)")
     fresh(workload.compile_all)
-    found, failed = measure(args.only or list(GROUPS), args.quick)
-    about["load after"] = load()
-    about["minutes"] = f"{(time.perf_counter() - started) / 60:.1f}"
-    about["run"] = "quick" if args.quick else "full"
-    sys.stdout.write("\n".join(f"{name}: {text}" for name, text in about.items()) + "\n\n")
-    titled = {GROUPS[name].TITLE: rows for name, rows in found.items()}
-    sys.stdout.write(table.render(titled))
-    whole = not (args.quick or args.only or failed)
-    write(found, about, RESULTS / ("benchmark.json" if whole else "benchmark-part.json"))
-    block = page.measured(titled, about)
-    if whole:
-        put(block, PAGE, "How fast it is")
-    else:
-        (RESULTS / "benchmark-part.md").write_text(block, encoding="utf-8")
-    points = plot.curves(found)
-    if points:
-        where = f"{about['processor']}, {about['cores']} cores, {about['date'][:10]}"
-        plot.draw(points, where, (ROOT / "docs" if whole else RESULTS) / FIGURE)
+    folder = RESULTS if args.quick else DOCS
+    kept = {} if args.quick else stored.read(folder / STORED, machine)
+    found: stored.Groups = {}
+    failed = False
+    for name in args.only or GROUPS:
+        say(name)
+        found[name] = measure(name, args.quick)
+        say(f"  {found[name].seconds:.0f} s")
+        if any(row.measured is None and row.what == name for row in found[name].rows):
+            failed = True  # costs no other group, and nothing that was measured before
+            continue
+        kept = {one: {**kept, **found}[one] for one in GROUPS if one in kept or one in found}
+        publish(kept, machine, folder)
+    facts = "\n".join(f"{name}: {text}" for name, text in machine.items())
+    titled = {GROUPS[name].TITLE: group.rows for name, group in found.items()}
+    sys.stdout.write(f"{facts}\n\n{table.render(titled)}")
     return 1 if failed else 0
 
 
-def measure(names: Sequence[str], quick: bool) -> tuple[dict[str, list[Row]], list[str]]:
-    """The rows of each group, and which groups failed; a failure costs no other group."""
-    found: dict[str, list[Row]] = {}
-    failed = []
-    for name in names:
-        say(name)
-        started = time.perf_counter()
-        try:
-            found[name] = GROUPS[name].rows(quick)
-        except JobError as error:
-            failed.append(name)
-            found[name] = [Row(name, None, remarks=str(error))]
-        say(f"  {time.perf_counter() - started:.0f} s")
-    return found, failed
+def measure(name: str, quick: bool) -> stored.Measured:
+    """The rows of a group; a failure is a row without a value that has the name of the group."""
+    before, date, started = load(), now(), time.perf_counter()
+    try:
+        rows = GROUPS[name].rows(quick)
+    except JobError as error:
+        rows = [Row(name, None, remarks=str(error))]
+    return stored.Measured(rows, date, before, time.perf_counter() - started)
 
 
-def write(found: dict[str, list[Row]], about: dict[str, str], path: Path) -> None:
-    """The machine and all rows as JSON."""
-    groups = {name: [row.plain() for row in rows] for name, rows in found.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"machine": about, "groups": groups}, indent=2) + "\n"
-    path.write_text(text, encoding="utf-8")
+def publish(groups: stored.Groups, machine: stored.Facts, folder: Path) -> None:
+    """Write all groups: as data, on the page, in the figure."""
+    stored.write(groups, machine, folder / STORED)
+    titled = {GROUPS[name].TITLE: group for name, group in groups.items()}
+    put(page.measured(titled, stored.lasting(machine)), folder / PAGE, "How fast it is")
+    points = plot.curves({name: group.rows for name, group in groups.items()})
+    if points:
+        where = f"{machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
+        plot.draw(points, where, folder / FIGURE)
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ def machine() -> dict[str, str]:
     """What measures: processor, cores, memory, versions, date."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
-        "date": datetime.now(UTC).isoformat(timespec="minutes"),
+        "date": now(),
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{memory:.0f} GiB",
@@ -153,6 +153,11 @@ def machine() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in _LIBRARIES},
     }
+
+
+def now() -> str:
+    """Date and time in UTC, to the minute."""
+    return datetime.now(UTC).isoformat(timespec="minutes")
 
 
 def load() -> str:

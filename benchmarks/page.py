@@ -1,11 +1,12 @@
-"""What was measured as Markdown, and the page that shows it between two marks.
+"""What was measured as Markdown, for the page that shows it between two marks.
 
-Everything between the marks is written by a whole run; what stands around them is written by hand.
+Everything between the marks is written by runs; what stands around them is written by hand.
 """
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.table import Groups, Row, bound
+from benchmarks.stored import Facts, Measured
+from benchmarks.table import Row, bound
 from benchmarks.targets import TARGETS, Target
 from diffusion.views import page
 
@@ -14,15 +15,15 @@ _ROWS_HEAD = ("what", "measured", "remarks")
 _VERDICTS = {True: "met", False: "**missed**", None: "not measured"}
 
 
-def measured(groups: Groups, about: Mapping[str, str]) -> str:
+def measured(groups: Mapping[str, Measured], about: Facts) -> str:
     """The block between the marks: what measured, every target, then all other rows by group.
 
     Args:
-        groups: title of a group: its rows.
-        about: of the machine and the run, as `measuring.machine` gives it.
+        groups: title of a group: what was measured.
+        about: what lasts of the machine.
     """
     facts = "; ".join(f"{name}: {text}" for name, text in about.items())
-    rows = [row for group in groups.values() for row in group]
+    rows = [row for group in groups.values() for row in group.rows]
     lines = [f"Written by `make bench`. {facts}.", ""]
     lines += page.table(
         _TARGETS_HEAD,
@@ -30,10 +31,10 @@ def measured(groups: Groups, about: Mapping[str, str]) -> str:
         range(4),
     )
     for title, group in groups.items():
-        others = [row for row in group if row.target is None]
+        others = [(row.what, _value(row), row.remarks) for row in group.rows if row.target is None]
+        lines += ["", f"**{_capital(title)}.** {group.circumstances()}."]
         if others:
-            cells = [(row.what, _value(row), row.remarks) for row in others]
-            lines += ["", f"**{_capital(title)}.**", "", *page.table(_ROWS_HEAD, cells, range(3))]
+            lines += ["", *page.table(_ROWS_HEAD, others, range(3))]
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple, Self
 
-from benchmarks.targets import Target
+from benchmarks.targets import TARGETS, Target
 
 HEAD = ("what", "measured", "unit", "target", "met", "remarks")
 _LEFT = ("what", "unit", "remarks")
@@ -60,9 +60,17 @@ class Row(NamedTuple):
         return text if self.spread is None else f"{text} ({' to '.join(map(shown, self.spread))})"
 
     def plain(self) -> dict[str, Any]:
-        """As JSON-ready data."""
-        target = None if self.target is None else bound(self.target)
-        return {**self._asdict(), "target": target, "met": self.met}
+        """As JSON-ready data; the target by its name."""
+        names = [name for name, target in TARGETS.items() if target == self.target]
+        return {**self._asdict(), "target": names[0] if names else None, "met": self.met}
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Self:
+        """The row whose `plain` data these are."""
+        values = {name: data[name] for name in cls._fields}
+        values["target"] = TARGETS.get(values["target"])
+        values["spread"] = None if values["spread"] is None else tuple(values["spread"])
+        return cls(**values)
 
 
 Groups = Mapping[str, Sequence[Row]]  # title of a group: its rows
