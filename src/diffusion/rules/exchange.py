@@ -20,6 +20,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.world.likeness import clarity, relevance, similarity
 from diffusion.world.pushes import p_told
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
 from diffusion.world.state import GENERAL
@@ -89,38 +90,6 @@ class _Values(NamedTuple):
 
 
 @inner
-def _relevance(org, modifier, p, values):
-    """Interest of an organisation in practice p: 1 in its own field, less beyond."""
-    if has(org.own_practices, p):
-        return 1.0
-    interest = values.related if has(org.related_practices, p) else values.other
-    return interest ** (org.siloing * modifier.rel_siloing)
-
-
-@inner
-def _clarity(orgs, modifiers, i, j, values):
-    """What two organisations understand of each other, 0..1; the smaller gap counts."""
-    if orgs[i].languages & orgs[j].languages != NOTHING:
-        return 1.0
-    return 1.0 - values.gap * min(modifiers[i].rel_language_gap, modifiers[j].rel_language_gap)
-
-
-@inner
-def _similarity(one, other, values):
-    """How alike the places of two organisations are, 0..1."""
-    alike = 0.0
-    if one.country == other.country:
-        alike += values.country
-    if one.kind == other.kind:
-        alike += values.kind
-    if one.level == other.level:
-        alike += values.level
-    if one.fields & other.fields != NOTHING:
-        alike += values.field
-    return alike / (values.country + values.kind + values.level + values.field)
-
-
-@inner
 def _notices_and_memory(
     orgs, exposure, modifiers, pushes, promotions, aware_before, aware, users, met, flows, events,
     values, seed, month,
@@ -147,14 +116,14 @@ def _notices_and_memory(
             p = lowest(unheard)
             unheard = without_lowest(unheard)
             luck = draws.at(notice, i, p)
-            if luck < reach and luck < reach * _relevance(org, modifiers[i], p, values):
+            if luck < reach and luck < reach * relevance(org, modifiers[i], p, values):
                 known |= bit(p)
                 flows[_N_HEARD] += 1
                 log(events, month, _HEARD, i, p, -1, -1)
         told = pushes[i].promoted & ~known
         while told != NOTHING:
             p, told = lowest(told), without_lowest(told)
-            chance = p_told(pushes[i], promotions, p) * _relevance(org, modifiers[i], p, values)
+            chance = p_told(pushes[i], promotions, p) * relevance(org, modifiers[i], p, values)
             if draws.at(tell, i, p) < chance:
                 known |= bit(p)
                 flows[_N_HEARD] += 1
@@ -220,8 +189,8 @@ def _awareness(
             luck = draws.among(few, p, u)
             if luck >= chance * depth:
                 continue  # language and relevance only lower the chance
-            clear = depth * _clarity(orgs, modifiers, source, to, values)
-            if luck < chance * (clear * _relevance(orgs[to], modifiers[to], p, values)):
+            clear = depth * clarity(orgs, modifiers, source, to, values)
+            if luck < chance * (clear * relevance(orgs[to], modifiers[to], p, values)):
                 aware[to] |= bit(p)
                 flows[_N_HEARD] += 1
                 log(events, month, _HEARD, to, p, source, k)
@@ -257,9 +226,9 @@ def _know_how(
             if luck >= values.p_know_how * strength:
                 continue  # language, complexity and relevance only lower the chance
             org, post, practice = orgs[to], posts[pupil], practices[p]
-            clear = strength * _clarity(orgs, modifiers, source, to, values)
+            clear = strength * clarity(orgs, modifiers, source, to, values)
             chance = values.p_know_how * clear * (1.0 - values.brake * practice.complexity)
-            chance *= _relevance(org, modifiers[to], p, values)
+            chance *= relevance(org, modifiers[to], p, values)
             if luck >= chance or has(post.learned, p):
                 continue  # somebody else may have taught it this month
             if post.learned == NOTHING:
@@ -269,7 +238,7 @@ def _know_how(
             org.knows |= bit(p)
             aware[to] |= bit(p)  # it may have been forgotten earlier this month
             fit = practice.adaptability
-            fit += (1.0 - fit) * _similarity(orgs[source], org, values)
+            fit += (1.0 - fit) * similarity(orgs[source], org, values)
             use = uses[to, p]
             use.fit = max(use.fit, fit)
             flows[_N_TRANSFERS] += 1
@@ -302,7 +271,7 @@ def _courses(
                     pupil = j
                     break
             chance = pushes[i].p_taught * (1.0 - values.brake * practice.complexity)
-            chance *= _relevance(org, modifiers[i], p, values)
+            chance *= relevance(org, modifiers[i], p, values)
             if pupil >= 0 and draws.at(key, i, 2 * p + 1) < chance:
                 posts[pupil].knows |= bit(p)
                 org.knows |= bit(p)
@@ -342,8 +311,8 @@ def _presentations(
                 i = np.int64(attendance[x].organisation)
                 if has(aware[i], p):
                     continue
-                chance = values.p_presented * _relevance(orgs[i], modifiers[i], p, values)
-                chance *= _clarity(orgs, modifiers, speaker, i, values)
+                chance = values.p_presented * relevance(orgs[i], modifiers[i], p, values)
+                chance *= clarity(orgs, modifiers, speaker, i, values)
                 if draws.at(hear, i, key) < chance:
                     aware[i] |= bit(p)
                     flows[_N_HEARD] += 1
