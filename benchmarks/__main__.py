@@ -43,18 +43,18 @@ from diffusion.views.page import put
 GROUPS: dict[str, ModuleType] = {
     "scale": scale,
     "mesa": against_mesa,
+    "reduced": against_peers,
     "sweep": sweep,
     "apart": apart,
     "parts": parts,
     "overhead": ten_thousand,
     "sharing": sharing,
-    "sizing": sizing,
     "start": start,
     "compiling": compiling,
     "leaks": leaks,
     "bandwidth": bandwidth,
     "lines": lines,
-    "reduced": against_peers,
+    "sizing": sizing,
 }
 RESULTS, DOCS = ROOT / "results", ROOT / "docs"
 STORED, PAGE, FIGURE = "benchmark.json", "performance.md", "cost_against_n.png"
