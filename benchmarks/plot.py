@@ -43,8 +43,8 @@ def draw(points: dict[str, list[tuple[int, float]]], where: str, path: Path) -> 
             sizes, costs = zip(*curve, strict=True)
             axes.plot(sizes, costs, color=colour, marker="o", linewidth=2.2, clip_on=False)
             axes.annotate(
-                name, (sizes[0], costs[0]), (0, 10), textcoords="offset points",
-                color=colour, fontsize=12, fontweight="bold",
+                name, (sizes[-1], costs[-1]), (0, 12), textcoords="offset points",
+                color=colour, fontsize=12, fontweight="bold", ha="right",
             )  # fmt: skip
             for size, cost in curve:
                 axes.annotate(
