@@ -27,7 +27,7 @@ class _Shared(_Flags):  # type: ignore[misc]
     """The options that numba compiles its own functions under, while it compiles one of ours.
 
     One object for all: numba looks functions up by options, several for each operator in a loop,
-    and comparing two objects option by option took a twentieth of compiling. Without the entries
+    and would compare two objects option by option each time. Without the entries
     from Python, which our functions differ in, numba's own are also made once instead of twice.
     """
 

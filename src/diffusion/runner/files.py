@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST = 2 / 3
-_COMPRESSION = "lz4"  # parts are 6 % longer than with zstd, and written in two thirds of the time
+_COMPRESSION = "lz4"  # parts are a little longer than with zstd, and written faster
 
 
 def write_json(path: Path, data: Any) -> None:
