@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diffusion.base.arrays import NEVER, columns_of, table_of
+from diffusion.base.arrays import NEVER, Table, columns_of, table_of
 from diffusion.config import load
 from diffusion.config.folders import Folders
 from diffusion.model.clock import Record, Timing
@@ -389,6 +389,6 @@ def same_run(one: Simulation, other: Simulation) -> None:
 def _columns(table: str, arrays: Any) -> list[tuple[str, npt.NDArray[Any]]]:
     if hasattr(arrays, "_asdict"):
         return [(f"{table}.{name}", array) for name, array in arrays._asdict().items()]
-    if arrays.dtype.names:
-        return [(f"{table}.{name}", arrays[name]) for name in arrays.dtype.names]
+    if isinstance(arrays, Table):
+        return [(f"{table}.{name}", getattr(arrays, name)) for name in columns_of(type(arrays))]
     return [(table, arrays)]

@@ -1,40 +1,30 @@
 """Array types, tables and bit masks that every layer uses.
 
-A table is a numpy record array: one row is one thing, and all that is known of it lies together in
-memory, so a loop that visits a thing touches one or two cache lines. `table.column` is a view of
-a whole column, `table[i].column` one cell; compiled loops take a row once (`org = orgs[i]`) and
-read its cells. Whole numbers in tables are 32 bits wide, sums of money and all else 64.
+A table holds its columns one after the other in one block of memory: `table.column` is a whole
+column, `table[i]` a row, whose cells are read and written as `row.column`; compiled loops see the
+same (`base/table_type.py`). A loop that goes through a table fetches the columns that it reads and
+nothing else, and where it decides nothing on the way the processor takes several rows at once.
+Whole numbers in tables are 32 bits wide, sums of money and all else 64.
 
 Masks are uint64: bit p stands for practice p (or field, or language p). numba mixes uint64 with
 int64 into float64, hence the explicit casts here and nowhere else.
 """
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from diffusion.base.compiled import compiled, one_instruction, typed
+from diffusion.base.table_type import Place, TableType
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.signedinteger[Any]]
 MaskArray = npt.NDArray[np.uint64]
 EuroArray = npt.NDArray[np.int64]  # whole EUR, so that sums of money are exact
-
-if TYPE_CHECKING:
-    _Records = np.recarray[Any, Any]
-else:
-    _Records = object
-
-
-class Table(_Records):
-    """Base of all tables: annotations declare the columns, instances are `numpy.recarray`s."""
-
-
-AnyTable = TypeVar("AnyTable", bound=Table)
-AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
-
-_RECORD_TYPES: "dict[type[Table], np.dtype[Any]]" = {}
+OctetArray = npt.NDArray[np.uint8]
 
 NEVER = -10_000  # a month long before the run: "has not happened"
 NOTHING = np.uint64(0)
@@ -99,25 +89,159 @@ def unions(masks: MaskArray) -> MaskArray:
     return table
 
 
-def record_type(cls: type[Table]) -> "np.dtype[Any]":
-    """What a row of the table holds, from the declared columns; one object a table."""
-    if cls not in _RECORD_TYPES:
-        widths = {
-            FloatArray: np.float64,
-            IntArray: np.int32,
-            MaskArray: np.uint64,
-            EuroArray: np.int64,
-        }
-        columns = [(name, widths[kind]) for name, kind in cls.__annotations__.items()]
-        _RECORD_TYPES[cls] = _records(columns, (np.record, np.recarray))
-    return _RECORD_TYPES[cls]
+class Layout(NamedTuple):
+    """How the rows of a table are laid out."""
+
+    width: int  # bytes of a row
+    places: Mapping[str, Place]
+    types: tuple[TableType, ...]  # under which compiled loops know it, by its axes less one
 
 
-def _records(columns: list[Any], shown_as: tuple[type, ...]) -> "np.dtype[Any]":
-    taken = [name for name, *_ in columns if any(hasattr(kind, name) for kind in shown_as)]
-    if taken:
-        raise TypeError(f"numpy's arrays have attributes {taken}; give these columns other names")
-    return np.dtype((np.record, np.dtype(columns, align=True)))
+_WIDTHS: Mapping[Any, "np.dtype[Any]"] = {
+    FloatArray: np.dtype(np.float64),
+    IntArray: np.dtype(np.int32),
+    MaskArray: np.dtype(np.uint64),
+    EuroArray: np.dtype(np.int64),
+}
+
+
+def _laid_out(name: str, columns: Mapping[str, Any]) -> Layout:
+    """Wide columns come first, so that all lie aligned."""
+    kinds = {column: _WIDTHS[kind] for column, kind in columns.items()}
+    places, width = {}, 0
+    for column in sorted(kinds, key=lambda column: -kinds[column].itemsize):
+        places[column] = Place(kinds[column], width)
+        width += kinds[column].itemsize
+    types = tuple(TableType(name, tuple(places.items()), axes) for axes in (1, 2))
+    return Layout(width, places, types)
+
+
+class Row:
+    """A row of a table: its cells are read and written as attributes.
+
+    Rows are not numbered from the end, for in compiled loops such a number would lead out of the
+    table: `table[-1]` is a row that can't be read.
+    """
+
+    __slots__ = ("_at", "_table")
+
+    def __init__(self, table: "Table", at: Any) -> None:
+        object.__setattr__(self, "_table", table)
+        object.__setattr__(self, "_at", at)
+
+    def __getattr__(self, column: str) -> Any:
+        return getattr(self._table, column)[self._place()]
+
+    def __setattr__(self, column: str, value: object) -> None:
+        getattr(self._table, column)[self._place()] = value
+
+    def _place(self) -> Any:
+        at = self._at
+        if min(at) < 0 if isinstance(at, tuple) else at < 0:
+            name, size = type(self._table).__name__, self._table.shape
+            raise IndexError(f"{name} has no row {at}; rows are numbered from 0, of {size}")
+        return at
+
+
+class Table:
+    """Base of all tables: annotations declare the columns, an instance holds that many rows.
+
+    `table.column` or `table["column"]` is a view of a whole column, and assigning to it fills the
+    column. `table[i]` is a row. `table[first:last]` is a view of some rows, and `table[numbers]` or
+    `table[mask]` a copy of some; neither can be given to a compiled loop before it is `copied`.
+
+    Args:
+        shape: rows, or (things, rows a thing).
+        block: the memory of another table of the same class and shape, to be taken over; all cells
+            are 0 without it.
+    """
+
+    layout: ClassVar[Layout]
+    shape: tuple[int, ...]
+
+    def __init_subclass__(cls) -> None:
+        taken = sorted(_TAKEN.intersection(cls.__annotations__))
+        if taken:
+            raise TypeError(f"tables have attributes {taken}; give these columns other names")
+        cls.layout = _laid_out(cls.__name__, cls.__annotations__)
+
+    def __init__(self, shape: int | tuple[int, ...], block: OctetArray | None = None) -> None:
+        shape = shape if isinstance(shape, tuple) else (shape,)
+        rows = math.prod(shape)
+        if block is None:
+            block = np.zeros(self.layout.width * rows, np.uint8)
+        # the last three are what compiled loops ask for: where the block begins, all rows, rows a
+        # thing
+        self.__dict__.update(
+            shape=shape,
+            _block=block,
+            _cells=block.__array_interface__["data"][0],
+            _rows=rows,
+            _wide=shape[-1],
+        )
+
+    @property
+    def _numba_type_(self) -> TableType:
+        if self._block is None:
+            raise TypeError(f"some rows of {type(self).__name__} are no table; copy them first")
+        return self.layout.types[len(self.shape) - 1]
+
+    def __getattr__(self, column: str) -> Any:
+        place = self.layout.places.get(column)
+        if place is None:
+            raise AttributeError(f"{type(self).__name__} has no column '{column}'")
+        view = np.ndarray(self.shape, place.kind, self._block, place.offset * self._rows)
+        self.__dict__[column] = view
+        return view
+
+    def __setattr__(self, column: str, value: npt.ArrayLike) -> None:
+        getattr(self, column)[...] = value
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> Any:
+        if isinstance(rows, str):
+            return getattr(self, rows)
+        return self._some(rows) if _are_several(rows) else Row(self, rows)
+
+    def __setitem__(self, rows: Any, values: Any) -> None:
+        """Write a column, or rows: from rows of the same columns, or from a value a column."""
+        if isinstance(rows, str):
+            setattr(self, rows, values)
+            return
+        if not _are_several(rows):
+            rows = Row(self, rows)._place()
+        for number, column in enumerate(columns_of(type(self))):
+            given = isinstance(values, Row | Table)
+            value = getattr(values, column) if given else values[number]
+            getattr(self, column)[rows] = value
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[row] for row in range(len(self)))
+
+    def __reduce__(self) -> Any:
+        whole = copied(self) if self._block is None else self
+        return type(self), (whole.shape, whole._block)
+
+    def _some(self, rows: Any) -> Self:
+        part = type(self).__new__(type(self))
+        part.__dict__.update({column: self[column][rows] for column in columns_of(type(self))})
+        first = part.__dict__[columns_of(type(self))[0]]
+        part.__dict__.update(_block=None, shape=first.shape)
+        return part
+
+
+def _are_several(rows: Any) -> bool:
+    """Whether an index means several rows, rather than one."""
+    places = rows if isinstance(rows, tuple) else (rows,)
+    return any(isinstance(place, slice | np.ndarray | list) for place in places)
+
+
+_TAKEN = frozenset({*vars(Table), *Table.__annotations__})
+
+AnyTable = TypeVar("AnyTable", bound=Table)
+AnyCopied = TypeVar("AnyCopied", bound=Table | npt.NDArray[Any])
 
 
 def columns_of(cls: type[Table]) -> tuple[str, ...]:
@@ -135,62 +259,64 @@ def table_of(
     Raises:
         TypeError: a column that the table does not have.
     """
-    known = cls.__annotations__
-    unknown = [name for name in columns if name not in known]
+    unknown = [name for name in columns if name not in cls.__annotations__]
     if unknown:
         raise TypeError(f"{cls.__name__} has no column {sorted(unknown)}")
-    records = np.zeros(shape, record_type(cls))
+    table = cls(shape)
     for name, values in columns.items():
-        records[name] = np.asarray(values)
-    table: Any = records.view(np.recarray)
-    return table  # type: ignore[no-any-return]
+        getattr(table, name)[...] = values
+    return table
+
+
+def set_all(table: AnyTable, like: AnyTable) -> None:
+    """Set every row to the cells of a table of one row, in place; all columns are a word wide."""
+    words = len(columns_of(type(table)))
+    table._block.view(np.uint64).reshape(words, -1)[:] = like._block.view(np.uint64)[:, None]
 
 
 def row_of(values: Any) -> npt.NDArray[Any]:
-    """A table of one row with the fields of a named tuple of numbers or arrays of numbers.
+    """A record of the fields of a named tuple of numbers or arrays of numbers, as an array of one.
 
     Compiled loops take one array at the price that they would pay for each number.
     """
     cells = {name: np.asarray(value) for name, value in values._asdict().items()}
     columns = [(name, cell.dtype, cell.shape) for name, cell in cells.items()]
-    row = np.zeros(1, _records(columns, (np.record,)))
+    taken = [name for name, *_ in columns if hasattr(np.record, name)]
+    if taken:
+        raise TypeError(f"numpy's records have attributes {taken}; give these fields other names")
+    row = np.zeros(1, np.dtype((np.record, np.dtype(columns, align=True))))
     for name, cell in cells.items():
         row[name] = cell
     return row
 
 
-def part_of(table: AnyTable, rows: slice) -> AnyTable:
-    """A view of some rows."""
-    return table[rows]  # type: ignore[return-value]
+def records_of(table: Table) -> npt.NDArray[np.void]:
+    """The rows of a table as plain numpy records, which files can hold."""
+    kinds = table.layout.places
+    records = np.zeros(table.shape, [(name, kinds[name].kind) for name in columns_of(type(table))])
+    for name in kinds:
+        records[name] = getattr(table, name)
+    return records
 
 
-def bare(table: Any) -> Any:
-    """A table without the attribute access of `recarray`, which costs more than a loop's call."""
-    return table.view(np.ndarray) if isinstance(table, np.recarray) else table
+def from_records(cls: type[AnyTable], records: npt.NDArray[np.void]) -> AnyTable:
+    """The table whose `records_of` these are."""
+    return table_of(cls, records.shape, **{name: records[name] for name in columns_of(cls)})
 
 
 def resized(table: AnyTable, capacity: int) -> AnyTable:
     """The table with room for more rows: its own first, then empty ones."""
-    grown: Any = np.zeros(capacity, table.dtype).view(np.recarray)
-    _whole_rows(grown)[: table.shape[0]] = _whole_rows(table)
-    return grown  # type: ignore[no-any-return]
+    grown = type(table)(capacity)
+    for column in columns_of(type(table)):
+        getattr(grown, column)[: len(table)] = getattr(table, column)
+    return grown
 
 
-def copied(array: AnyArray) -> AnyArray:
-    """A copy of a table or a plain array.
-
-    numpy's own `copy` goes through the records of a table column by column, which takes nine times
-    as long as going through their bytes.
-    """
-    twin: Any = np.empty_like(array)
-    if array.dtype.names is None:
-        twin[...] = array
-        return twin  # type: ignore[no-any-return]
-    _whole_rows(twin)[...] = _whole_rows(array)
-    return twin  # type: ignore[no-any-return]
-
-
-def _whole_rows(table: npt.NDArray[Any]) -> npt.NDArray[np.void]:
-    """A view in which a row is nothing but bytes."""
-    rows = table.view(np.ndarray)
-    return rows.view(np.dtype((np.void, rows.dtype.itemsize)))
+def copied(array: AnyCopied) -> AnyCopied:
+    """A copy of a table or of a plain array."""
+    if not isinstance(array, Table):
+        return array.copy()
+    if array._block is not None:
+        return type(array)(array.shape, array._block.copy())
+    columns = {column: array[column] for column in columns_of(type(array))}
+    return table_of(type(array), array.shape, **columns)

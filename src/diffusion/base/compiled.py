@@ -10,6 +10,7 @@ cache folder therefore carries a digest of every file that helpers live in, also
 `NUMBA_CACHE_DIR` says where it is to be.
 """
 
+import gc
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ config: Any = _config
 Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_COMPILING = ("compiled", "linking", "table_type")  # files that decide how loops compile
 _HELPERS = ("base", "world")  # by the layers, a loop calls helpers of its own file or of these
 # a division by zero gives inf or nan, as in numpy: checks for it cost time at every division
 _OPTIONS: dict[str, Any] = {
@@ -103,7 +105,20 @@ def compile_part(module: str, types: tuple[Any, ...]) -> None:
         module: of the rule.
         types: numba's, of the arguments of the loop.
     """
-    getattr(import_module(module), PART).compile(types)
+    with without_collection():
+        getattr(import_module(module), PART).compile(types)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Let garbage lie: numba makes millions of objects, nearly all of which are still in use."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def one_instruction(function: Loop, name: str) -> None:
@@ -152,6 +167,6 @@ def _digest(layers: tuple[str, ...]) -> str:
     for layer in layers:
         for path in sorted((_PACKAGE / layer).glob("*.py")):
             source = path.read_bytes()
-            if b"diffusion.base.compiled" in source or path.stem in ("compiled", "linking"):
+            if b"diffusion.base.compiled" in source or path.stem in _COMPILING:
                 digest.update(source)
     return digest.hexdigest()[:16]

@@ -15,7 +15,7 @@ from enum import IntEnum, unique
 import numpy as np
 import numpy.typing as npt
 
-from diffusion.base.compiled import typed
+from diffusion.base.compiled import inner, typed
 
 U64 = np.uint64
 
@@ -210,6 +210,23 @@ def rare(half_key, block, width):  # type: ignore[no-untyped-def]
         return few & (few >> _S32)
     few &= few >> _S32
     return few & (few >> _S16)
+
+
+@inner
+def rare_each(key, who, blocks, width, few):  # type: ignore[no-untyped-def]
+    """`rare` for many at once, which takes a fraction of the time: few[x] is of who[x], blocks[x].
+
+    A loop over `rare` stays a loop over one at a time wherever the compiler can't know the width.
+    """
+    for x in range(few.shape[0]):
+        few[x] = _word(half(key, who[x]), 4 * blocks[x])
+    for n in range(1, width // 16):
+        for x in range(few.shape[0]):
+            few[x] &= _word(half(key, who[x]), 4 * blocks[x] + n)
+    once, twice = U64(32 if width <= 32 else 0), U64(16 if width <= 16 else 0)
+    for x in range(few.shape[0]):
+        mask = few[x] & (few[x] >> once)
+        few[x] = mask & (mask >> twice)
 
 
 @typed("float64(uint64, int64, float64)")

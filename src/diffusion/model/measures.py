@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from diffusion.base.arrays import FloatArray, IntArray, bare, counts, table_of
+from diffusion.base.arrays import FloatArray, IntArray, columns_of, counts, table_of
 from diffusion.model.totals import Ledger, Totals, enough
 from diffusion.world.rule import RuleSettings, number, share
 from diffusion.world.state import GENERAL, State, relevant_practices
@@ -56,9 +56,38 @@ OUTCOMES = (  # of a run, as `Recorder.outcomes` gives them; known before anythi
     "gap_other_actors",
 )
 
+_OUT_OF = {  # total: the size of the world that it is a share of
+    "aware": "pairs",
+    "trial": "pairs",
+    "using": "pairs",
+    "institutional": "pairs",
+    "organisations_using": "n",
+    "newly_using": "n",
+    "using_migrant_led": "migrant_led",
+    "using_small": "small",
+    "lack_own": "asked_own",
+    "lack_related": "asked_related",
+    "lack_others": "n",
+    "in_cop": "n",
+    "overload": "n",
+    "slack": "n",
+    "posts_filled": "posts",
+    "volunteers": "volunteers",
+    "grants_active": "grants",
+    "grants_active_weak": "grants_weak",
+    "will": "territories",
+}
+_AMONG = {  # total: the total that it is a share of
+    "trust": "ties",
+    "ties_across": "ties",
+    "ties_one_kind": "ties",
+    "networks_active": "networks",
+    "networks_coordinated": "networks_active",
+    "memberships_migrant_led": "memberships",
+}
 _VOLUNTEER = CONTRACTS.index("volunteer")
 Columns = dict[str, npt.NDArray[Any]]
-_Numbers = npt.NDArray[np.floating[Any] | np.integer[Any]]
+_Numbers = npt.NDArray[np.floating[Any] | np.integer[Any]] | np.float64
 
 
 class MeasureSettings(RuleSettings):
@@ -72,11 +101,11 @@ class MeasureSettings(RuleSettings):
 
 def open_ledger(state: State, settings: MeasureSettings) -> Ledger:
     """What measuring remembers of each organisation, as the world stands now."""
-    orgs = bare(state.organisations)
-    fields = orgs["fields"] & ~GENERAL
-    own = relevant_practices(fields, bare(state.practices)["fields"])
-    related = orgs["related_practices"] & ~own
-    using = orgs["adopted"] | orgs["institutional"]
+    orgs = state.organisations
+    fields = orgs.fields & ~GENERAL
+    own = relevant_practices(fields, state.practices.fields)
+    related = orgs.related_practices & ~own
+    using = orgs.adopted | orgs.institutional
     return table_of(
         Ledger,
         state.n_organisations,
@@ -85,8 +114,8 @@ def open_ledger(state: State, settings: MeasureSettings) -> Ledger:
         related=related,
         need_own=enough(counts(own), settings.gap_own_field),
         need_related=enough(counts(related), settings.gap_related_fields),
-        migrant_led=orgs["migrant_led"],
-        small=orgs["n_posts"] < settings.small_posts,
+        migrant_led=orgs.migrant_led,
+        small=orgs.n_posts < settings.small_posts,
         first=using,
         ever=using,
     )
@@ -96,22 +125,22 @@ class Sizes:
     """What totals are divided by: fixed in a run, except the posts' and networks' own numbers."""
 
     def __init__(self, state: State, ledger: Ledger) -> None:
-        notes, scale = bare(ledger), bare(state.practices)["scale"]
+        notes, scale = ledger, state.practices.scale
         self.n = state.n_organisations
         self.practices = state.n_practices
         self.pairs = float(self.n * self.practices)
-        self.migrant_led = int(np.count_nonzero(notes["migrant_led"]))
-        self.small = int(np.count_nonzero(notes["small"]))
-        self.asked_own = int(np.count_nonzero(notes["own"]))
-        self.asked_related = int(np.count_nonzero(notes["related"]))
+        self.migrant_led = int(np.count_nonzero(notes.migrant_led))
+        self.small = int(np.count_nonzero(notes.small))
+        self.asked_own = int(np.count_nonzero(notes.own))
+        self.asked_related = int(np.count_nonzero(notes.related))
         self.posts = len(state.posts)
-        self.volunteers = int(np.count_nonzero(bare(state.posts)["contract"] == _VOLUNTEER))
+        self.volunteers = int(np.count_nonzero(state.posts.contract == _VOLUNTEER))
         self.grants = len(state.grants)
-        weak = notes["small"] | notes["migrant_led"]
-        self.grants_weak = int(np.count_nonzero(weak[bare(state.grants)["organisation"]]))
+        weak = notes.small | notes.migrant_led
+        self.grants_weak = int(np.count_nonzero(weak[state.grants.organisation]))
         self.territories = len(state.territories)
-        self.scales = [(scale == s).nonzero()[0] for s in range(len(SCALES))]
-        territory = bare(state.organisations)["territory"]
+        self.of_scale = (scale[:, None] == np.arange(len(SCALES))).astype(np.int64)
+        territory = state.organisations.territory
         self.by_territory = np.bincount(territory, minlength=self.territories)
 
 
@@ -122,78 +151,94 @@ def monthly_columns(
     slow: FloatArray,
     flows: IntArray,
     sizes: Sizes,
+    rows: slice,
 ) -> Columns:
     """All columns of the monthly table except the month and the costs, one value a row of totals.
 
     Args:
-        by_practice: uses by practice, shape (rows, P).
-        by_territory: uses by territory, shape (rows, territories).
-        slow: clustering, modularity, largest component, shape (rows, 3); NaN where not measured.
-        flows: counts of the month, shape (rows, flows).
+        by_practice: uses by practice, shape (months, P).
+        by_territory: uses by territory, shape (months, territories).
+        slow: clustering, modularity, largest component, shape (months, 3); NaN where not measured.
+        flows: counts of the month, shape (months, flows).
+        rows: those that are wanted of all these.
     """
-    total = bare(totals)
+    names = columns_of(Totals)
+    cells = np.array([getattr(totals, name)[rows] for name in names], np.float64)
+    total = dict(zip(names, cells, strict=True))
+    share = _shares(total, sizes)
+    ratio = _ratios(total)
+    flow = flows[rows].T.astype(np.float64, order="C")
+    of_scale = _over(by_practice[rows] @ sizes.of_scale, sizes.n * sizes.of_scale.sum(axis=0))
     settled = sizes.by_territory > 0
     columns: Columns = {
-        "share_aware": total["aware"] / sizes.pairs,
-        "share_trial": total["trial"] / sizes.pairs,
-        "share_using": total["using"] / sizes.pairs,
-        "share_institutionalised": total["institutional"] / sizes.pairs,
-        "n_using": total["using"].astype(np.float64),
-        "share_organisations_using": total["organisations_using"] / sizes.n,
+        "share_aware": share["aware"],
+        "share_trial": share["trial"],
+        "share_using": share["using"],
+        "share_institutionalised": share["institutional"],
+        "n_using": total["using"],
+        "share_organisations_using": share["organisations_using"],
     }
-    for name, rows in zip(SCALES, sizes.scales, strict=True):
-        columns[f"using_{name}"] = _over(by_practice[:, rows].sum(axis=1), sizes.n * rows.size)
     columns |= {
-        "using_migrant_led": _over(total["using_migrant_led"], sizes.migrant_led) / sizes.practices,
-        "using_small": _over(total["using_small"], sizes.small) / sizes.practices,
-        "gini_territories": _gini(by_territory[:, settled] / sizes.by_territory[settled]),
-        "cross_silo_transfers": _over(flows[:, Flow.CROSS_TRANSFERS], flows[:, Flow.TRANSFERS]),
-        "gap_own_field": _over(total["lack_own"], sizes.asked_own),
-        "gap_related_fields": _over(total["lack_related"], sizes.asked_related),
-        "gap_other_actors": total["lack_others"] / sizes.n,
-        "persons_knowing": total["persons_knowing"].astype(np.float64),
-        "n_ties": total["ties"].astype(np.float64),
-        "density": _over(2.0 * total["ties"], sizes.n * (sizes.n - 1.0)),
-        "mean_trust": _over(total["trust"], total["ties"]),
-        "cross_silo_ties": _over(total["ties_across"], total["ties"]),
-        "ei_index": np.where(
-            total["ties"] > 0, 1.0 - 2.0 * _over(total["ties_one_kind"], total["ties"]), 0.0
-        ),
-        "clustering": slow[:, 0],
-        "modularity": slow[:, 1],
-        "largest_component": slow[:, 2],
-        "networks_active": _over(total["networks_active"], total["networks"]),
-        "networks_coordinated": _over(total["networks_coordinated"], total["networks_active"]),
-        "share_in_cop": total["in_cop"] / sizes.n,
-        "memberships": total["memberships"].astype(np.float64),
-        "memberships_migrant_led": _over(total["memberships_migrant_led"], total["memberships"]),
-        "staff_filled": _over(total["posts_filled"], sizes.posts),
-        "volunteers_filled": _over(total["volunteers"], sizes.volunteers),
-        "mean_overload": total["overload"] / sizes.n,
-        "mean_slack": total["slack"] / sizes.n,
-        "grants_active": _over(total["grants_active"], sizes.grants),
-        "grants_active_weak": _over(total["grants_active_weak"], sizes.grants_weak),
-        "eur_held": total["eur_held"].astype(np.float64),
-        "political_will": _over(total["will"], sizes.territories),
-        "n_policy": total["policies"].astype(np.float64),
-        "n_findings": total["findings"].astype(np.float64),
-        "n_heard": total["heard"].astype(np.float64),
-        "n_drafts": total["drafts"].astype(np.float64),
+        f"using_{name}": column for name, column in zip(SCALES, of_scale.T.copy(), strict=True)
     }
-    columns |= {name: flows[:, flow].astype(np.float64) for name, flow in FLOW_COLUMNS.items()}
-    columns["n_ever_used"] = total["ever_used"].astype(np.float64)
-    columns["share_newly_using"] = total["newly_using"] / sizes.n
+    columns |= {
+        "using_migrant_led": share["using_migrant_led"] / sizes.practices,
+        "using_small": share["using_small"] / sizes.practices,
+        "gini_territories": _gini(by_territory[rows][:, settled] / sizes.by_territory[settled]),
+        "cross_silo_transfers": _over(flow[Flow.CROSS_TRANSFERS], flow[Flow.TRANSFERS]),
+        "gap_own_field": share["lack_own"],
+        "gap_related_fields": share["lack_related"],
+        "gap_other_actors": share["lack_others"],
+        "persons_knowing": total["persons_knowing"],
+        "n_ties": total["ties"],
+        "density": _over(2.0 * total["ties"], np.float64(sizes.n * (sizes.n - 1.0))),
+        "mean_trust": ratio["trust"],
+        "cross_silo_ties": ratio["ties_across"],
+        "ei_index": np.where(total["ties"] > 0, 1.0 - 2.0 * ratio["ties_one_kind"], 0.0),
+        "clustering": slow[rows, 0],
+        "modularity": slow[rows, 1],
+        "largest_component": slow[rows, 2],
+        "networks_active": ratio["networks_active"],
+        "networks_coordinated": ratio["networks_coordinated"],
+        "share_in_cop": share["in_cop"],
+        "memberships": total["memberships"],
+        "memberships_migrant_led": ratio["memberships_migrant_led"],
+        "staff_filled": share["posts_filled"],
+        "volunteers_filled": share["volunteers"],
+        "mean_overload": share["overload"],
+        "mean_slack": share["slack"],
+        "grants_active": share["grants_active"],
+        "grants_active_weak": share["grants_active_weak"],
+        "eur_held": total["eur_held"],
+        "political_will": share["will"],
+        "n_policy": total["policies"],
+        "n_findings": total["findings"],
+        "n_heard": total["heard"],
+        "n_drafts": total["drafts"],
+    }
+    columns |= {name: flow[number] for name, number in FLOW_COLUMNS.items()}
+    columns["n_ever_used"] = total["ever_used"]
+    columns["share_newly_using"] = share["newly_using"]
     return columns
 
 
-def _over(part: _Numbers, whole: _Numbers | float) -> FloatArray:
+def _shares(total: dict[str, FloatArray], sizes: Sizes) -> dict[str, FloatArray]:
+    """Totals divided by what is fixed in a run."""
+    whole = np.array([getattr(sizes, size) for size in _OUT_OF.values()], np.float64)
+    shares = _over(np.array([total[name] for name in _OUT_OF]), whole[:, None])
+    return dict(zip(_OUT_OF, shares, strict=True))
+
+
+def _ratios(total: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Totals divided by other totals of the same month."""
+    part = np.array([total[name] for name in _AMONG])
+    shares = _over(part, np.array([total[name] for name in _AMONG.values()]))
+    return dict(zip(_AMONG, shares, strict=True))
+
+
+def _over(part: _Numbers, whole: _Numbers) -> FloatArray:
     """Part / whole; 0 where there is no whole."""
-    shares: FloatArray = np.zeros(part.shape)
-    if isinstance(whole, np.ndarray):
-        np.divide(part, whole, out=shares, where=whole > 0)
-    elif whole > 0:
-        np.divide(part, float(whole), out=shares)
-    return shares
+    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
 
 
 def _gini(values: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Self
+from typing import ClassVar, Self
 
 from diffusion.base.compiled import assembled
 from diffusion.model.settings import RuleParameters
@@ -91,6 +91,8 @@ class Month:
             give the same bits.
     """
 
+    _latest: ClassVar[tuple[RuleParameters, tuple[CompiledRule, ...]] | None] = None
+
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self.whole = [type(rule) for rule in rules] == list(ORDER)
@@ -99,7 +101,10 @@ class Month:
     @classmethod
     def standard(cls, parameters: RuleParameters) -> Self:
         """The standard rules."""
-        return cls(_standard_rules(parameters))
+        # runs of a part of a sweep mostly have the same parameters, which take long to compare
+        if cls._latest is None or cls._latest[0] is not parameters:
+            cls._latest = parameters, _standard_rules(parameters)
+        return cls(cls._latest[1])
 
     def step(self, state: State) -> None:
         """The rules of the month `state.month`, one after the other; nothing is measured."""

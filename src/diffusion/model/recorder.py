@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
@@ -11,9 +12,7 @@ from diffusion.base.arrays import (
     FloatArray,
     IntArray,
     MaskArray,
-    bare,
     copied,
-    part_of,
     table_of,
 )
 from diffusion.base.errors import DiffusionError
@@ -26,7 +25,7 @@ from diffusion.model.measures import (
     monthly_columns,
     open_ledger,
 )
-from diffusion.model.snapshot import Arrays, as_table
+from diffusion.model.snapshot import Arrays, as_array, as_table
 from diffusion.model.totals import Ledger, Recorded, Totals, note_history, take
 from diffusion.model.yearly import STAGES, Groups, Yearly, months_of_groups, open_groups
 from diffusion.world.state import State
@@ -107,13 +106,13 @@ class Recorder:
             raise DiffusionError("the history is off; switch it on with record.history=true")
         return self._history
 
-    @property
+    @cached_property
     def recorded(self) -> Recorded:
         """Where each month is measured (`totals.take`)."""
         monthly = self._monthly
         return Recorded(
-            ledger=bare(self._ledger),
-            totals=bare(monthly.totals),
+            ledger=self._ledger,
+            totals=monthly.totals,
             by_practice=monthly.by_practice,
             by_territory=monthly.by_territory,
             flows=monthly.flows,
@@ -121,7 +120,7 @@ class Recorder:
             few_others=self._few_others,
         )
 
-    @property
+    @cached_property
     def yearly(self) -> Yearly:
         """Where what is measured once a year is measured (`yearly.take_yearly`)."""
         return Yearly(
@@ -130,6 +129,11 @@ class Recorder:
             by_group=bool(self._record.groups),
             months=self._timing.months,
         )
+
+    def _forget(self) -> None:
+        """What is derived is made anew when it is asked for."""
+        for derived in ("recorded", "yearly"):
+            self.__dict__.pop(derived, None)
 
     def note(self, costs: Sequence[dict[str, float]]) -> None:
         """Write down what is not measured with the rules, of the months that have just passed.
@@ -153,6 +157,7 @@ class Recorder:
             timing: may have other months and, as long as neither has come, another stop.
         """
         forked = copy.copy(self)
+        forked._forget()
         forked._state, forked._timing = state, timing
         forked._ledger = copied(self._ledger)
         forked._costs = list(self._costs)
@@ -168,8 +173,10 @@ class Recorder:
     def pack(self) -> tuple[dict[str, Any], Arrays]:
         """What has been written down, as JSON-ready data and arrays."""
         about = {"costs": self._costs}
-        arrays: Arrays = {f"recorder.{name}": a for name, a in self._monthly._asdict().items()}
-        arrays["recorder.ledger"] = self._ledger
+        arrays: Arrays = {
+            f"recorder.{name}": as_array(value) for name, value in self._monthly._asdict().items()
+        }
+        arrays["recorder.ledger"] = as_array(self._ledger)
         arrays |= {f"recorder.groups.{name}": a for name, a in self._groups._asdict().items()}
         if self._history is not None:
             arrays |= {f"recorder.history.{name}": a for name, a in vars(self._history).items()}
@@ -177,6 +184,7 @@ class Recorder:
 
     def unpack(self, about: dict[str, Any], arrays: Arrays) -> None:
         """Go on where the recorder stood that was packed."""
+        self._forget()
         kinds = get_type_hints(Monthly)
         self._monthly = Monthly(
             *(as_table(kinds[name], arrays[f"recorder.{name}"]) for name in Monthly._fields)
@@ -246,7 +254,7 @@ class Recorder:
             names, inside = _practice_groups(state, dimension)
             return names, by_practice @ inside.T, np.tile(inside.sum(axis=1) * n, (months, 1))
         if dimension == "kind":
-            sizes = np.bincount(bare(state.organisations)["kind"], minlength=len(KINDS))
+            sizes = np.bincount(state.organisations.kind, minlength=len(KINDS))
             return KINDS, by_kind, np.tile(sizes * p, (months, 1))
         if dimension == "territory":
             names = state.names.territories
@@ -255,14 +263,14 @@ class Recorder:
 
     def survival_columns(self) -> Columns:
         """Use after `stop` of what was in use then, in unbroken use and in use at all."""
-        stop, every = self._timing.stop, bare(self._monthly.totals)
-        totals = every[stop : self.months_recorded + 1]
-        months = totals.shape[0]
+        stop, totals = self._timing.stop, self._monthly.totals
+        rows = slice(stop, self.months_recorded + 1)
+        months = totals.cohort_in_use[rows].shape[0]
         return {
             "since_stop": np.arange(months),
-            "at_risk": np.full(months, every["using"][stop], np.int64),
-            "unbroken": totals["cohort_unbroken"].astype(np.int64),
-            "in_use": totals["cohort_in_use"].astype(np.int64),
+            "at_risk": np.full(months, totals.using[stop], np.int64),
+            "unbroken": totals.cohort_unbroken[rows].astype(np.int64),
+            "in_use": totals.cohort_in_use[rows].astype(np.int64),
         }
 
     def outcomes(self) -> dict[str, float]:
@@ -277,7 +285,7 @@ class Recorder:
                 f"of {self._timing.months}: run it to the end first"
             )
         start, stop = self._timing.start, self._timing.stop
-        using = bare(self._monthly.totals)["using"].astype(np.float64)
+        using = self._monthly.totals.using.astype(np.float64)
         columns = self._columns()
         newly = columns["share_newly_using"]
         result = {
@@ -300,16 +308,16 @@ class Recorder:
     def _retained(self, stop: int) -> dict[str, float]:
         """Of the pairs in use at `stop`: in use, unbroken, restarted, stopped later on."""
         result: dict[str, float] = {}
-        totals = bare(self._monthly.totals)
-        at_risk = float(totals["using"][stop])
+        totals = self._monthly.totals
+        at_risk = float(totals.using[stop])
         for later in (12, 36, 60):
             known = stop + later <= self._timing.months and at_risk
             result[f"retained_{later}"] = (
-                totals["cohort_in_use"][stop + later] / at_risk if known else np.nan
+                totals.cohort_in_use[stop + later] / at_risk if known else np.nan
             )
         broken = {"unbroken_60": np.nan, "restarted_60": np.nan, "stopped_60": np.nan}
         if stop + 60 <= self._timing.months and at_risk:
-            unbroken = totals["cohort_unbroken"][stop + 60] / at_risk
+            unbroken = totals.cohort_unbroken[stop + 60] / at_risk
             broken = {
                 "unbroken_60": unbroken,
                 "restarted_60": result["retained_60"] - unbroken,
@@ -322,26 +330,17 @@ class Recorder:
         months, columns = self._derived
         if months != self.months_recorded:
             monthly, rows = self._monthly, slice(1, self.months_recorded + 1)
-            columns = monthly_columns(
-                part_of(monthly.totals, rows),
-                monthly.by_practice[rows],
-                monthly.by_territory[rows],
-                monthly.slow[rows],
-                monthly.flows[rows],
-                self._sizes,
-            )
-            columns["cost"] = np.array([sum(costs.values()) for costs in self._costs], np.float64)
+            columns = monthly_columns(*monthly, self._sizes, rows)
+            costs = [sum(costs.values()) if costs else 0.0 for costs in self._costs]
+            columns["cost"] = np.array(costs, np.float64)
             self._derived = (self.months_recorded, columns)
         return columns
 
 
 def _cut(array: Any, rows: int) -> Any:
     """A copy with so many rows: fewer of its own, or further ones that are still empty."""
-    kept = copied(array[:rows])
-    if rows > array.shape[0]:
-        # what was not taken yet looks everywhere as in the last row: rows are filled in order
-        kept = np.concatenate([kept, np.repeat(array[-1:], rows - array.shape[0], axis=0)])
-    return kept.view(type(array))
+    # what was not taken yet looks everywhere as in the last row: rows are filled in order
+    return copied(array[np.minimum(np.arange(rows), array.shape[0] - 1)])
 
 
 def _first_month(shares: FloatArray, level: float) -> float:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pydantic import BaseModel
 
 import diffusion
-from diffusion.base.arrays import Table, record_type
+from diffusion.base.arrays import Table, from_records, records_of
 from diffusion.base.errors import DiffusionError, ExtensionError
 from diffusion.interventions.base import Intervention
 from diffusion.model.settings import ModelSettings
@@ -128,8 +128,8 @@ def pack_state(state: State) -> tuple[dict[str, Any], Arrays]:
         value = getattr(state, one)
         if hasattr(kind, "_fields"):
             arrays |= {f"state.{one}.{name}": array for name, array in value._asdict().items()}
-        elif isinstance(value, np.ndarray):
-            arrays[f"state.{one}"] = value
+        elif isinstance(value, np.ndarray | Table):
+            arrays[f"state.{one}"] = as_array(value)
     return about, arrays
 
 
@@ -147,10 +147,15 @@ def unpack_state(about: dict[str, Any], arrays: Arrays) -> State:
     return state
 
 
+def as_array(value: Any) -> npt.NDArray[Any]:
+    """A table, or an array, as an array that a file can hold."""
+    return records_of(value) if isinstance(value, Table) else value
+
+
 def as_table(kind: Any, array: npt.NDArray[Any]) -> Any:
     """An array that was read as the table that it was when it was written."""
     if isinstance(kind, type) and issubclass(kind, Table):
-        return array.view(record_type(kind)).view(np.recarray)
+        return from_records(kind, array)
     return array
 
 

@@ -22,11 +22,15 @@ from diffusion.base.arrays import (
     without_lowest,
 )
 from diffusion.base.compiled import compiled, inner
+from diffusion.base.table_type import typed_once
 from diffusion.world.traffic import Live
-from diffusion.world.vocabulary import CONTRACTS
+from diffusion.world.vocabulary import CONTRACTS, FIELDS
 
 _TIES = int(Live.TIES)
 _VOLUNTEER = CONTRACTS.index("volunteer")
+_KIND = len(FIELDS)  # bits from here on stand for kinds
+_FIELDS = np.uint64((1 << _KIND) - 1)
+_ONE = np.uint64(1)
 
 
 class Totals(Table):
@@ -85,16 +89,13 @@ class Ledger(Table):
     need_related: IntArray
     migrant_led: IntArray  # 0 or 1
     small: IntArray  # 0 or 1
-    others: IntArray  # partners without a common field, this month
     first: MaskArray  # used at the start
     ever: MaskArray
     cohort: MaskArray  # in use when the money stopped
     unbroken: MaskArray  # of these, never interrupted since
 
 
-class Recorded(NamedTuple):
-    """Where `take` writes, and what it must know."""
-
+class _Recorded(NamedTuple):
     ledger: Ledger
     totals: Totals  # a row a month, as the next three have
     by_practice: IntArray  # uses, shape (months, practices)
@@ -104,82 +105,125 @@ class Recorded(NamedTuple):
     few_others: int  # fewer partners without a common field than these are too few
 
 
+@typed_once
+class Recorded(_Recorded):
+    """Where `take` writes, and what it must know."""
+
+
 @compiled
 def take(w, recorded, m):
     """Measure the world after m months: fill row m of everything that is recorded."""
     total, ledger = recorded.totals[m], recorded.ledger
-    _take_ties(w.orgs, w.ties, w.sizes[_TIES], ledger, total)
+    _take_ties(w.orgs, w.ties, w.sizes[_TIES], ledger, recorded.few_others, total)
+    if m >= recorded.stop:
+        _take_cohort(w.orgs, ledger, m == recorded.stop, total)
     _take_organisations(
-        w.orgs, w.networks, w.memberships.start, w.memberships.network, w.accounts, ledger, total,
-        recorded.by_practice[m], recorded.by_territory[m], m, recorded.stop, recorded.few_others,
+        w.orgs, w.memberships.start, w.accounts, ledger, total,
+        recorded.by_practice[m], recorded.by_territory[m],
     )  # fmt: skip
-    _take_rest(w.posts, w.networks, w.grants, w.territories, ledger, total)
+    _take_networks(w.orgs.shape[0], w.networks, w.members.start, w.members.organisation, total)
+    _take_rest(w.posts, w.grants, w.territories, ledger, total)
     for f in range(w.flows.shape[0]):  # as a slice, numba would compile its errors too
         recorded.flows[m, f] = w.flows[f]
 
 
 @inner
-def _take_organisations(
-    orgs, networks, joined_start, joined, accounts, ledger, total, practices, places, m, stop,
-    few_others,
-):  # fmt: skip
-    """What organisations know and run, and how they stand."""
-    # sums in variables: written to the row at each organisation they would be read back each time
-    ever_used, n_using, organisations, trial, aware, institutional = 0, 0, 0, 0, 0, 0
-    lack_own, lack_related, lack_others, held, memberships, in_cop = 0, 0, 0, 0, 0, 0
-    overload, slack = 0.0, 0.0
+def _take_cohort(orgs, ledger, stops, total):
+    """What is left of what was in use when the money stopped; it does if `stops`."""
+    in_use, unbroken = 0, 0
     for i in range(orgs.shape[0]):
         org, note = orgs[i], ledger[i]
         using = org.adopted | org.institutional
-        if m == stop:
-            note.cohort = using
-            note.unbroken = using
-        if m >= stop:
-            note.unbroken &= using
-            total.cohort_in_use += count(using & note.cohort)
-            total.cohort_unbroken += count(note.unbroken)
-        note.ever |= using
-        ever_used += count(note.ever)
-        if note.ever & ~note.first != NOTHING:
-            total.newly_using += 1
-        joins = joined_start[i + 1] - joined_start[i]
-        uses = count(using)
-        if uses > 0:
-            places[org.territory] += uses
-            n_using += uses
-            organisations += 1
-            total.using_small += uses if note.small == 1 else 0
-            while using != NOTHING:
-                practices[lowest(using)] += 1
-                using = without_lowest(using)
-        if note.migrant_led == 1:
-            total.using_migrant_led += uses
-            total.memberships_migrant_led += joins
+        cohort = using if stops else note.cohort
+        lasting = using if stops else note.unbroken & using
+        note.cohort = cohort
+        note.unbroken = lasting
+        in_use += count(using & cohort)
+        unbroken += count(lasting)
+    total.cohort_in_use, total.cohort_unbroken = in_use, unbroken
+
+
+@inner
+def _take_organisations(orgs, joined_start, accounts, ledger, total, practices, places):
+    """What organisations know and run, and how they stand."""
+    # sums in variables: written to the row at each organisation they would be read back each time
+    ever_used, newly_using, n_using, organisations = 0, 0, 0, 0
+    trial, aware, institutional, lack_own, lack_related = 0, 0, 0, 0, 0
+    by_small, by_migrant_led, joins_migrant_led, held = 0, 0, 0, 0
+    overload, slack = 0.0, 0.0
+    n = orgs.shape[0]
+    masks = np.empty(n, np.uint64)
+    for i in range(n):
+        org, note = orgs[i], ledger[i]
+        masks[i] = org.adopted | org.institutional
+        note.ever |= masks[i]
         aware += count(org.aware)
         trial += count(org.trial)
         institutional += count(org.institutional)
         lack_own += 1 if count(org.aware & note.own) < note.need_own else 0
         lack_related += 1 if count(org.aware & note.related) < note.need_related else 0
-        lack_others += 1 if note.others < few_others else 0
+    for i in range(n):
+        note = ledger[i]
+        uses = count(masks[i])
+        n_using += uses
+        organisations += min(uses, 1)
+        ever_used += count(note.ever)
+        newly_using += min(count(note.ever & ~note.first), 1)
+        by_small += uses * note.small
+        by_migrant_led += uses * note.migrant_led
+        joins_migrant_led += (joined_start[i + 1] - joined_start[i]) * note.migrant_led
+    for i in range(n):  # what has to wait for the organisation before
+        org = orgs[i]
+        places[np.uint32(org.territory)] += count(masks[i])
         held += accounts[i].purse
         overload += org.overload
         slack += org.slack
-        memberships += joins
-        for x in range(joined_start[i], joined_start[i + 1]):
-            network = networks[joined[x]]
-            if network.is_cop == 1 and network.active == 1:
-                in_cop += 1
-                break
-    total.ever_used, total.using, total.organisations_using = ever_used, n_using, organisations
+    _count_practices(masks, practices)
+    total.ever_used, total.newly_using, total.using = ever_used, newly_using, n_using
+    total.organisations_using, total.eur_held = organisations, held
     total.aware, total.trial, total.institutional = aware, trial, institutional
-    total.lack_own, total.lack_related, total.lack_others = lack_own, lack_related, lack_others
-    total.memberships, total.in_cop, total.eur_held = memberships, in_cop, held
+    total.lack_own, total.lack_related = lack_own, lack_related
+    total.using_small, total.using_migrant_led = by_small, by_migrant_led
+    total.memberships, total.memberships_migrant_led = joined_start[n], joins_migrant_led
     total.overload, total.slack = overload, slack
 
 
 @inner
-def _take_rest(posts, networks, grants, territories, ledger, total):
-    """Staff, networks, money and policy."""
+def _count_practices(masks, practices):
+    """Add to `practices` how many masks hold each."""
+    for p in range(practices.shape[0]):
+        uses = np.int64(0)
+        for i in range(masks.shape[0]):
+            uses += np.int64((masks[i] >> np.uint64(p)) & _ONE)
+        practices[p] += uses
+
+
+@inner
+def _take_networks(n, networks, members_start, members, total):
+    """How many networks there are, and how many of the n organisations are in an active cop."""
+    active, coordinated, findings, in_cop = 0, 0, 0, 0
+    inside = np.empty(n, np.int64)
+    for i in range(n):
+        inside[i] = 0
+    for k in range(networks.shape[0]):
+        network = networks[k]
+        if network.active == 1:
+            active += 1
+            coordinated += network.coordinated
+            findings += count(network.findings)
+            if network.is_cop == 1:
+                for x in range(members_start[k], members_start[k + 1]):
+                    inside[members[x]] = 1
+    for i in range(n):
+        in_cop += inside[i]
+    total.networks, total.networks_active = networks.shape[0], active
+    total.networks_coordinated, total.findings = coordinated, findings
+    total.in_cop = in_cop
+
+
+@inner
+def _take_rest(posts, grants, territories, ledger, total):
+    """Staff, money and policy."""
     filled, volunteers, knowing = 0, 0, 0
     for j in range(posts.shape[0]):
         post = posts[j]
@@ -187,43 +231,51 @@ def _take_rest(posts, networks, grants, territories, ledger, total):
         volunteers += post.filled if post.contract == _VOLUNTEER else 0
         knowing += count(post.knows)
     total.posts_filled, total.volunteers, total.persons_knowing = filled, volunteers, knowing
-    total.networks = networks.shape[0]
-    for k in range(networks.shape[0]):
-        if networks[k].active == 1:
-            total.networks_active += 1
-            total.networks_coordinated += networks[k].coordinated
-            total.findings += count(networks[k].findings)
+    active, weak, held = 0, 0, 0
     for g in range(grants.shape[0]):
         line = grants[g]
-        total.grants_active += line.active
-        total.eur_held += line.purse
         note = ledger[line.organisation]
-        if line.active == 1 and (note.small == 1 or note.migrant_led == 1):
-            total.grants_active_weak += 1
+        active += line.active
+        weak += line.active & (note.small | note.migrant_led)
+        held += line.purse
+    total.grants_active, total.grants_active_weak = active, weak
+    total.eur_held += held
+    will, policies, heard, drafts = 0.0, 0, 0, 0
     for r in range(territories.shape[0]):
-        total.will += territories[r].will
-        total.policies += count(territories[r].policy)
-        total.heard += count(territories[r].heard)
-        total.drafts += count(territories[r].drafts)
+        territory = territories[r]
+        will += territory.will
+        policies += count(territory.policy)
+        heard += count(territory.heard)
+        drafts += count(territory.drafts)
+    total.will, total.policies, total.heard, total.drafts = will, policies, heard, drafts
 
 
 @inner
-def _take_ties(orgs, ties, n_ties, ledger, total):
-    for i in range(ledger.shape[0]):
-        ledger[i].others = 0
+def _take_ties(orgs, ties, n_ties, ledger, few_others, total):
+    """Trust, and whom ties hold together; without a branch, for either case is common."""
+    n = orgs.shape[0]
+    marks = np.empty(n, np.uint64)  # fields and kind close together, for ties ask at random
+    others = np.empty(n, np.int64)  # partners without a common field
+    for i in range(n):
+        others[i] = 0
+        marks[i] = ledger[i].fields | bit(_KIND + orgs[i].kind)
     trust, one_kind, across = 0.0, 0, 0
     for t in range(n_ties):
         tie = ties[t]
-        a, b = tie.a, tie.b
+        # an index without a sign can't count from the end, which loops would test each time
+        a, b = np.uint32(tie.a), np.uint32(tie.b)
         trust += tie.trust
-        if orgs[a].kind == orgs[b].kind:
-            one_kind += 1
-        if ledger[a].fields & ledger[b].fields == NOTHING:
-            across += 1
-            ledger[a].others += 1
-            ledger[b].others += 1
+        common = marks[a] & marks[b]
+        one_kind += 1 if common >> np.uint64(_KIND) != NOTHING else 0
+        apart = 1 if common & _FIELDS == NOTHING else 0
+        across += apart
+        others[a] += apart
+        others[b] += apart
+    lack_others = 0
+    for i in range(n):
+        lack_others += 1 if others[i] < few_others else 0
     total.trust, total.ties_one_kind, total.ties_across = trust, one_kind, across
-    total.ties = n_ties
+    total.ties, total.lack_others = n_ties, lack_others
 
 
 @compiled

@@ -6,6 +6,7 @@ import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray
 from diffusion.base.compiled import compiled
+from diffusion.base.table_type import typed_once
 from diffusion.model.totals import take_groups
 from diffusion.world.network import measure
 from diffusion.world.state import State
@@ -28,13 +29,16 @@ class Groups(NamedTuple):
     type_size: IntArray  # organisations by type, shape (rows, types)
 
 
-class Yearly(NamedTuple):
-    """Where `take_yearly` writes, and what it must know."""
-
+class _Yearly(NamedTuple):
     slow: FloatArray  # row m after m months, see `network.measure`; NaN where not measured
     groups: Groups
     by_group: bool  # whether uses are counted by group
     months: int  # length of the run; in its last month groups are counted too
+
+
+@typed_once
+class Yearly(_Yearly):
+    """Where `take_yearly` writes, and what it must know."""
 
 
 def months_of_groups(months: int) -> list[int]:

@@ -18,7 +18,12 @@ from diffusion.base import draws
 from diffusion.base.arrays import NEVER, NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.pairs import below, pairs
+from diffusion.base.turns import occupied
+from diffusion.world.lines import offers, payer
+from diffusion.world.places import policy_of, will_of
 from diffusion.world.pushes import rel_eased
+from diffusion.world.response import MARGIN, may_start, most_of_power, response
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
 from diffusion.world.vocabulary import COSTS, FORMALISATIONS
@@ -99,19 +104,6 @@ class _Values(NamedTuple):
 
 
 @inner
-def _policy(org, territories, national):
-    """The practices that are policy where an organisation works."""
-    policy, country = territories[org.territory].policy, national[org.country]
-    return policy | territories[country].policy if country >= 0 else policy
-
-
-@inner
-def _will(org, modifier, territories):
-    """The political will that an organisation meets, 0..1."""
-    return min(1.0, max(0.0, territories[org.territory].will + modifier.add_will))
-
-
-@inner
 def _in_formal(start, network, networks, i):
     """Whether an organisation is a member of an active formal network."""
     for x in range(start[i], start[i + 1]):
@@ -122,76 +114,114 @@ def _in_formal(start, network, networks, i):
 
 
 @inner
-def _review(
-    orgs, uses, exposure, practices, start, network, networks, territories, national, modifiers,
-    pushes, tried, hopeful, events, values, seed, month,
+def _survey(
+    orgs, practices, modifiers, pushes, tried, hopeful, open_to, most, half_way, settling, values,
+    seed, month,
 ):  # fmt: skip
-    """What is adopted becomes institutionalised, and what may be tried is sorted.
+    """What each organisation tries, what is open to it, and what may become institutionalised.
 
-    Fills, for each organisation, `tried` with its trials and `hopeful` with those of the practices
-    open to it whose luck may be enough to start a trial. Most are sorted out by a bound that is
-    much cheaper than the hazard itself.
+    Fills `most` with upper bounds of the hazard of starting a trial at full response, unrewarded.
     """
     settle = draws.stream(seed, _INSTITUTIONALISE, month)
-    trial = draws.stream(seed, _TRIAL, month)
-    formal, paid = max(1.0, values.rel_formal), max(1.0, values.rel_grant)
-    order = min(2, int(values.kappa))
-    width = draws.width(practices.shape[0])
-    most_reward = values.rel_guideline * values.rel_proposal
+    width, most_settling = draws.width(practices.shape[0]), _most_favour(values) * MARGIN
+    rate = values.start_rate * MARGIN
     for i in range(orgs.shape[0]):
-        org = orgs[i]
+        org, modifier = orgs[i], modifiers[i]
         tried[i] = org.trial
-        running = org.trial | org.adopted | org.institutional
-        left = org.aware & org.knows & ~(running | org.lapsed)
-        found = NOTHING
-        if left != NOTHING and org.contacts > 0.0:
-            most = values.start_rate * modifiers[i].rel_adoption * most_reward
-            most *= max(1.0, pushes[i].most_eased)
-            # the elasticity is 2 or less; the last factor outweighs any rounding
-            most *= min(1.0, org.slack) * max(1.0, org.absorptive * org.absorptive) * (1.0 + 1e-9)
-            per_contact = 1.0 / org.contacts
-            limit = (0.0, org.threshold, org.threshold * org.threshold)[order]
-            while left != NOTHING:
-                p = lowest(left)
-                left = without_lowest(left)
-                share = exposure[i, p] * per_contact
-                low = share * share if order == 2 else share
-                # below the threshold a response of a lower order is higher
-                high = limit if share < org.threshold else 0.0
-                if draws.at(trial, i, p) * (low + high) < most * low:
-                    found |= bit(p)
-        hopeful[i] = found
-        left = org.adopted
-        if left == NOTHING:
+        hopeful[i] = NOTHING
+        left = org.aware & org.knows & ~(org.trial | org.adopted | org.institutional | org.lapsed)
+        open_to[i] = left if org.contacts > 0.0 else NOTHING
+        half_way[i] = org.threshold * org.contacts
+        able = most_of_power(org.absorptive, values.elasticity) * min(1.0, org.slack)
+        most[i] = rate * modifier.rel_adoption * able * max(1.0, pushes[i].most_eased)
+        few = draws.rare(draws.half(settle, i), 0, width)
+        rare = _usual(org, modifier, values) * most_settling <= draws.RARE
+        settling[i] = org.adopted & (few if rare else ~NOTHING)
+
+
+@inner
+def _usual(org, modifier, values):
+    """The hazard of becoming institutionalised when nothing else favours or hinders it."""
+    return values.institutionalise * modifier.rel_institutionalising * (0.5 + org.support)
+
+
+@inner
+def _most_favour(values):
+    """What multiplies that hazard at most."""
+    return max(1.0, values.rel_formal) * max(1.0, values.rel_grant) * 1.5
+
+
+@inner
+def _sort(uses, exposure, open_to, most, half_way, hopeful, values, seed, month):
+    """Fills `hopeful` with the practices whose luck may be enough to start a trial."""
+    key = draws.stream(seed, _TRIAL, month)
+    reward, kappa = values.rel_guideline * values.rel_proposal, values.kappa
+    who, what, n = pairs(open_to)
+    luck, bound, few = np.empty(n), np.empty(n), np.empty(n, np.uint32)
+    for y in range(n):
+        luck[y] = draws.at(key, who[y], what[y])
+    for y in range(n):
+        bound[y] = most[who[y]] * reward
+    lucky, found = below(luck, bound, few), 0
+    for z in range(lucky):
+        y = few[z]
+        i = who[y]
+        few[found] = y
+        found += 1 if may_start(luck[y], bound[y], exposure[i, what[y]], half_way[i], kappa) else 0
+    for z in range(found):
+        y = few[z]
+        i, p = who[y], what[y]
+        use = uses[i, p]
+        fitting = bound[y] * _most_of_fit(use, values)
+        if may_start(luck[y], fitting, exposure[i, p], half_way[i], kappa):
+            hopeful[i] |= NOTHING if _cools_down(use, values, month) else bit(p)
+
+
+@inner
+def _most_of_fit(use, values):
+    """Upper bound of what fit makes of the hazard of starting a trial."""
+    return most_of_power(use.fit, min(1.0, values.fit_exponent))
+
+
+@inner
+def _cools_down(use, values, month):
+    """Whether a practice that does not run failed too recently to be tried again."""
+    failed = use.since
+    return failed > 0 and month - failed < values.cooldown
+
+
+@inner
+def _settle(
+    orgs, uses, practices, start, network, networks, territories, national, modifiers, settling,
+    events, values, seed, month,
+):  # fmt: skip
+    """What is adopted becomes institutionalised."""
+    key = draws.stream(seed, _INSTITUTIONALISE, month)
+    width, most = draws.width(practices.shape[0]), _most_favour(values) * MARGIN
+    who, what, n = pairs(settling)
+    for y in range(n):
+        i, p = np.int64(who[y]), np.int64(what[y])
+        org, modifier = orgs[i], modifiers[i]
+        usual = _usual(org, modifier, values)
+        few = draws.rare(draws.half(key, i), 0, width)
+        luck = draws.among(few, p, draws.at(key, i, p))
+        if luck >= usual * most:
             continue
-        base = values.institutionalise * modifiers[i].rel_institutionalising
-        base *= 0.5 + org.support
-        most = base * formal * paid * 1.5
-        own = draws.half(settle, i)
-        few = draws.rare(own, 0, width)
-        left &= few if most <= draws.RARE else ~NOTHING
-        while left != NOTHING:
-            p = lowest(left)
-            left = without_lowest(left)
-            luck = draws.among(few, p, draws.rest(own, p))
-            if luck >= most:
-                continue
-            use = uses[i, p]
-            hazard = base
-            if _in_formal(start, network, networks, i):
-                hazard *= values.rel_formal
-            if use.grant >= 0:
-                hazard *= values.rel_grant
-            if practices[p].needs_will == 1:
-                complete = has(_policy(org, territories, national), p)
-                hazard *= 0.5 + (1.0 if complete else _will(org, modifiers[i], territories))
-            if luck < hazard:
-                org.adopted &= ~bit(p)
-                org.institutional |= bit(p)
-                use.since = month
-                use.grant = -2 if practices[p].cost == _LOW else -1
-                use.unfunded = NEVER
-                log(events, month, _SETTLED, i, p, -1, -1)
+        use, hazard = uses[i, p], usual
+        if _in_formal(start, network, networks, i):
+            hazard *= values.rel_formal
+        if use.grant >= 0:
+            hazard *= values.rel_grant
+        if practices[p].needs_will == 1:
+            complete = has(policy_of(org, territories, national), p)
+            hazard *= 0.5 + (1.0 if complete else will_of(org, modifier, territories))
+        if luck < hazard:
+            org.adopted &= ~bit(p)
+            org.institutional |= bit(p)
+            use.since = month
+            use.grant = -2 if practices[p].cost == _LOW else -1
+            use.unfunded = NEVER
+            log(events, month, _SETTLED, i, p, -1, -1)
 
 
 @inner
@@ -202,158 +232,127 @@ def _finish_trials(
     outcome = draws.stream(seed, _OUTCOME, month)
     write = draws.stream(seed, _WRITE, month)
     span = max(1e-9, values.fidelity_full - values.fidelity_zero)
-    for i in range(orgs.shape[0]):
-        trials = tried[i]
-        while trials != NOTHING:
-            p = lowest(trials)
-            trials = without_lowest(trials)
-            org, use = orgs[i], uses[i, p]
-            if month - use.since < practices[p].trial_months:
-                continue
-            org.trial &= ~bit(p)
-            use.since = month
-            effect = min(1.0, max(0.0, (use.fidelity - values.fidelity_zero) / span))  # G01
-            if has(org.knows, p) and draws.at(outcome, i, p) < use.fit * effect:
-                org.adopted |= bit(p)
-                flows[_N_ADOPTIONS] += 1
-                log(events, month, _ADOPTED, i, p, use.grant, -1)
-                if draws.at(write, i, p) < values.p_written:
-                    org.written |= bit(p)
-            else:
-                hopeful[i] |= bit(p) & org.aware & org.knows
-                use.grant = -2
-                use.unfunded = NEVER
-                flows[_N_FAILED] += 1
-                log(events, month, _FAILED, i, p, -1, -1)
-
-
-@inner
-def _response(exposure, contacts, threshold, kappa):
-    """Hill response, 0..1, to the share of remembered contacts that were with users."""
-    if contacts <= 0.0 or exposure <= 0.0:
-        return 0.0
-    share = min(1.0, exposure / contacts) ** kappa
-    return share / (share + threshold**kappa)
-
-
-@inner
-def _payer(org, grants, p, line):
-    """The running grant line that proposed a practice, or else the given one."""
-    for g in range(org.first_grant, org.first_grant + org.n_grants):
-        if grants[g].active == 1 and grants[g].idea == p:
-            return g
-    return line
+    who, what, n = pairs(tried)
+    due, n_due = np.empty(n, np.uint32), 0
+    for y in range(n):
+        due[n_due] = y
+        over = month - uses[who[y], what[y]].since >= practices[what[y]].trial_months
+        n_due += 1 if over else 0
+    for z in range(n_due):
+        i, p = np.int64(who[due[z]]), np.int64(what[due[z]])
+        org, use = orgs[i], uses[i, p]
+        org.trial &= ~bit(p)
+        use.since = month
+        effect = min(1.0, max(0.0, (use.fidelity - values.fidelity_zero) / span))  # G01
+        if has(org.knows, p) and draws.at(outcome, i, p) < use.fit * effect:
+            org.adopted |= bit(p)
+            flows[_N_ADOPTIONS] += 1
+            log(events, month, _ADOPTED, i, p, use.grant, -1)
+            if draws.at(write, i, p) < values.p_written:
+                org.written |= bit(p)
+        else:
+            hopeful[i] |= bit(p) & org.aware & org.knows
+            use.grant = -2
+            use.unfunded = NEVER
+            flows[_N_FAILED] += 1
+            log(events, month, _FAILED, i, p, -1, -1)
 
 
 @inner
 def _start_trials(
     orgs, uses, exposure, practices, grants, funders, territories, national, modifiers, pushes,
-    promotions, tried, hopeful, flows, events, values, seed, month,
+    promotions, hopeful, most, half_way, flows, events, values, seed, month,
 ):  # fmt: skip
     """Trials start."""
     key = draws.stream(seed, _TRIAL, month)
-    most_reward = values.rel_guideline * values.rel_proposal
-    for i in range(orgs.shape[0]):
-        if hopeful[i] == NOTHING:
-            continue
+    who, masks = np.empty(orgs.shape[0], np.int64), np.empty(orgs.shape[0], np.uint64)
+    for x in range(occupied(hopeful, who, masks)):
+        i, open_to = who[x], masks[x]
         org, modifier, push = orgs[i], modifiers[i], pushes[i]
-        line = -1  # the first of its grant lines on which money flows
-        policy = _policy(org, territories, national)
-        rewarded, proposed = policy, NOTHING
-        for g in range(org.first_grant, org.first_grant + org.n_grants):
-            rewarded |= funders[grants[g].funder].rewards
-            if grants[g].active == 1:
-                line = g if line < 0 else line
-                if grants[g].idea >= 0:
-                    proposed |= bit(grants[g].idea)
-        able = org.absorptive**values.elasticity * min(1.0, org.slack)
-        able *= values.start_rate * modifier.rel_adoption
+        line, proposed, rewarded = offers(org, grants, funders)
+        policy = policy_of(org, territories, national)
+        rewarded |= policy
         trying = count(org.trial)
         # who can try few at a time starts at a practice drawn anew each month
         turn = np.uint64(draws.below(key, i, _PRACTICES, practices.shape[0]))
-        later = (hopeful[i] >> turn) << turn
+        later = (open_to >> turn) << turn
         for half in range(2):
-            left = later if half == 0 else hopeful[i] ^ later
+            left = later if half == 0 else open_to ^ later
             while left != NOTHING and trying < values.max_parallel:
                 p = lowest(left)
                 left = without_lowest(left)
-                hazard = able * _response(exposure[i, p], org.contacts, org.threshold, values.kappa)
+                luck = draws.at(key, i, p)
+                use, practice = uses[i, p], practices[p]
+                if _cools_down(use, values, month):
+                    continue
+                without = values.money_medium if practice.cost == _MEDIUM else values.money_high
+                money = without if line < 0 and practice.cost != _LOW else 1.0
+                guideline = values.rel_guideline if has(rewarded, p) else 1.0
+                proposal = values.rel_proposal if has(proposed, p) else 1.0
+                chance = most[i] * money * guideline * proposal
+                chance *= _most_of_fit(use, values)
+                if not may_start(luck, chance, exposure[i, p], half_way[i], values.kappa):
+                    continue
+                hazard = org.absorptive**values.elasticity * min(1.0, org.slack)
+                hazard *= values.start_rate * modifier.rel_adoption
+                hazard *= response(exposure[i, p], org.contacts, org.threshold, values.kappa)
                 if has(push.promoted, p):
                     hazard *= rel_eased(push, promotions, p)
-                luck = draws.at(key, i, p)
-                if luck >= hazard * most_reward:
-                    continue  # what follows can't raise the hazard further
-                use, practice = uses[i, p], practices[p]
-                failed = use.since  # of one that does not run: month of the last failure
-                if failed > 0 and month - failed < values.cooldown:
-                    continue
                 hazard *= use.fit**values.fit_exponent
                 if practice.needs_will == 1 and not has(policy, p):
-                    will = _will(org, modifier, territories)
+                    will = will_of(org, modifier, territories)
                     hazard *= values.will_floor + (1.0 - values.will_floor) * will
-                if line < 0 and practice.cost != _LOW:
-                    medium = practice.cost == _MEDIUM
-                    hazard *= values.money_medium if medium else values.money_high
-                if has(rewarded, p):
-                    hazard *= values.rel_guideline
-                if has(proposed, p):
-                    hazard *= values.rel_proposal
+                hazard *= money
+                hazard *= guideline
+                hazard *= proposal
                 if luck < hazard:
                     org.trial |= bit(p)
-                    tried[i] |= bit(p)
-                    use.since = month
-                    use.grant = _payer(
-                        org, grants, p, line
-                    )  # provisional: `_set_up` decides what pays it
+                    use.since, use.grant = month, payer(org, grants, p, line)
+                    _set_up(use, practice, modifier, values, seed, month, i, p)
                     trying += 1
                     flows[_N_TRIALS] += 1
                     log(events, month, _TRIED, i, p, line, -1)
 
 
 @inner
-def _set_up(orgs, uses, practices, modifiers, tried, values, seed, month):
-    """Money, fidelity and fit of the trials that started this month."""
-    money = draws.stream(seed, _MONEY, month)
-    fidelity = draws.stream(seed, _FIDELITY, month)
-    adapt = draws.stream(seed, _ADAPT, month)
-    for i in range(orgs.shape[0]):
-        trials = tried[i]
-        while trials != NOTHING:
-            p = lowest(trials)
-            trials = without_lowest(trials)
-            use = uses[i, p]
-            if use.since != month or not has(orgs[i].trial, p):
-                continue
-            cost = practices[p].cost
-            if use.grant < 0 or draws.at(money, i, p) >= values.p_grant[cost]:
-                use.grant = -2 if cost == _LOW else -1
-            use.unfunded = NEVER
-            start = values.fidelity_start
-            faithful = start + (1.0 - start) * draws.at(fidelity, i, p)
-            if draws.at(adapt, i, p) < values.p_adapted:
-                gain = min(1.0, max(0.0, values.fit_gain + modifiers[i].add_fit_gain))
-                use.fit += gain * (1.0 - use.fit)
-                faithful -= values.fidelity_cost * modifiers[i].rel_fidelity_cost
-            use.fidelity = max(0.0, faithful)
+def _set_up(use, practice, modifier, values, seed, month, i, p):
+    """Money, fidelity and fit of a trial that starts; `use.grant` is a line that may pay it."""
+    money = draws.at(draws.stream(seed, _MONEY, month), i, p)
+    if use.grant < 0 or money >= values.p_grant[practice.cost]:
+        use.grant = -2 if practice.cost == _LOW else -1
+    use.unfunded = NEVER
+    start = values.fidelity_start
+    faithful = start + (1.0 - start) * draws.at(draws.stream(seed, _FIDELITY, month), i, p)
+    if draws.at(draws.stream(seed, _ADAPT, month), i, p) < values.p_adapted:
+        gain = min(1.0, max(0.0, values.fit_gain + modifier.add_fit_gain))
+        use.fit += gain * (1.0 - use.fit)
+        faithful -= values.fidelity_cost * modifier.rel_fidelity_cost
+    use.fidelity = max(0.0, faithful)
 
 
 @inner
 def loop(w, values, seed, month):
     """Adoption, for a month."""
-    tried, hopeful = np.empty(w.orgs.shape[0], np.uint64), np.empty(w.orgs.shape[0], np.uint64)
-    _review(
-        w.orgs, w.uses, w.exposure, w.practices, w.memberships.start, w.memberships.network,
-        w.networks, w.territories, w.national, w.modifiers, w.pushes, tried, hopeful, w.events,
-        values, seed, month,
+    n = w.orgs.shape[0]
+    tried, hopeful, open_to = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n, np.uint64)
+    settling, most, half_way = np.empty(n, np.uint64), np.empty(n), np.empty(n)
+    _survey(
+        w.orgs, w.practices, w.modifiers, w.pushes, tried, hopeful, open_to, most, half_way,
+        settling, values, seed, month,
+    )  # fmt: skip
+    _sort(w.uses, w.exposure, open_to, most, half_way, hopeful, values, seed, month)
+    _settle(
+        w.orgs, w.uses, w.practices, w.memberships.start, w.memberships.network, w.networks,
+        w.territories, w.national, w.modifiers, settling, w.events, values, seed, month,
     )  # fmt: skip
     _finish_trials(
         w.orgs, w.uses, w.practices, tried, hopeful, w.flows, w.events, values, seed, month
     )
     _start_trials(
         w.orgs, w.uses, w.exposure, w.practices, w.grants, w.funders, w.territories, w.national,
-        w.modifiers, w.pushes, w.promotions, tried, hopeful, w.flows, w.events, values, seed, month,
+        w.modifiers, w.pushes, w.promotions, hopeful, most, half_way, w.flows, w.events, values,
+        seed, month,
     )  # fmt: skip
-    _set_up(w.orgs, w.uses, w.practices, w.modifiers, tried, values, seed, month)
 
 
 @compiled

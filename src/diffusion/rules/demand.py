@@ -19,6 +19,7 @@ from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, shar
 
 _PRESSURE = int(Decision.PRESSURE)
 _TENURE_THAT_COUNTS = 60  # months after which a person is fully productive (exp(-15) is nil)
+_PAID = 1 << 32  # a paid post where filled posts are counted in the lower half of a word
 
 
 class Parameters(RuleSettings):
@@ -58,38 +59,78 @@ def _wander(territories, values, seed, month):
 
 
 @inner
+def _staff(posts, grants, shortfall, month, capacity, paid, staff):
+    """Fills what the staff of each organisation can do, its paid posts, and the filled ones."""
+    pays = np.empty(grants.shape[0] + 1, np.int64)
+    pays[0] = _PAID  # regular money, or somebody is there
+    for g in range(grants.shape[0]):
+        pays[g + 1] = _PAID * np.int64(grants[g].active)
+    m = posts.shape[0]
+    lacking, line = np.empty(m, np.int32), np.empty(m, np.int32)
+    for j in range(m):
+        post = posts[j]
+        months = min(max(month - post.hired, 0), _TENURE_THAT_COUNTS)
+        lacking[j] = _TENURE_THAT_COUNTS + (months - _TENURE_THAT_COUNTS) * post.filled
+        line[j] = (post.grant + 1) * (1 - post.filled)
+    counted = np.zeros(capacity.shape[0], np.int64)
+    for j in range(m):
+        post = posts[j]
+        # an index without a sign can't count from the end, which loops would test each time
+        i, filled = np.uint32(post.organisation), post.filled
+        capacity[i] = (capacity[i] + 1.0 * filled) - shortfall[np.uint32(lacking[j])]
+        counted[i] += filled + pays[np.uint32(line[j])]
+    for x in range(capacity.shape[0]):
+        paid[x], staff[x] = counted[x] // _PAID, counted[x] % _PAID
+
+
+@inner
+def _loads(orgs, practices, load):
+    """Fills the posts that the running practices of each organisation bind."""
+    left, whom = np.empty(orgs.shape[0], np.uint64), np.empty(orgs.shape[0], np.int32)
+    found = 0
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        load[i], left[i] = 0.0, org.trial | org.adopted | org.institutional
+        whom[found] = i
+        found += 1 if left[i] != NOTHING else 0
+    while found > 0:
+        more = 0
+        for x in range(found):
+            i = whom[x]
+            load[i] += practices[lowest(left[i])].load
+            left[i] = without_lowest(left[i])
+            whom[more] = i
+            more += 1 if left[i] != NOTHING else 0
+        found = more
+
+
+@inner
 def _burden(orgs, posts, grants, practices, modifiers, pressure, values, month):
     """What is asked of each organisation, against what its staff can do."""
-    shortfall = values.shortfall
-    settled = shortfall.shape[0] - 1
-    for i in range(orgs.shape[0]):
+    n = orgs.shape[0]
+    capacity, load, free = np.zeros(n), np.empty(n), np.empty(n)
+    paid, staff = np.zeros(n, np.int32), np.zeros(n, np.int32)
+    asked, busy, found = np.empty(n), np.empty(n, np.int32), 0
+    _staff(posts, grants, values.shortfall, month, capacity, paid, staff)
+    _loads(orgs, practices, load)
+    for i in range(n):
+        asked[i] = pressure[np.uint32(orgs[i].territory)]
+    for i in range(n):
         org, modifier = orgs[i], modifiers[i]
-        filled, paid = 0, 0
-        capacity = 0.0
-        for j in range(org.first_post, org.first_post + org.n_posts):
-            post = posts[j]
-            if post.filled == 1:
-                filled += 1
-                paid += 1
-                capacity += 1.0
-                capacity -= shortfall[min(max(month - post.hired, 0), settled)]
-            elif post.grant < 0 or grants[post.grant].active == 1:
-                paid += 1
-        load = 0.0
-        running = org.trial | org.adopted | org.institutional
-        while running != NOTHING:
-            load += practices[lowest(running)].load
-            running = without_lowest(running)
-        demand = values.base_load * paid * (pressure[org.territory] * modifier.rel_demand)
-        capacity *= modifier.rel_capacity
-        overload = min(values.max_overload, max(0.0, demand / max(capacity, 0.25) - 1.0))
-        free = modifier.rel_slack
-        if overload > 0.0:
-            free *= math.exp(-values.exponent * overload)
-        bound = values.load_weight * load / org.n_posts
-        org.staff = filled
-        org.overload = overload
-        org.slack = min(2.0, max(0.0, free - bound) + modifier.add_slack)
+        demand = values.base_load * paid[i] * (asked[i] * modifier.rel_demand)
+        able = max(capacity[i] * modifier.rel_capacity, 0.25)
+        org.overload = min(values.max_overload, max(0.0, demand / able - 1.0))
+        org.staff = staff[i]
+        free[i] = modifier.rel_slack
+    for i in range(n):
+        busy[found] = i
+        found += 1 if orgs[i].overload > 0.0 else 0
+    for x in range(found):
+        i = busy[x]
+        free[i] *= math.exp(-values.exponent * orgs[i].overload)
+    for i in range(n):
+        bound = values.load_weight * load[i] / orgs[i].n_posts
+        orgs[i].slack = min(2.0, max(0.0, free[i] - bound) + modifiers[i].add_slack)
 
 
 @inner

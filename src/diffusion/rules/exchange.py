@@ -20,18 +20,20 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.pairs import below, pairs
 from diffusion.world.likeness import clarity, relevance, similarity
+from diffusion.world.memory import fade, forget, recall, remember
 from diffusion.world.pushes import p_told
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
 from diffusion.world.state import GENERAL
 from diffusion.world.traffic import Event, Flow, Live, log
+from diffusion.world.ways import both_ways, case, lessons
 
 _AWARE = int(Decision.AWARENESS)
 _KNOW = int(Decision.KNOW_HOW)
 _SHOW = int(Decision.PRESENTATION)
 _PRESENTED = int(Decision.PRESENTED)
 _NOTICE = int(Decision.NOTICE)
-_FORGET = int(Decision.FORGET)
 _TOLD = int(Decision.TOLD)
 _COURSE = int(Decision.COURSE)
 _HEARD = int(Event.HEARD)
@@ -40,11 +42,8 @@ _N_HEARD = int(Flow.AWARENESS)
 _N_TRANSFERS = int(Flow.TRANSFERS)
 _N_CROSS = int(Flow.CROSS_TRANSFERS)
 _N_MEETING = int(Flow.TRANSFERS_BY_MEETING)
-_PRACTICES = 64
 _CONTACTS = int(Live.CONTACTS)
 _ATTENDING = int(Live.ATTENDANCE)
-# tags tell contacts of the same two apart: by the meeting's key, 0 bilateral, the last arranged
-_TAGS = 1 << 21  # more than any network's key
 
 
 class Parameters(RuleSettings):
@@ -90,166 +89,161 @@ class _Values(NamedTuple):
 
 
 @inner
-def _notices_and_memory(
-    orgs, exposure, modifiers, pushes, promotions, aware_before, aware, users, met, flows, events,
-    values, seed, month,
-):  # fmt: skip
-    """Notices and promotion arrive; what nobody needs is forgotten; remembered contacts fade.
-
-    Fills in, for each organisation, what it had heard of before and has now, what it runs, and
-    its remembered contacts.
-    """
-    notice = draws.stream(seed, _NOTICE, month)
-    forget = draws.stream(seed, _FORGET, month)
-    tell = draws.stream(seed, _TOLD, month)
-    width = draws.width(exposure.shape[1])
-    everything = ~NOTHING >> np.uint64(_PRACTICES - exposure.shape[1])
-    for i in range(orgs.shape[0]):
-        org = orgs[i]
-        for p in range(exposure.shape[1]):
-            exposure[i, p] *= values.fade
-        known, running = org.aware, org.adopted | org.institutional
-        aware_before[i], users[i] = known, running
-        reach = values.p_notice * modifiers[i].add_notices
-        unheard = everything & ~known if reach > 0.0 else NOTHING
-        while unheard != NOTHING:
-            p = lowest(unheard)
-            unheard = without_lowest(unheard)
-            luck = draws.at(notice, i, p)
-            if luck < reach and luck < reach * relevance(org, modifiers[i], p, values):
-                known |= bit(p)
-                flows[_N_HEARD] += 1
-                log(events, month, _HEARD, i, p, -1, -1)
-        told = pushes[i].promoted & ~known
-        while told != NOTHING:
-            p, told = lowest(told), without_lowest(told)
-            chance = p_told(pushes[i], promotions, p) * relevance(org, modifiers[i], p, values)
-            if draws.at(tell, i, p) < chance:
-                known |= bit(p)
-                flows[_N_HEARD] += 1
-                log(events, month, _HEARD, i, p, -1, -1)
-        loose = known & ~(org.trial | running | org.knows | org.lapsed)
-        if loose != NOTHING:
-            own = draws.half(forget, i)
-            few = draws.rare(own, 0, width)
-            loose &= few if values.p_forget <= draws.RARE else ~NOTHING
-            while loose != NOTHING:
-                p, loose = lowest(loose), without_lowest(loose)
-                if draws.among(few, p, draws.rest(own, p)) < values.p_forget:
-                    known &= ~bit(p)
-        aware[i] = known
-        met[i] = org.contacts * values.fade
+def _most(modifiers):
+    """The furthest reach of notices, and the largest multipliers of pupils and of teachers."""
+    notices, pupil, teacher = 0.0, 0.0, 0.0
+    for i in range(modifiers.shape[0]):
+        modifier = modifiers[i]
+        notices = max(notices, modifier.add_notices)
+        pupil = max(pupil, modifier.rel_know_how)
+        teacher = max(teacher, modifier.rel_teaching)
+    return notices, pupil, teacher
 
 
 @inner
-def _remember(exposure, contacts, live, users, met):
-    """This month's contacts are remembered, and with users of which practice they were."""
-    for c in range(2 * live):
-        # each contact is read both ways
-        contact = contacts[c >> 1]
-        source, to = contact.a, contact.b
-        if c & 1 == 1:
-            source, to = to, source
-        met[to] += contact.depth
-        running = users[source]
-        while running != NOTHING:
-            exposure[to, lowest(running)] += contact.depth
-            running = without_lowest(running)
+def _notices(
+    orgs, modifiers, pushes, promotions, n_practices, aware, flows, events, values, seed, month
+):
+    """Notices and promotion arrive."""
+    notice = draws.stream(seed, _NOTICE, month)
+    tell = draws.stream(seed, _TOLD, month)
+    everything = ~NOTHING >> np.uint64(64 - n_practices)
+    for i in range(orgs.shape[0]):
+        reach = values.p_notice * modifiers[i].add_notices
+        unheard = everything & ~aware[i] if reach > 0.0 else NOTHING
+        while unheard != NOTHING:
+            p, unheard = lowest(unheard), without_lowest(unheard)
+            luck = draws.at(notice, i, p)
+            if luck < reach and luck < reach * relevance(orgs[i], modifiers[i], p, values):
+                aware[i] |= bit(p)
+                flows[_N_HEARD] += 1
+                log(events, month, _HEARD, i, p, -1, -1)
+        told = pushes[i].promoted & ~aware[i]
+        while told != NOTHING:
+            p, told = lowest(told), without_lowest(told)
+            chance = p_told(pushes[i], promotions, p) * relevance(orgs[i], modifiers[i], p, values)
+            if draws.at(tell, i, p) < chance:
+                aware[i] |= bit(p)
+                flows[_N_HEARD] += 1
+                log(events, month, _HEARD, i, p, -1, -1)
+
+
+@inner
+def _news(source, to, running, block, depth, before, aware, few, key, n_practices, values):
+    """What may pass on each way: has the luck, or a chance that is no rare one.
+
+    Fills in which of the practices have rare luck.
+    """
+    news = np.empty(to.shape[0], np.uint64)
+    draws.rare_each(key, to, block, draws.width(n_practices), few)
+    for x in range(to.shape[0]):
+        news[x] = before[source[x]] & ~aware[to[x]]
+    for x in range(to.shape[0]):
+        all_users = ~NOTHING if values.p_user * depth[x] > draws.RARE else NOTHING
+        all_informed = ~NOTHING if values.p_informed * depth[x] > draws.RARE else NOTHING
+        news[x] &= few[x] | (all_users & running[x]) | (all_informed & ~running[x])
+    return news
 
 
 @inner
 def _awareness(
-    orgs, networks, contacts, live, modifiers, n_practices, aware_before, aware, users, flows,
+    orgs, contacts, source, to, running, block, depth, modifiers, n_practices, before, aware, flows,
     events, values, seed, month,
 ):  # fmt: skip
     """News passes on every contact."""
-    width = draws.width(n_practices)
-    key = draws.stream(seed, _AWARE, month)
-    for c in range(2 * live):
-        contact = contacts[c >> 1]
-        source, to = np.int64(contact.a), np.int64(contact.b)
-        if c & 1 == 1:
-            source, to = to, source
-        news = aware_before[source] & ~aware[to]
-        if news == NOTHING:
-            continue
-        depth, k = contact.depth, contact.network
-        tag = np.int64(networks[k].key + 1 if k >= 0 else (k + 1) % _TAGS)
-        all_users = ~NOTHING if values.p_user * depth > draws.RARE else NOTHING
-        all_informed = ~NOTHING if values.p_informed * depth > draws.RARE else NOTHING
-        running = users[source]
-        own = draws.half(key, to)
-        few = draws.rare(own, source * _TAGS + tag, width)
-        news &= few | (all_users & running) | (all_informed & ~running)
-        while news != NOTHING:
-            p = lowest(news)
-            news = without_lowest(news)
-            chance = values.p_user if has(running, p) else values.p_informed
-            u = draws.rest(own, (source * _PRACTICES + p) * _TAGS + tag)
-            luck = draws.among(few, p, u)
-            if luck >= chance * depth:
-                continue  # language and relevance only lower the chance
-            clear = depth * clarity(orgs, modifiers, source, to, values)
-            if luck < chance * (clear * relevance(orgs[to], modifiers[to], p, values)):
-                aware[to] |= bit(p)
-                flows[_N_HEARD] += 1
-                log(events, month, _HEARD, to, p, source, k)
+    key, few = draws.stream(seed, _AWARE, month), np.empty(to.shape[0], np.uint64)
+    way, what, n = pairs(
+        _news(source, to, running, block, depth, before, aware, few, key, n_practices, values)
+    )
+    bound, luck, own = np.empty(n), np.empty(n), np.empty(n, np.uint64)
+    who, whom = np.empty(n, np.uint32), np.empty(n, np.int64)
+    for y in range(n):
+        x, p = way[y], what[y]
+        who[y], own[y], whom[y] = to[x], few[x], case(block, source, x, p)
+        bound[y] = values.p_user if has(running[x], p) else values.p_informed
+        bound[y] *= depth[x]  # language and relevance only lower the chance
+    for y in range(n):
+        luck[y] = draws.among(own[y], what[y], draws.at(key, who[y], whom[y]))
+    for z in range(below(luck, bound, who)):
+        y = who[z]
+        x, p = way[y], np.int64(what[y])
+        i, j = np.int64(source[x]), np.int64(to[x])
+        chance = values.p_user if has(running[x], p) else values.p_informed
+        clear = depth[x] * clarity(orgs, modifiers, i, j, values)
+        if luck[y] >= chance * clear or has(aware[j], p):
+            continue  # somebody else may have told of it this month
+        if luck[y] < chance * (clear * relevance(orgs[j], modifiers[j], p, values)):
+            aware[j] |= bit(p)
+            flows[_N_HEARD] += 1
+            log(events, month, _HEARD, j, p, i, contacts[x >> 1].network)
+
+
+@inner
+def _bound(practices, contacts, way, what, rel_pupil, rel_teacher, values, bound):
+    """The most that the chance of each lesson can be: of two who share a language and a field."""
+    for y in range(bound.shape[0]):
+        contact, practice = contacts[way[y] >> 1], practices[what[y]]
+        # factors in the order of those of the chance, so that rounding can't lift it above this
+        strength = contact.depth * contact.trust * rel_pupil * rel_teacher
+        most = values.p_know_how * strength * (1.0 - values.brake * practice.complexity)
+        bound[y] = most if contact.depth >= values.deep else 0.0
 
 
 @inner
 def _know_how(
-    orgs, uses, posts, practices, networks, contacts, live, modifiers, aware_before, aware, flows,
-    events, values, seed, month,
+    orgs, uses, posts, practices, contacts, source, to, block, modifiers, rel_pupil, rel_teacher,
+    before, aware, flows, events, values, seed, month,
 ):  # fmt: skip
-    """People teach people on deep contacts; nobody teaches what was learned this month."""
-    key = draws.stream(seed, _KNOW, month)
-    pupils, n_pupils = np.empty(2 * live, np.int32), 0
-    for c in range(2 * live):
-        contact = contacts[c >> 1]
-        source, to = np.int64(contact.a), np.int64(contact.b)
-        teacher, pupil = np.int64(contact.post_a), np.int64(contact.post_b)
-        if c & 1 == 1:
-            source, to, teacher, pupil = to, source, pupil, teacher
-        if contact.depth < values.deep:
+    """People teach people on deep contacts; nobody teaches what was learned this month.
+
+    `rel_pupil` and `rel_teacher` are the largest multipliers of any organisation.
+    """
+    key, pupils = draws.stream(seed, _KNOW, month), np.empty(to.shape[0], np.uint32)
+    way, what, n = pairs(lessons(posts, contacts, to, before, pupils))
+    pupil, whom, likely = np.empty(n, np.uint32), np.empty(n, np.int64), np.empty(n, np.uint32)
+    bound, luck = np.empty(n), np.empty(n)
+    _bound(practices, contacts, way, what, rel_pupil, rel_teacher, values, bound)
+    for y in range(n):
+        pupil[y], whom[y] = pupils[way[y]], case(block, source, way[y], what[y])
+    for y in range(n):
+        luck[y] = draws.at(key, pupil[y], whom[y])
+    n_pupils = 0
+    for z in range(below(luck, bound, likely)):
+        y = likely[z]
+        x, p = way[y], np.int64(what[y])
+        contact, i, j = contacts[x >> 1], np.int64(source[x]), np.int64(to[x])
+        org, post, practice = orgs[j], posts[pupil[y]], practices[p]
+        strength = contact.depth * contact.trust * modifiers[j].rel_know_how
+        strength *= modifiers[i].rel_teaching
+        clear = strength * clarity(orgs, modifiers, i, j, values)
+        chance = values.p_know_how * clear * (1.0 - values.brake * practice.complexity)
+        if luck[y] >= chance or has(post.learned, p):
+            continue  # somebody else may have taught it this month
+        if luck[y] >= chance * relevance(org, modifiers[j], p, values):
             continue
-        teach = posts[teacher].knows & aware_before[to] & ~posts[pupil].knows
-        if teach == NOTHING:
-            continue
-        strength = contact.depth * contact.trust * modifiers[to].rel_know_how
-        strength *= modifiers[source].rel_teaching
-        k = contact.network
-        tag = networks[k].key + 1 if k >= 0 else (k + 1) % _TAGS
-        while teach != NOTHING:
-            p = lowest(teach)
-            teach = without_lowest(teach)
-            luck = draws.at(key, pupil, (source * _PRACTICES + p) * _TAGS + tag)
-            if luck >= values.p_know_how * strength:
-                continue  # language, complexity and relevance only lower the chance
-            org, post, practice = orgs[to], posts[pupil], practices[p]
-            clear = strength * clarity(orgs, modifiers, source, to, values)
-            chance = values.p_know_how * clear * (1.0 - values.brake * practice.complexity)
-            chance *= relevance(org, modifiers[to], p, values)
-            if luck >= chance or has(post.learned, p):
-                continue  # somebody else may have taught it this month
-            if post.learned == NOTHING:
-                pupils[n_pupils] = pupil
-                n_pupils += 1
-            post.learned |= bit(p)
-            org.knows |= bit(p)
-            aware[to] |= bit(p)  # it may have been forgotten earlier this month
-            fit = practice.adaptability
-            fit += (1.0 - fit) * similarity(orgs[source], org, values)
-            use = uses[to, p]
-            use.fit = max(use.fit, fit)
-            flows[_N_TRANSFERS] += 1
-            own_field = orgs[source].fields & org.fields & ~GENERAL != NOTHING
-            flows[_N_CROSS] += 0 if own_field else 1
-            flows[_N_MEETING] += 1 if k >= 0 else 0
-            log(events, month, _LEARNED, to, p, source, k)
-    for x in range(n_pupils):
-        post = posts[pupils[x]]
+        if post.learned == NOTHING:
+            pupils[n_pupils] = pupil[y]
+            n_pupils += 1
+        post.learned |= bit(p)
+        aware[j] |= bit(p)  # it may have been forgotten earlier this month
+        _learn(orgs[i], org, uses[j, p], practice, p, values)
+        flows[_N_TRANSFERS] += 1
+        flows[_N_CROSS] += 0 if orgs[i].fields & org.fields & ~GENERAL != NOTHING else 1
+        flows[_N_MEETING] += 1 if contact.network >= 0 else 0
+        log(events, month, _LEARNED, j, p, i, contact.network)
+    for z in range(n_pupils):
+        post = posts[pupils[z]]
         post.knows |= post.learned
         post.learned = NOTHING
+
+
+@inner
+def _learn(one, org, use, practice, p, values):
+    """An organisation knows how to run practice p, as well as another can show it."""
+    org.knows |= bit(p)
+    fit = practice.adaptability
+    fit += (1.0 - fit) * similarity(one, org, values)
+    use.fit = max(use.fit, fit)
 
 
 @inner
@@ -324,21 +318,29 @@ def _presentations(
 def loop(w, values, seed, month):
     """Exchange, for a month."""
     n, live = w.orgs.shape[0], w.sizes[_CONTACTS]
-    # the columns that contacts read at random, close together
-    aware_before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
-    users, met = np.empty(n, np.uint64), np.empty(n)
-    _notices_and_memory(
-        w.orgs, w.exposure, w.modifiers, w.pushes, w.promotions, aware_before, aware, users, met,
-        w.flows, w.events, values, seed, month,
-    )  # fmt: skip
-    _remember(w.exposure, w.contacts, live, users, met)
+    before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
+    users, kept, met = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n)
+    recall(w.orgs, values.fade, before, aware, users, kept, met)
+    reach, rel_pupil, rel_teacher = _most(w.modifiers)
+    if values.p_notice * reach > 0.0 or w.promotions.shape[0] > 0:
+        _notices(
+            w.orgs, w.modifiers, w.pushes, w.promotions, w.exposure.shape[1], aware, w.flows,
+            w.events, values, seed, month,
+        )  # fmt: skip
+    forget(kept, aware, w.exposure.shape[1], values.p_forget, seed, month)
+    fade(w.exposure.reshape(-1), values.fade)
+    source, to = np.empty(2 * live, np.uint32), np.empty(2 * live, np.uint32)
+    running, block = np.empty(2 * live, np.uint64), np.empty(2 * live, np.int64)
+    depth = np.empty(2 * live)
+    both_ways(w.contacts, w.networks, users, source, to, running, block, depth)
+    remember(w.exposure, to, running, depth, met)
     _awareness(
-        w.orgs, w.networks, w.contacts, live, w.modifiers, w.exposure.shape[1], aware_before, aware,
-        users, w.flows, w.events, values, seed, month,
+        w.orgs, w.contacts, source, to, running, block, depth, w.modifiers, w.exposure.shape[1],
+        before, aware, w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _know_how(
-        w.orgs, w.uses, w.posts, w.practices, w.networks, w.contacts, live, w.modifiers,
-        aware_before, aware, w.flows, w.events, values, seed, month,
+        w.orgs, w.uses, w.posts, w.practices, w.contacts, source, to, block, w.modifiers, rel_pupil,
+        rel_teacher, before, aware, w.flows, w.events, values, seed, month,
     )  # fmt: skip
     _courses(
         w.orgs, w.uses, w.posts, w.practices, w.modifiers, w.pushes, aware, w.events, values, seed,

@@ -12,8 +12,6 @@ after some time (E032). The rule `policy` decides what comes of it.
 
 from typing import ClassVar, NamedTuple
 
-import numpy as np
-
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
@@ -28,6 +26,7 @@ _CONSULTATION = int(Decision.CONSULTATION)
 _HEARD = int(Decision.FINDING_HEARD)
 _FORGOTTEN = int(Decision.FINDING_FORGOTTEN)
 _RESEARCH = KINDS.index("research")
+_ROUNDED_UP = 1.0 + 1e-9  # by far more than a sum of weights can be off
 _NATIONAL = LEVELS.index("national")
 
 
@@ -58,42 +57,77 @@ class _Values(NamedTuple):
 
 
 @inner
-def _write(networks, start, member, orgs, modifiers, n_practices, values, seed, month):
+def _running(org):
+    """Practices that an organisation runs."""
+    return org.adopted | org.institutional
+
+
+@inner
+def _outdate(row, member, first, last, orgs, key, outdated):
+    """What no member runs may go out of date; luck is cheaper to look at than all members."""
+    fading, left = NOTHING, row.findings
+    while left != NOTHING:
+        p = lowest(left)
+        left = without_lowest(left)
+        if draws.at(key, row.key, p) < outdated:
+            fading |= bit(p)
+    if fading != NOTHING:
+        for x in range(first, last):
+            fading &= ~_running(orgs[member[x]])
+        row.findings &= ~fading
+
+
+@inner
+def _known_here(member, first, last, orgs, modifiers):
+    """What any member runs, what two do, the highest weight, and whether research is among them."""
+    any_runs, two_run, highest, studied = NOTHING, NOTHING, 0.0, 0
+    for x in range(first, last):
+        org = orgs[member[x]]
+        running = _running(org)
+        two_run |= any_runs & running
+        any_runs |= running
+        highest = max(highest, modifiers[member[x]].rel_findings)
+        studied |= 1 if org.kind == _RESEARCH else 0
+    return any_runs, two_run, highest, studied
+
+
+@inner
+def _users(member, first, last, orgs, modifiers, p):
+    """How many members run a practice, and the sum of their weights."""
+    users, weight = 0, 0.0
+    for x in range(first, last):
+        if has(_running(orgs[member[x]]), p):
+            users += 1
+            weight += modifiers[member[x]].rel_findings
+    return users, weight
+
+
+@inner
+def _write(networks, start, member, orgs, modifiers, values, seed, month):
     """Networks turn what several members run into findings; what nobody runs goes out of date."""
     writing = draws.stream(seed, _FINDING, month)
     fading = draws.stream(seed, _OUTDATED, month)
-    users, weight = np.empty(n_practices, np.int64), np.empty(n_practices)
     for k in range(networks.shape[0]):
-        row = networks[k]
-        writes = row.met == 1 and (row.is_cop == 1 or row.coordinated == 1)
-        if not writes and row.findings == NOTHING:
+        row, first, last = networks[k], start[k], start[k + 1]
+        before = row.findings
+        if before != NOTHING:
+            _outdate(row, member, first, last, orgs, fading, values.outdated)
+        if row.met == 0 or (row.is_cop == 0 and row.coordinated == 0):
             continue
-        users[:] = 0
-        weight[:] = 0.0
+        any_runs, two_run, highest, studied = _known_here(member, first, last, orgs, modifiers)
         mixed = row.facilitated == 1 or row.mixed == 1
         base = values.written * (values.rel_facilitated if mixed else 1.0)
-        studied = False
-        for x in range(start[k], start[k + 1]):
-            i = member[x]
-            org, own = orgs[i], modifiers[i].rel_findings
-            studied = studied or org.kind == _RESEARCH
-            running = org.adopted | org.institutional
-            while running != NOTHING:
-                p = lowest(running)
-                running = without_lowest(running)
-                users[p] += 1
-                weight[p] += own
-        if studied:
+        if studied == 1:
             base *= values.rel_research
-        for p in range(n_practices):
-            if has(row.findings, p):
-                if users[p] == 0 and draws.at(fading, row.key, p) < values.outdated:
-                    row.findings &= ~bit(p)
-            elif (
-                writes
-                and users[p] >= values.users_needed
-                and draws.at(writing, row.key, p) < base * weight[p] / users[p]
-            ):
+        left = (any_runs if values.users_needed == 1 else two_run) & ~before
+        while left != NOTHING:
+            p = lowest(left)
+            left = without_lowest(left)
+            luck = draws.at(writing, row.key, p)
+            if luck > base * highest * _ROUNDED_UP:
+                continue  # no mean weight exceeds the highest
+            users, weight = _users(member, first, last, orgs, modifiers, p)
+            if users >= values.users_needed and luck < base * weight / users:
                 row.findings |= bit(p)
 
 
@@ -146,8 +180,8 @@ def _consult(networks, start, member, orgs, modifiers, territories, national, va
 @inner
 def loop(w, values, seed, month):
     """Findings, for a month."""
-    start, member, n_practices = w.members.start, w.members.organisation, w.practices.shape[0]
-    _write(w.networks, start, member, w.orgs, w.modifiers, n_practices, values, seed, month)
+    start, member = w.members.start, w.members.organisation
+    _write(w.networks, start, member, w.orgs, w.modifiers, values, seed, month)
     _forget(w.territories, values, seed, month)
     _consult(
         w.networks, start, member, w.orgs, w.modifiers, w.territories, w.national, values, seed,

@@ -123,59 +123,72 @@ def _standing(org, uses, practices, i, quality, tilt):
 
 
 @inner
-def _grants(
-    orgs, uses, practices, grants, funders, terms, modifiers, accounts, flows, events, values,
-    seed, month,
-):  # fmt: skip
-    """Grants end, begin and are spent, and their uses note since when their money is gone."""
-    renewal = draws.stream(seed, _RENEWAL, month)
+def _turning(grants, places, values, seed, month):
+    """Notes the lines of which something is decided, or that end or begin; returns how many."""
     gap = draws.stream(seed, _GAP, month)
+    n = 0
     for g in range(grants.shape[0]):
         line = grants[g]
-        flowed = line.active == 1
+        noticed = (month >= line.ends - _NOTICE_MONTHS) & (line.renewed < 0)
+        flows = line.active == 1
+        awaited = (line.renewed == 1) | (line.starts == month)
+        places[n] = g
+        n += 1 if (flows & (noticed | (month >= line.ends))) | ((not flows) & awaited) else 0
+    turning = 0
+    for x in range(n):
+        # a promised follow-up waits for its gap to pass, a grant won at a call for its start
+        line = grants[places[x]]
+        passed = draws.at(gap, places[x], 0) < values.p_gap_ends
+        places[turning] = places[x]
+        turning += 1 if (line.active == 1) | passed | (line.starts == month) else 0
+    return turning
+
+
+@inner
+def _turn(
+    orgs, uses, practices, grants, funders, terms, modifiers, accounts, turning, n, flows, events,
+    values, seed, month,
+):  # fmt: skip
+    """Grants end and begin, and their uses note since when their money is gone."""
+    renewal = draws.stream(seed, _RENEWAL, month)
+    for x in range(n):
+        g = turning[x]
+        line = grants[g]
         i, f = line.organisation, line.funder
-        begins = False
-        if flowed:
-            if month >= line.ends - _NOTICE_MONTHS and line.renewed < 0:
-                org, funder, term = orgs[i], funders[f], terms[f]
+        org, funder, account = orgs[i], funders[f], accounts[i]
+        begins = line.active != 1
+        if not begins:
+            if line.renewed < 0:
+                standing = _standing(
+                    org, uses, practices, i, funder.quality + terms[f].add_quality, values.tilt
+                )
                 p = values.p_renewal
                 if org.institutional != NOTHING:
                     p = values.p_renewal_institutionalised
-                p *= modifiers[i].rel_renewal * term.rel_renewal
-                quality = funder.quality + term.add_quality
-                p *= _standing(org, uses, practices, i, quality, values.tilt)
+                p *= modifiers[i].rel_renewal * terms[f].rel_renewal
+                p *= standing
                 line.renewed = 0
                 if draws.at(renewal, g, 0) < p:
-                    months = _months(funder, term, modifiers[i])
+                    months = _months(funder, terms[f], modifiers[i])
                     eur = _size(funder, months)
                     if eur <= funder.purse:
                         line.renewed, line.months = 1, months
                         ledger.commit(funder, line, eur)
-            if month >= line.ends:
-                begins = line.renewed == 1 and draws.at(renewal, g, 1) < values.p_no_gap
-                ledger.give_back(funders[f], line, accounts[i], flows)
-        else:
-            # a promised follow-up waits for its gap to pass, a grant won at a call for its start
-            begins = line.renewed == 1 and draws.at(gap, g, 0) < values.p_gap_ends
-            begins = begins or line.starts == month
-            if not begins:
+            if month < line.ends:
                 continue
-        org = orgs[i]
+            begins = line.renewed == 1 and draws.at(renewal, g, 1) < values.p_no_gap
+            ledger.give_back(funder, line, account, flows)
+            if not begins:
+                line.active = 0
+                _note(org, uses, i, g, month)
+                log(events, month, _ENDED, i, -1, f, -1)
         if begins:
             flows[_WON] += 1
             line.active, line.renewed, line.starts = 1, -1, NEVER
             line.ends = month + max(1, line.months)
-            ledger.pay_out(funders[f], line, accounts[i], flows)
+            ledger.pay_out(funder, line, account, flows)
             _note(org, uses, i, g, NEVER)
             log(events, month, _STARTED, i, -1, f, -1)
-        elif month >= line.ends:
-            line.active = 0
-            _note(org, uses, i, g, month)
-            log(events, month, _ENDED, i, -1, f, -1)
-            continue
-        # what is left is spent evenly, as far as there is staff to do so
-        left = np.int64(line.ends - month) * np.int64(org.n_posts)
-        ledger.spend(line, accounts[i], np.int64(org.staff), left, flows)
 
 
 @inner
@@ -196,21 +209,6 @@ def _note(org, uses, i, g, since):
 
 
 @inner
-def _can_share(org, account, grants, funders, terms, g, month):
-    """Whether own money bears the own share of a line, and of those that run or are promised."""
-    needed = 0.0
-    for h in range(org.first_grant, org.first_grant + org.n_grants):
-        line = grants[h]
-        if h != g and line.active == 0 and line.renewed < 1 and line.starts <= month:
-            continue
-        funder = funders[line.funder]
-        share = min(0.95, max(0.0, funder.own_share * terms[line.funder].rel_own_share))
-        needed += funder.grant_eur / max(1, funder.months_grant) * share / (1.0 - share)
-    has_own = account.fees / MONTHS_A_YEAR + account.donations + account.in_kind + account.income
-    return needed <= has_own
-
-
-@inner
 def _idea(org, rewards, key, g):
     """The practice that an application proposes, -1 if it has no idea.
 
@@ -228,27 +226,39 @@ def _idea(org, rewards, key, g):
 
 
 @inner
+def _applying(grants, funders, places, month):
+    """Notes the lines without money whose funders call this month; returns how many."""
+    calling = np.empty(funders.shape[0], np.int64)
+    for f in range(funders.shape[0]):
+        calling[f] = 1 if funders[f].call_month == month % MONTHS_A_YEAR else 0
+    n = 0
+    for g in range(grants.shape[0]):
+        line = grants[g]
+        paid = (line.active == 1) | (line.renewed == 1) | (line.starts > month)
+        may = calling[np.uint32(line.funder)]
+        places[n] = g
+        n += 0 if paid | (line.shut == 1) else may
+    return n
+
+
+@inner
 def _calls(
-    orgs, uses, practices, grants, funders, terms, modifiers, accounts, values, seed, month
+    orgs, uses, practices, grants, funders, terms, modifiers, accounts, applying, n, values, seed,
+    month,
 ):  # fmt: skip
     """Lines without money apply at the yearly calls of their funders."""
     call = draws.stream(seed, _CALL, month)
     idea = draws.stream(seed, _IDEA, month)
-    lines = grants.shape[0]
-    if lines == 0:
-        return
-    this_month = month % MONTHS_A_YEAR
     # whoever comes first takes the budget: the first in line is drawn anew each month
-    first = draws.below(draws.stream(seed, _CALL_RANK, month), 0, 0, lines)
-    for k in range(lines):
-        g = first + k if first + k < lines else first + k - lines
+    first = draws.below(draws.stream(seed, _CALL_RANK, month), 0, 0, grants.shape[0])
+    before = 0
+    for x in range(n):
+        before += 1 if applying[x] < first else 0
+    for x in range(n):
+        g = applying[before + x if before + x < n else before + x - n]
         line = grants[g]
         f, i = line.funder, line.organisation
         funder = funders[f]
-        if funder.call_month != this_month:
-            continue
-        if line.active == 1 or line.renewed == 1 or line.starts > month or line.shut == 1:
-            continue
         org, term = orgs[i], terms[f]
         if org.slack < values.application_slack:
             continue
@@ -258,7 +268,7 @@ def _calls(
         among_like = (small or led) and funder.reserved >= eur and funder.reserved > 0
         if not among_like and org.staff < funder.min_staff * term.rel_min_staff:
             continue
-        if not _can_share(org, accounts[i], grants, funders, terms, g, month):
+        if not budgets.can_share(org, accounts[i], grants, funders, terms, g, month):
             continue
         days = funder.application_days * term.rel_effort * modifiers[i].rel_application_effort
         org.slack = max(0.0, org.slack - days / (values.working_days * org.n_posts))
@@ -328,13 +338,17 @@ def loop(w, values, seed, month):
     felt = budgets.feel(w.territories, w.national.shape[0], values.lag_rate)
     budgets.open_years(w.funders, w.funder_modifiers, w.territories, felt, values.response, month)
     budgets.own_money(w.accounts, w.funders, w.funder_modifiers, w.flows, month)
-    _grants(
+    lines = np.empty(w.grants.shape[0], np.int64)
+    turning = _turning(w.grants, lines, values, seed, month)
+    _turn(
         w.orgs, w.uses, w.practices, w.grants, w.funders, w.funder_modifiers, w.modifiers,
-        w.accounts, w.flows, w.events, values, seed, month,
+        w.accounts, lines, turning, w.flows, w.events, values, seed, month,
     )  # fmt: skip
+    budgets.spend_grants(w.orgs, w.grants, w.accounts, lines, w.flows, month)
+    applying = _applying(w.grants, w.funders, lines, month)
     _calls(
         w.orgs, w.uses, w.practices, w.grants, w.funders, w.funder_modifiers, w.modifiers,
-        w.accounts, values, seed, month,
+        w.accounts, lines, applying, values, seed, month,
     )  # fmt: skip
     _coordination(w.networks, w.members.start, values, seed, month)
 

@@ -13,12 +13,13 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, lowest, row_of
+from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.world.adjacency import tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
+from diffusion.world.seating import delegate, meet_at_tables, place_of, seated
 from diffusion.world.state import State
 from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
 
@@ -35,6 +36,9 @@ _ATTENDING = int(Live.ATTENDANCE)
 _MEETINGS = int(Flow.MEETINGS)
 _TALKS = int(Flow.CONTACTS)
 _COME = int(Flow.ATTENDANCES)
+_ONE = np.uint64(1)  # of unsigned counts: an index of them is not looked up from the end
+_SIXTH, _TWENTY_FOURTH = 1.0 / 6.0, 1.0 / 24.0
+_ROUNDING = 1e-9  # far more than what a sum of a few numbers below 10 is off
 
 
 class Parameters(RuleSettings):
@@ -74,45 +78,55 @@ class _Values(NamedTuple):
 
 
 @inner
+def _may_talk(time, ties, live, frequency, key, talks, over, may):
+    """Ties whose partners may talk: how many `talks` to expect, and what luck is `over` a bound.
+
+    Returns how many ties stand in `may`.
+    """
+    # time is looked up apart from luck: the processor draws for several ties at once, and would
+    # look up several at once too, which takes it longer than one by one
+    for t in range(live):
+        tie = ties[t]
+        over[t] = time[tie.a] * time[tie.b]
+    for t in range(live):
+        tie = ties[t]
+        x = frequency * tie.trust * math.sqrt(over[t])
+        talks[t] = x
+        # 1 - exp(-x) lies between three terms of its series and four
+        over[t] = draws.at(key, tie.a, tie.b) - x * (1.0 - x * (0.5 - x * _SIXTH))
+    n = NOTHING
+    for t in range(live):
+        may[n] = t
+        n += _ONE if over[t] < _ROUNDING else NOTHING
+    return n
+
+
+@inner
 def _bilateral(time, posts, ties, live, contacts, values, seed, month):
     """Partners talk, if both contact persons are there; `time` is what each has for it.
 
     Returns how many contacts that makes.
     """
     key = draws.stream(seed, _BILATERAL, month)
-    n, last, own = 0, np.int64(-1), NOTHING
-    for t in range(live):
-        tie = ties[t]
-        a, b, trust = np.int64(tie.a), np.int64(tie.b), tie.trust
-        talks = values.frequency * trust * math.sqrt(time[a] * time[b])
-        if a != last:  # ties of one organisation mostly stand together
-            last, own = a, draws.half(key, a)
-        luck = draws.rest(own, b)
-        # the first test is the second without its exponential: 1 - exp(-x) <= x
-        if luck >= talks or luck >= 1.0 - math.exp(-talks):
-            continue
+    talks, over, may = np.empty(live), np.empty(live), np.empty(live, np.uint32)
+    n = 0
+    for k in range(_may_talk(time, ties, live, values.frequency, key, talks, over, may)):
+        tie, x = ties[may[k]], talks[may[k]]
+        if over[may[k]] >= -_ROUNDING - x * x * x * x * _TWENTY_FOURTH:
+            luck = draws.at(key, tie.a, tie.b)
+            if luck >= x or luck >= 1.0 - math.exp(-x):
+                continue
         if posts[tie.post_a].filled == 0 or posts[tie.post_b].filled == 0:
             continue
         contact = contacts[n]
-        contact.a, contact.b = a, b
+        contact.a, contact.b = tie.a, tie.b
         contact.post_a, contact.post_b = tie.post_a, tie.post_b
-        contact.depth = values.depth_bilateral + (1.0 - values.depth_bilateral) * trust
-        contact.trust = trust
+        contact.depth = values.depth_bilateral + (1.0 - values.depth_bilateral) * tie.trust
+        contact.trust = tie.trust
         contact.network = BILATERAL
         tie.contact = month
         n += 1
     return n
-
-
-@inner
-def _delegate(posts, org, key, i, whom):
-    """The person whom organisation i sends: a filled post, -1 if nobody is there."""
-    offset = draws.below(key, i, whom, org.n_posts)
-    for k in range(org.n_posts):
-        j = org.first_post + (offset + k) % org.n_posts
-        if posts[j].filled == 1:
-            return j
-    return -1
 
 
 @inner
@@ -127,9 +141,9 @@ def _arranged(
     for x in range(arranged.shape[0]):
         plan = arranged[x]
         a, b = np.int64(plan.guest), np.int64(plan.host)
-        visitor, expert = _delegate(posts, orgs[a], send, a, b), np.int64(plan.person)
+        visitor, expert = delegate(posts, orgs[a], send, a, b), np.int64(plan.person)
         if expert < 0 or posts[expert].filled == 0:
-            expert = _delegate(posts, orgs[b], send, b, a)
+            expert = delegate(posts, orgs[b], send, b, a)
         if visitor < 0 or expert < 0:
             continue
         contact = contacts[n]
@@ -164,6 +178,61 @@ def _meets_online(network, modifiers, key, values):
 
 
 @inner
+def _open(networks, modifiers, values, seed, month, held):
+    """Decide which networks hold a meeting: the first rows of `held`, whose number it returns."""
+    hold = draws.stream(seed, _HELD, month)
+    moved = draws.stream(seed, _MOVED, month)
+    n = 0
+    for k in range(networks.shape[0]):
+        network = networks[k]
+        network.met, network.met_online = 0, 0
+        rhythm = network.meetings_per_year / MONTHS_A_YEAR * (1.0 + network.add_rhythm)
+        if network.coordinated == 0:
+            rhythm *= values.rel_uncoordinated
+        if network.active == 0 or draws.at(hold, network.key, 0) >= rhythm:
+            continue
+        online = np.int64(network.online)
+        if network.remote > 0.0:
+            online = _meets_online(network, modifiers, moved, values)
+            if online < 0:
+                continue
+        network.met_online = online
+        held[n] = k
+        n += 1
+    return n
+
+
+@inner
+def _invite(slack, networks, held, n_held, start, members, modifiers, values, key, luck, chance):
+    """The luck of all members of networks that meet, and their chance to attend if all is near."""
+    who, whom = np.empty(luck.shape[0], np.int32), np.empty(luck.shape[0], np.int32)
+    n = 0
+    for h in range(n_held):
+        network = networks[held[h]]
+        eager = values.attendance * (1.0 + network.add_turnout)
+        for x in range(start[held[h]], start[held[h] + 1]):
+            i = members[x]
+            who[n], whom[n] = i, network.key
+            chance[n] = eager * min(1.5, slack[i]) * modifiers[i].rel_attendance
+            n += 1
+    for x in range(n):
+        luck[x] = draws.at(key, who[x], whom[x])
+
+
+@inner
+def _comes(org, modifier, network, values, chance, luck):
+    """Whether a member comes that would if distance, access and language didn't count."""
+    if network.met_online > network.online:  # whoever joined an online network has access to it
+        chance *= 1.0 - min(1.0, modifier.add_digital_gap * modifier.rel_digital_gap)
+    elif network.met_online == 0 and org.territory != network.territory:
+        closed = 1.0 - modifier.rel_distance_gap
+        chance *= values.rel_distance + (1.0 - values.rel_distance) * closed
+    if org.languages & network.languages == NOTHING:
+        chance *= 1.0 - (1.0 - values.rel_language) * modifier.rel_language_gap
+    return luck < chance
+
+
+@inner
 def _gather(
     orgs, slack, posts, networks, start, members, modifiers, attendance, place, flows, values,
     seed, month,
@@ -172,65 +241,48 @@ def _gather(
 
     Returns how many attend.
     """
-    held = draws.stream(seed, _HELD, month)
+    held = np.empty(networks.shape[0], np.int64)
+    n_held = _open(networks, modifiers, values, seed, month, held)
+    luck, chance = np.empty(members.shape[0]), np.empty(members.shape[0])
+    come = np.empty(members.shape[0], np.int64)
     attend = draws.stream(seed, _ATTEND, month)
+    _invite(
+        slack, networks, held, n_held, start, members, modifiers, values, attend, luck, chance
+    )  # fmt: skip
     send = draws.stream(seed, _DELEGATE, month)
     seat = draws.stream(seed, _SEATING, month)
-    moved = draws.stream(seed, _MOVED, month)
-    rows = 0
-    for k in range(networks.shape[0]):
+    rows, asked = 0, 0
+    for h in range(n_held):
+        k = held[h]
         network = networks[k]
-        network.met, network.met_online = 0, 0
-        rhythm = network.meetings_per_year / MONTHS_A_YEAR * (1.0 + network.add_rhythm)
-        if network.coordinated == 0:
-            rhythm *= values.rel_uncoordinated
-        key = np.int64(network.key)
-        if network.active == 0 or draws.at(held, key, 0) >= rhythm:
-            continue
-        online = np.int64(network.online)
-        if network.remote > 0.0:
-            online = _meets_online(network, modifiers, moved, values)
-            if online < 0:
-                continue
-        first = rows
-        eager = values.attendance * (1.0 + network.add_turnout)
+        first, eager, back = rows, 0, asked - start[k]
         for x in range(start[k], start[k + 1]):
+            come[eager] = x
+            # distance, access and language only lower the chance
+            eager += 1 if luck[back + x] < chance[back + x] else 0
+        asked = back + start[k + 1]
+        for c in range(eager):
+            x = come[c]
             i = members[x]
             org, modifier = orgs[i], modifiers[i]
-            chance = eager * min(1.5, slack[i]) * modifier.rel_attendance
-            luck = draws.at(attend, i, key)
-            if luck >= chance:
-                continue  # distance, access and language only lower the chance
-            if online > network.online:  # whoever joined an online network has access to it
-                chance *= 1.0 - min(1.0, modifier.add_digital_gap * modifier.rel_digital_gap)
-            elif online == 0 and org.territory != network.territory:
-                closed = 1.0 - modifier.rel_distance_gap
-                chance *= values.rel_distance + (1.0 - values.rel_distance) * closed
-            if org.languages & network.languages == NOTHING:
-                chance *= 1.0 - (1.0 - values.rel_language) * modifier.rel_language_gap
-            if luck >= chance:
+            if not _comes(org, modifier, network, values, chance[back + x], luck[back + x]):
                 continue
-            j = _delegate(posts, org, send, i, key)
+            j = delegate(posts, org, send, i, network.key)
             if j < 0:
                 continue
             attending = attendance[rows]
             attending.network, attending.organisation, attending.post = k, i, j
-            # facilitated meetings seat by lot, plain ones by field and kind, blurred by chance
-            place[rows] = draws.at(seat, i, key)
-            if network.facilitated == 0 and network.mixed == 0:
-                own = lowest(org.fields) if org.fields != NOTHING else 0
-                like = (own + org.kind / 8.0) / 16.0
-                silo = org.siloing * modifier.rel_siloing * (1.0 - values.noise)
-                silo = min(1.0, silo)
-                place[rows] = silo * like + (1.0 - silo) * place[rows]
+            place[rows] = place_of(
+                org, modifier, network, values.noise, draws.at(seat, i, network.key)
+            )
             rows += 1
         if rows - first >= 2:
-            network.met, network.met_online = 1, online
+            network.met = 1
             network.months_met += 1
             flows[_MEETINGS] += 1
             flows[_COME] += rows - first
         else:
-            rows = first  # nobody to meet
+            rows, network.met_online = first, 0  # nobody to meet
     return rows
 
 
@@ -242,46 +294,22 @@ def _tables(
 
     `n` contacts are there before; returns how many there are now.
     """
-    order = np.empty(rows, np.int64)
-    seat = np.full(start.shape[0] - 1, -1, np.int64)  # of each organisation, where it sat last
+    rank, order = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    seat = np.full(start.shape[0] - 1, -1, np.int32)  # of each organisation, where it sat last
+    known = np.empty(start.shape[0], np.int32)
     first = 0
     while first < rows:
-        k = attendance[first].network
-        last = first
-        while last < rows and attendance[last].network == k:
-            # one by one to their place: meetings are small, and equal places keep their order
-            x = last
-            while x > first and place[order[x - 1]] > place[last]:
-                order[x] = order[x - 1]
-                x -= 1
-            order[x] = last
-            last += 1
-        network = networks[k]
+        last = seated(attendance, place, first, rows, rank, order)
+        network = networks[attendance[first].network]
         facilitated = network.facilitated == 1 or network.mixed == 1
         depth = values.depth_facilitated if facilitated else values.depth_plain
         if network.met_online == 1:
             depth *= values.rel_online
         depth = min(1.0, depth * (1.0 + network.add_depth))
-        for x in range(first, last):
-            seat[attendance[order[x]].organisation] = x
-        for x in range(first, last):
-            end = min(last, first + ((x - first) // values.table + 1) * values.table)
-            one = attendance[order[x]]
-            for y in range(x + 1, end):
-                other = attendance[order[y]]
-                contact = contacts[n + y - x - 1]
-                contact.a, contact.b = one.organisation, other.organisation
-                contact.post_a, contact.post_b = one.post, other.post
-                contact.depth, contact.trust = depth, values.trust_stranger
-                contact.network = k
-            # partners are few; whoever is elsewhere has a seat of before, or none
-            for z in range(start[one.organisation], start[one.organisation + 1]):
-                y = seat[partner[z]]
-                if x < y < end:
-                    known = ties[tie[z]]
-                    known.contact = month
-                    contacts[n + y - x - 1].trust = max(values.trust_stranger, known.trust)
-            n += end - x - 1
+        n = meet_at_tables(
+            ties, start, partner, tie, attendance, order, first, last, values.table, seat, known,
+            contacts, n, depth, values.trust_stranger, month,
+        )  # fmt: skip
         first = last
     return n
 

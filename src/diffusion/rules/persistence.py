@@ -10,10 +10,13 @@ sooner where memory is left (S04).
 
 from typing import ClassVar, NamedTuple
 
+import numpy as np
+
 from diffusion.base import draws
-from diffusion.base.arrays import NEVER, NOTHING, bit, has, lowest, row_of, without_lowest
+from diffusion.base.arrays import NEVER, NOTHING, bit, has, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.pairs import below, pairs
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
 from diffusion.world.vocabulary import COSTS
@@ -81,26 +84,26 @@ class _Values(NamedTuple):
 
 
 @inner
-def _tend(i, running, uses, exposure, values):
-    """The fidelity of what organisation i runs moves on; returns what it runs poorly."""
-    poor = NOTHING
-    while running != NOTHING:
-        p = lowest(running)
-        running = without_lowest(running)
-        use = uses[i, p]
-        fidelity = use.fidelity
-        if exposure[i, p] < values.enough:
-            fidelity = max(0.0, fidelity - values.erosion)
-        else:
-            fidelity = fidelity + values.support * (1.0 - fidelity)
-        use.fidelity = fidelity
-        if fidelity < values.floor:
-            poor |= bit(p)
-    return poor
+def _tend(running, ending, uses, exposure, values):
+    """The fidelity of all that organisations run moves on; what they run poorly may end."""
+    who, what, n = pairs(running)
+    fidelity, seen = np.empty(n), np.empty(n)
+    for y in range(n):
+        fidelity[y] = uses[who[y], what[y]].fidelity
+    for y in range(n):
+        seen[y] = exposure[who[y], what[y]]
+    for y in range(n):
+        eroded = max(0.0, fidelity[y] - values.erosion)
+        kept = fidelity[y] + values.support * (1.0 - fidelity[y])
+        fidelity[y] = eroded if seen[y] < values.enough else kept
+    for y in range(n):
+        uses[who[y], what[y]].fidelity = fidelity[y]
+    for y in range(n):
+        ending[who[y]] |= bit(what[y]) if fidelity[y] < values.floor else NOTHING
 
 
 @inner
-def _reason(org, use, practice, p, poor, rel_lapse, luck, values, month):
+def _reason(org, use, practice, p, rel_lapse, luck, values, month):
     """Which of its reasons ends a practice this month, as an index of REASONS; -1 if none does."""
     champion = 0.0
     if month - use.champion_left < values.months_champion:
@@ -117,7 +120,7 @@ def _reason(org, use, practice, p, poor, rel_lapse, luck, values, month):
         if practice.cost == _LOW:
             money *= values.rel_low_cost
     crowding = values.overload * org.overload * min(1.0, practice.load)
-    careless = values.low_fidelity if has(poor, p) else 0.0
+    careless = values.low_fidelity if use.fidelity < values.floor else 0.0
     scale = rel_lapse
     if has(org.institutional, p):
         scale *= values.rel_institutional
@@ -132,38 +135,63 @@ def _reason(org, use, practice, p, poor, rel_lapse, luck, values, month):
 
 
 @inner
-def _lapses(orgs, uses, exposure, practices, modifiers, flows, events, values, seed, month):
-    """Fidelity moves on, and practices end."""
+def _usual(values, overload):
+    """The highest hazard of what somebody knows how to run and what is run well."""
+    most = values.hazard * max(1.0, values.rel_champion)
+    most += max(values.unfunded_first, values.unfunded_later)
+    return most + values.overload * overload
+
+
+@inner
+def _survey(orgs, practices, modifiers, running, ending, values, seed, month):
+    """What organisations run, and what of it may end whatever its fidelity."""
     key = draws.stream(seed, _LAPSE, month)
-    usual = values.hazard * max(1.0, values.rel_champion)
-    usual += max(values.unfunded_first, values.unfunded_later)
     width = draws.width(practices.shape[0])
     for i in range(orgs.shape[0]):
         org = orgs[i]
-        running = org.adopted | org.institutional
-        if running == NOTHING:
-            continue
-        poor = _tend(i, running, uses, exposure, values)
-        rel_lapse = modifiers[i].rel_lapse
-        own = draws.half(key, i)
-        few = draws.rare(own, 0, width)
-        most = (usual + values.overload * org.overload) * rel_lapse
-        if most * max(1.0, values.rel_institutional) <= draws.RARE:
-            # of what somebody knows how to run, and runs well, no more than these can end
-            running &= few | poor | ~org.knows
-        while running != NOTHING:
-            p = lowest(running)
-            running = without_lowest(running)
-            luck = draws.among(few, p, draws.rest(own, p))
-            use = uses[i, p]
-            reason = _reason(org, use, practices[p], p, poor, rel_lapse, luck, values, month)
-            if reason >= 0:
-                org.adopted &= ~bit(p)
-                org.institutional &= ~bit(p)
-                org.lapsed |= bit(p)
-                use.since = month
-                flows[_N_LAPSES] += 1
-                log(events, month, _LAPSED, i, p, reason, -1)
+        running[i] = org.adopted | org.institutional
+        few = draws.rare(draws.half(key, i), 0, width)
+        most = _usual(values, org.overload) * modifiers[i].rel_lapse
+        rare = most * max(1.0, values.rel_institutional) <= draws.RARE
+        # of what somebody knows how to run no more than the few can end
+        ending[i] = few | ~org.knows if rare else ~NOTHING
+
+
+@inner
+def _likely(orgs, modifiers, who, what, n, width, likely, luck, values, key):
+    """Which practices may end, by the highest hazard there is: how many stand in `likely`."""
+    scale = max(1.0, values.rel_institutional) * (1.0 + 1e-9)  # which outweighs any rounding
+    few, most = np.empty(n, np.uint64), np.empty(n)
+    for y in range(n):
+        few[y] = draws.rare(draws.half(key, who[y]), 0, width)
+    for y in range(n):
+        luck[y] = draws.among(few[y], what[y], draws.at(key, who[y], what[y]))
+    for y in range(n):
+        org = orgs[who[y]]
+        usual = _usual(values, org.overload) + values.low_fidelity
+        usual += 0.0 if has(org.knows, what[y]) else values.nobody
+        most[y] = usual * modifiers[who[y]].rel_lapse * scale
+    return below(luck, most, likely)
+
+
+@inner
+def _lapses(orgs, uses, practices, modifiers, ending, flows, events, values, seed, month):
+    """Practices end."""
+    key, width = draws.stream(seed, _LAPSE, month), draws.width(practices.shape[0])
+    who, what, n = pairs(ending)
+    luck, likely = np.empty(n), np.empty(n, np.uint32)
+    for z in range(_likely(orgs, modifiers, who, what, n, width, likely, luck, values, key)):
+        y = likely[z]
+        i, p = np.int64(who[y]), np.int64(what[y])
+        org, use, rel_lapse = orgs[i], uses[i, p], modifiers[i].rel_lapse
+        reason = _reason(org, use, practices[p], p, rel_lapse, luck[y], values, month)
+        if reason >= 0:
+            org.adopted &= ~bit(p)
+            org.institutional &= ~bit(p)
+            org.lapsed |= bit(p)
+            use.since = month
+            flows[_N_LAPSES] += 1
+            log(events, month, _LAPSED, i, p, reason, -1)
 
 
 @inner
@@ -172,44 +200,48 @@ def _restarts(orgs, uses, practices, flows, events, values, seed, month):
     key = draws.stream(seed, _RESTART, month)
     highest = max(values.p_restart_memory, values.p_restart)
     width = draws.width(practices.shape[0])
-    for i in range(orgs.shape[0]):
+    rare = highest <= draws.RARE
+    few, may = np.empty(orgs.shape[0], np.uint64), np.empty(orgs.shape[0], np.uint64)
+    for x in range(few.shape[0]):
+        few[x] = draws.rare(draws.half(key, x), 0, width)
+        may[x] = orgs[x].lapsed & (few[x] if rare else ~NOTHING)
+    who, what, n = pairs(may)
+    for y in range(n):
+        i, p = np.int64(who[y]), np.int64(what[y])
         org = orgs[i]
-        lapsed = org.lapsed
-        if lapsed == NOTHING:
-            continue
         slack = min(1.0, org.slack)
-        own = draws.half(key, i)
-        few = draws.rare(own, 0, width)
-        lapsed &= few if highest <= draws.RARE else ~NOTHING
-        while lapsed != NOTHING:
-            p = lowest(lapsed)
-            lapsed = without_lowest(lapsed)
-            luck = draws.among(few, p, draws.rest(own, p))
-            if luck >= highest * slack:
-                continue
-            use = uses[i, p]
-            if month - use.since < values.months_pause:
-                continue
-            memory = has(org.knows | org.written, p)
-            chance = values.p_restart_memory if memory else values.p_restart
-            if luck < chance * slack:
-                org.lapsed &= ~bit(p)
-                org.adopted |= bit(p)
-                use.since = month
-                # who restarts it has found a place for it in the regular budget
-                use.grant = -2 if practices[p].cost == _LOW else -1
-                use.unfunded = NEVER
-                use.fidelity = max(use.fidelity, values.floor)
-                flows[_N_RESTARTS] += 1
-                log(events, month, _RESTARTED, i, p, 1 if memory else 0, -1)
+        luck = draws.among(few[i], p, draws.at(key, i, p))
+        if luck >= highest * slack:
+            continue
+        use = uses[i, p]
+        if month - use.since < values.months_pause:
+            continue
+        memory = has(org.knows | org.written, p)
+        chance = values.p_restart_memory if memory else values.p_restart
+        if luck < chance * slack:
+            org.lapsed &= ~bit(p)
+            org.adopted |= bit(p)
+            use.since = month
+            # who restarts it has found a place for it in the regular budget
+            use.grant = -2 if practices[p].cost == _LOW else -1
+            use.unfunded = NEVER
+            use.fidelity = max(use.fidelity, values.floor)
+            flows[_N_RESTARTS] += 1
+            log(events, month, _RESTARTED, i, p, 1 if memory else 0, -1)
 
 
 @inner
 def loop(w, values, seed, month):
     """Persistence, for a month."""
     _restarts(w.orgs, w.uses, w.practices, w.flows, w.events, values, seed, month)
+    n = w.orgs.shape[0]
+    running, ending = np.empty(n, np.uint64), np.empty(n, np.uint64)
+    _survey(w.orgs, w.practices, w.modifiers, running, ending, values, seed, month)
+    _tend(running, ending, w.uses, w.exposure, values)
+    for i in range(n):
+        ending[i] &= running[i]
     _lapses(
-        w.orgs, w.uses, w.exposure, w.practices, w.modifiers, w.flows, w.events, values, seed, month
+        w.orgs, w.uses, w.practices, w.modifiers, ending, w.flows, w.events, values, seed, month
     )
 
 

@@ -15,10 +15,12 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NEVER, NOTHING, bit, has, lowest, row_of, without_lowest
+from diffusion.base.arrays import NEVER, NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import monthly_hazard
+from diffusion.base.turns import occupied, take_lowest, unfinished
+from diffusion.world.places import policy_of
 from diffusion.world.rule import (
     CompiledRule,
     RuleSettings,
@@ -90,17 +92,28 @@ def _count_use(
     for p in range(practices.shape[0]):
         if practices[p].scale == _LITTLE:
             small |= bit(p)
-    for i in range(orgs.shape[0]):
-        org, modifier = orgs[i], modifiers[i]
-        r = org.territory
-        used[r] += 1.0
-        pull[r] += modifier.add_will
-        running = org.adopted | org.institutional
-        if running & small != NOTHING:
-            inspiring[r] += modifier.rel_inspiration
-        while running != NOTHING:
-            using[r, lowest(running)] += 1.0
-            running = without_lowest(running)
+    n = orgs.shape[0]
+    running, place, little = np.empty(n, np.uint64), np.empty(n, np.uint32), np.empty(n)
+    for i in range(n):
+        org = orgs[i]
+        running[i], place[i] = org.adopted | org.institutional, org.territory
+        little[i] = min(count(running[i] & small), 1) * modifiers[i].rel_inspiration
+    first, last, pulled, inspired = 0, np.uint32(0), 0.0, 0.0
+    for i in range(n):
+        if place[i] != last:  # rarely: neighbours in a place mostly stand together
+            used[last], pull[last], inspiring[last] = used[last] + (i - first), pulled, inspired
+            first, last = i, place[i]
+            pulled, inspired = pull[last], inspiring[last]
+        pulled += modifiers[i].add_will
+        inspired += little[i]
+    used[last], pull[last], inspiring[last] = used[last] + (n - first), pulled, inspired
+    who, left, which = np.empty(n, np.int64), np.empty(n, np.uint64), np.empty(n, np.int64)
+    n = occupied(running, who, left)
+    while n > 0:
+        take_lowest(left, n, which)
+        for x in range(n):
+            using[place[np.uint32(who[x])], np.uint32(which[x])] += 1.0
+        n = unfinished(who, left, n)
     for r in range(territories.shape[0]):
         c = national[territories[r].country]
         if territories[r].is_national == 0 and c >= 0:
@@ -157,25 +170,29 @@ def _draft(
     """Policy makers start to draft what their territory runs."""
     key = draws.stream(seed, _UPTAKE, month)
     # the odds ratio is given for a rise from none to half (D17)
+    n = using.shape[1]
+    luck, chances = np.empty(n), np.empty(n)
     around_most, link_most = max(1.0, values.neighbour**2.0), max(1.0, values.link)
     for r in range(territories.shape[0]):
         row = territories[r]
         c = national[row.country]
         willing = max(0.0, 1.0 + values.will * (row.shown - values.usual))
         neighbours = places[c] - (1.0 - row.is_national) if c >= 0 else 0.0
-        for p in range(using.shape[1]):
-            if using[r, p] <= 0.0 or has(row.policy | row.drafts, p):
+        for p in range(n):
+            luck[p] = draws.at(key, r, p)
+            chances[p] = values.uptake * willing * using[r, p] / max(1.0, used[r])
+            chances[p] *= 1.0 + values.evidence * (practices[p].strength - _HALF)
+        for p in range(n):
+            chance = chances[p]
+            if luck[p] >= chance * around_most * link_most:
                 continue
-            chance = values.uptake * willing * using[r, p] / used[r]
-            chance *= 1.0 + values.evidence * (practices[p].strength - _HALF)
-            luck = draws.at(key, r, p)
-            if luck >= chance * around_most * link_most:
+            if has(row.policy | row.drafts, p):
                 continue
             if neighbours > 0.0:
                 chance *= values.neighbour ** (2.0 * having[c, p] / neighbours)
             if has(row.heard, p):
                 chance *= values.link
-            if luck < chance:
+            if luck[p] < chance:
                 row.drafts |= bit(p)
 
 
@@ -202,15 +219,12 @@ def _follow(funders, territories, national, values, seed, month):
 def _take_over(orgs, uses, practices, territories, national, values, seed, month):
     """Regular money of the place or country takes over what is policy and hangs on a grant."""
     key = draws.stream(seed, _REGULAR_MONEY, month)
-    for i in range(orgs.shape[0]):
-        org = orgs[i]
-        left = org.adopted
-        if left == NOTHING:
-            continue
-        policy, c = territories[org.territory].policy, national[org.country]
-        if c >= 0:
-            policy |= territories[c].policy
-        left &= policy
+    n = orgs.shape[0]
+    paid, who, masks = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n, np.uint64)
+    for i in range(n):
+        paid[i] = orgs[i].adopted & policy_of(orgs[i], territories, national)
+    for x in range(occupied(paid, who, masks)):
+        i, left = who[x], masks[x]
         while left != NOTHING:
             p = lowest(left)
             left = without_lowest(left)

@@ -13,9 +13,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, row_of
+from diffusion.base.arrays import row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.world import acquaintance, affinity
 from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse, tie_between, with_ties
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
 from diffusion.world.state import State
@@ -31,6 +32,7 @@ _TIES = int(Live.TIES)
 _CONTACTS = int(Live.CONTACTS)
 _FORMED = int(Flow.TIES_FORMED)
 _LOST = int(Flow.TIES_LOST)
+_CLOSE = 5  # partners in common that draw two together; more don't count
 _ARRANGED_KEY = 1 << 21  # more than any network's key
 
 
@@ -83,130 +85,124 @@ class _Values(NamedTuple):
 
 
 @inner
-def _in_coordinated(start, network, networks, a, b):
-    """Whether two organisations share a coordinated network."""
-    for x in range(start[a], start[a + 1]):
-        k = network[x]
-        if networks[k].coordinated == 1:
-            for y in range(start[b], start[b + 1]):
-                if network[y] == k:
-                    return True
-    return False
+def _trust(ties, warmth, luck, values, seed, month):
+    """Trust grows or fades; `luck` of ties that nobody kept up, infinite for the others."""
+    key, live = draws.stream(seed, _DECAY, month), luck.shape[0]
+    trust = np.empty(live)
+    gain, kept, alike = min(1.0, values.trust_gain * warmth[0]), 1.0 - values.trust_loss, True
+    for i in range(warmth.shape[0]):
+        alike &= warmth[i] == warmth[0]
+    for t in range(live):
+        row = ties[t]
+        before, met = row.trust, row.contact >= month - 1
+        u = draws.at(key, row.a, row.b)
+        after = before + gain * (1.0 - before) if met else before * kept
+        trust[t] = before if has_lapsed(row) else after
+        luck[t] = math.inf if met | has_lapsed(row) else u
+    if not alike:
+        for t in range(live):
+            row = ties[t]
+            if row.contact >= month - 1 and not has_lapsed(row):
+                warmer = 0.5 * (warmth[row.a] + warmth[row.b])
+                trust[t] = row.trust + min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
+    for t in range(live):
+        ties[t].trust = trust[t]
 
 
 @inner
-def _affinity(orgs, modifiers, a, b, values):
-    """Chance factor, 0..1, that two organisations take to each other."""
-    one, other, m_one, m_other = orgs[a], orgs[b], modifiers[a], modifiers[b]
-    silo = 0.5 * (one.siloing * m_one.rel_siloing + other.siloing * m_other.rel_siloing)
-    distance = 0.0
-    if one.fields & other.fields == NOTHING:
-        distance += silo * values.field
-    if one.kind != other.kind:
-        distance += silo * values.kind
-    if one.level != other.level:
-        distance += values.level
-    if one.territory != other.territory:
-        distance += values.territory
-    if one.country != other.country:
-        distance += values.country
-    if one.languages & other.languages == NOTHING:
-        # one mediated side is enough
-        distance += values.language * min(m_one.rel_language_gap, m_other.rel_language_gap)
-    return math.exp(-distance)
-
-
-@inner
-def _wish(start, scale, i):
-    """Wish for a further partner: 1 without any, a half at `degree_scale`."""
-    return scale / (scale + start[i + 1] - start[i])
+def _endangered(luck, most, few):
+    """Ties whose luck is below every hazard there may be, written to `few`; how many."""
+    found = 0
+    for t in range(luck.shape[0]):
+        few[found] = t
+        found += 1 if luck[t] < most else 0  # else the next one takes its place
+    return found
 
 
 @inner
 def _age(
-    ties, sizes, start, partner, tie, joined_start, joined, networks, modifiers, flows, values,
-    seed, month,
+    ties, sizes, start, partner, tie, joined_start, joined, networks, warmth, patience, flows,
+    values, seed, month,
 ):  # fmt: skip
     """Trust grows or fades, and what nobody keeps up lapses; the adjacency follows."""
-    key = draws.stream(seed, _DECAY, month)
-    stamp = np.full(start.shape[0] - 1, -1, np.int32)  # tie for which it was last looked at
-    # partners read these at random: close together
-    warmth, patience = np.empty(start.shape[0] - 1), np.empty(start.shape[0] - 1)
-    for i in range(warmth.shape[0]):
-        warmth[i], patience[i] = modifiers[i].rel_trust_gain, modifiers[i].rel_tie_decay
-    gone, lost = np.empty(sizes[_TIES], np.int32), 0
-    most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, values.rel_coordinated)
-    last, own = np.int64(-1), NOTHING
-    for t in range(sizes[_TIES]):
-        row = ties[t]
-        if has_lapsed(row):
-            continue
-        a, b = np.int64(row.a), np.int64(row.b)
-        if row.contact >= month - 1:
-            warmer = 0.5 * (warmth[a] + warmth[b])
-            row.trust += min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
-            continue
-        row.trust *= 1.0 - values.trust_loss
-        slower = 0.5 * (patience[a] + patience[b])
-        if a != last:  # ties of one organisation mostly stand together
-            last, own = a, draws.half(key, a)
-        luck = draws.rest(own, b)
-        if luck >= most * slower:
-            continue  # whatever the two have in common, the hazard is no higher
-        for x in range(start[a], start[a + 1]):
-            if not has_lapsed(ties[tie[x]]):
-                stamp[partner[x]] = t
-        hazard = values.lapse_bridging
-        for x in range(start[b], start[b + 1]):
-            if stamp[partner[x]] == t and not has_lapsed(ties[tie[x]]):
-                hazard = values.lapse_embedded
-                break
-        hazard *= slower
-        if _in_coordinated(joined_start, joined, networks, a, b):
-            hazard *= values.rel_coordinated
-        if luck < hazard:
-            gone[lost] = t
-            lost += 1
+    luck, few = np.empty(sizes[_TIES]), np.empty(sizes[_TIES] + 1, np.int32)
+    _trust(ties, warmth, luck, values, seed, month)
+    slowest, coordinated = 0.0, values.rel_coordinated
+    for i in range(patience.shape[0]):
+        slowest = max(slowest, patience[i])
+    most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, coordinated) * slowest
+    least = min(values.lapse_bridging, values.lapse_embedded)
+    found, in_doubt, lost = _endangered(luck, most, few), 0, 0
+    doubtful, hazards = np.empty(found + 1, np.int32), np.empty(found + 1)
+    for x in range(found):
+        t = few[x]
+        slower = 0.5 * (patience[ties[t].a] + patience[ties[t].b])
+        surely = luck[t] < min(least * slower, least * slower * coordinated)
+        doubtful[in_doubt], hazards[in_doubt] = t, slower
+        in_doubt += 0 if surely else 1
+        few[lost] = t
+        lost += 1 if surely else 0
+    marks = affinity.unmarked(start.shape[0] - 1)
+    for x in range(in_doubt):
+        a, b = np.int64(ties[doubtful[x]].a), np.int64(ties[doubtful[x]].b)
+        embedded = affinity.have_common_partner(ties, start, partner, tie, marks, a, b)
+        hazards[x] *= values.lapse_embedded if embedded else values.lapse_bridging
+    for x in range(in_doubt):
+        t, hazard = doubtful[x], hazards[x]
+        a, b = np.int64(ties[t].a), np.int64(ties[t].b)
+        if (luck[t] < hazard) != (luck[t] < hazard * coordinated):
+            hazard *= (
+                coordinated
+                if affinity.in_coordinated(joined_start, joined, networks, a, b)
+                else 1.0
+            )
+        few[lost] = t
+        lost += 1 if luck[t] < hazard else 0
     for x in range(lost):
-        lapse(ties, sizes, gone[x])
+        lapse(ties, sizes, few[x])
     flows[_LOST] += lost
     drop_lapsed(ties, sizes, start, partner, tie)
 
 
 @inner
-def _search(
-    orgs, start, partner, tie, joined_start, joined, members_start, members, modifiers, pairs,
-    values, seed, month,
-):  # fmt: skip
-    """Who looks for a partner and thinks of whom: a partner's partner, a fellow member, anybody.
-
-    Writes (seeker, candidate) into `pairs` and returns how many.
-    """
-    n = orgs.shape[0]
-    search = draws.stream(seed, _SEARCH, month)
-    key = draws.stream(seed, _CANDIDATE, month)
+def _seek(orgs, start, ease, seekers, values, seed, month):
+    """Who looks for a partner; returns how many."""
+    key, n = draws.stream(seed, _SEARCH, month), orgs.shape[0]
+    p_search, scale = values.p_search, values.degree_scale
+    seeks = np.empty(n, np.int32)
+    for i in range(n):
+        eager = p_search * affinity.wish(start, scale, i) * min(1.0, orgs[i].slack)
+        seeks[i] = 1 if draws.at(key, i, 0) < eager * ease[i] else 0
     found = 0
     for i in range(n):
-        eager = values.p_search * _wish(start, values.degree_scale, i) * min(1.0, orgs[i].slack)
-        if draws.at(search, i, 0) >= eager * modifiers[i].rel_tie_formation:
-            continue
-        way = draws.at(key, i, 0)
-        own = start[i + 1] - start[i]
-        groups = joined_start[i + 1] - joined_start[i]
-        if way < values.share_friends and own > 0:
-            friend = partner[start[i] + draws.below(key, i, 1, own)]
-            c = partner[start[friend] + draws.below(key, i, 2, start[friend + 1] - start[friend])]
-        elif way < values.share_friends + values.share_neighbourhood and groups > 0:
-            k = joined[joined_start[i] + draws.below(key, i, 3, groups)]
-            size = members_start[k + 1] - members_start[k]
-            c = members[members_start[k] + draws.below(key, i, 4, size)]
-        else:
-            c = draws.below(key, i, 5, n)
-        if c != i and tie_between(start, partner, tie, i, c) < 0:
-            pairs[found, 0] = i
-            pairs[found, 1] = c
-            found += 1
+        seekers[found] = i
+        found += seeks[i]
     return found
+
+
+@inner
+def _nearest(orgs, start, modifiers, pairs, luck, chance, most, few, values):
+    """Pairs that may become partners, whatever they share; writes them to `few`, how many.
+
+    `chance` becomes that of two who share nothing.
+    """
+    scale, found, left = values.degree_scale, 0, 0
+    for x in range(luck.shape[0]):
+        i, c = pairs[x, 0], pairs[x, 1]
+        d = affinity.distance(orgs, modifiers, i, c, values)
+        bound = most[affinity.most_shared(start, i, c, _CLOSE)] * affinity.wish(start, scale, c)
+        # exp(-d) <= 1 / (1 + d + d * d / 2)
+        beyond = luck[x] * (1.0 + d + 0.5 * d * d) >= bound
+        chance[x] = d
+        few[found] = x
+        found += 0 if beyond else 1  # else the next one takes its place
+    for y in range(found):
+        x = few[y]
+        i, c = pairs[x, 0], pairs[x, 1]
+        chance[x] = math.exp(-chance[x]) * affinity.wish(start, scale, c)
+        few[left] = x
+        left += 1 if luck[x] < chance[x] * most[affinity.most_shared(start, i, c, _CLOSE)] else 0
+    return left
 
 
 @inner
@@ -215,59 +211,70 @@ def _accept(
     seed, month,
 ):  # fmt: skip
     """Which searches end in a tie; writes the pairs as a * n + b and returns how many."""
-    key = draws.stream(seed, _ACCEPT, month)
-    n = orgs.shape[0]
-    stamp = np.full(n, -1, np.int32)
-    taken = 0
-    # what the two may have in common raises the chance no more; the last factor is for rounding
-    most = max(1.0, values.transitivity) ** 5 * max(1.0, values.rel_formation) * (1.0 + 1e-9)
+    key, n, coordinated = draws.stream(seed, _ACCEPT, month), orgs.shape[0], values.rel_formation
+    closer, most = np.empty(_CLOSE + 1), np.empty(_CLOSE + 1)
+    for k in range(_CLOSE + 1):
+        closer[k] = values.transitivity**k
+        # what the two may have in common raises the chance no more; the last factor is for rounding
+        most[k] = max(1.0, closer[k]) * max(1.0, coordinated) * (1.0 + 1e-9)
+    luck, chance, few = np.empty(found), np.empty(found), np.empty(found + 1, np.int32)
     for x in range(found):
+        luck[x] = draws.at(key, pairs[x, 0], pairs[x, 1])
+    n_few = _nearest(orgs, start, modifiers, pairs, luck, chance, most, few, values)
+    marks, taken = affinity.unmarked(n), 0
+    for y in range(n_few):
+        x = few[y]
         i, c = pairs[x, 0], pairs[x, 1]
-        chance = _affinity(orgs, modifiers, i, c, values) * _wish(start, values.degree_scale, c)
-        luck = draws.at(key, i, c)
-        if luck >= chance * most:
-            continue
-        for k in range(start[i], start[i + 1]):
-            stamp[partner[k]] = i
-        shared = 0
-        for k in range(start[c], start[c + 1]):
-            if stamp[partner[k]] == i:
-                shared += 1
-        chance *= values.transitivity ** min(shared, 5)
-        if _in_coordinated(joined_start, joined, networks, i, c):
-            chance *= values.rel_formation
-        if luck < chance:
-            wanted[taken] = min(i, c) * n + max(i, c)
-            taken += 1
+        chance[x] *= closer[min(affinity.n_shared(start, partner, marks, i, c), _CLOSE)]
+        # partners already?
+        luck[x] = math.inf if start[i] <= marks[c] < start[i + 1] else luck[x]
+    for y in range(n_few):
+        x = few[y]
+        i, c, likely = pairs[x, 0], pairs[x, 1], chance[x]
+        if (luck[x] < likely) != (luck[x] < likely * coordinated):
+            likely *= (
+                coordinated
+                if affinity.in_coordinated(joined_start, joined, networks, i, c)
+                else 1.0
+            )
+        wanted[taken] = min(i, c) * n + max(i, c)
+        taken += 1 if luck[x] < likely else 0
     return taken
 
 
 @inner
 def _after_meetings(
-    contacts, n_contacts, orgs, start, partner, tie, networks, modifiers, wanted, taken, values,
-    seed, month,
+    contacts, n_contacts, orgs, start, partner, tie, networks, modifiers, ease, wanted, taken,
+    values, seed, month,
 ):  # fmt: skip
     """Which strangers who met last month become partners; continues the list of wanted pairs."""
-    key = draws.stream(seed, _MEETING, month)
-    n = orgs.shape[0]
-    most = 2.0 * values.p_meeting * max(1.0, values.rel_formation)
-    for c in range(n_contacts):
-        met = contacts[c]
+    key, n = draws.stream(seed, _MEETING, month), orgs.shape[0]
+    most, scale = 2.0 * values.p_meeting * max(1.0, values.rel_formation), values.degree_scale
+    strangers, n_strangers = np.empty(n_contacts + 1, np.int32), 0
+    for x in range(n_contacts):
+        strangers[n_strangers] = x
+        n_strangers += 1 if contacts[x].network != BILATERAL else 0
+    luck, few, n_few = np.empty(n_strangers), np.empty(n_strangers + 1, np.int32), 0
+    for x in range(n_strangers):
+        met = contacts[strangers[x]]
         k, a, b = met.network, np.int64(met.a), np.int64(met.b)
-        if k == BILATERAL:
-            continue
         tag = _ARRANGED_KEY if k == ARRANGED else np.int64(networks[k].key)
-        luck = draws.at(key, min(a, b) * n + max(a, b), tag)
-        ease = 0.5 * (modifiers[a].rel_tie_formation + modifiers[b].rel_tie_formation)
-        if luck >= most * met.depth * ease or tie_between(start, partner, tie, a, b) >= 0:
-            continue  # neither affinity nor the wish of either exceeds 1
-        chance = values.p_meeting * met.depth * _affinity(orgs, modifiers, a, b, values)
-        chance *= ease
-        scale = values.degree_scale
-        chance *= _wish(start, scale, a) + _wish(start, scale, b)
+        luck[x] = draws.at(key, min(a, b) * n + max(a, b), tag)
+        few[n_few] = x
+        # neither affinity nor the wish of either exceeds 1
+        n_few += 1 if luck[x] < most * met.depth * (0.5 * (ease[a] + ease[b])) else 0
+    for x in range(n_few):
+        met = contacts[strangers[few[x]]]
+        k, a, b = met.network, np.int64(met.a), np.int64(met.b)
+        if tie_between(start, partner, tie, a, b) >= 0:
+            continue
+        likeness = math.exp(-affinity.distance(orgs, modifiers, a, b, values))
+        chance = values.p_meeting * met.depth * likeness
+        chance *= 0.5 * (ease[a] + ease[b])
+        chance *= affinity.wish(start, scale, a) + affinity.wish(start, scale, b)
         if k >= 0 and networks[k].coordinated == 1:
             chance *= values.rel_formation
-        if luck < chance:
+        if luck[few[x]] < chance:
             wanted[taken] = min(a, b) * n + max(a, b)
             taken += 1
     return taken
@@ -288,7 +295,7 @@ def _holder(posts, org, key, i, other):
 def _form(orgs, posts, ties, sizes, wanted, taken, flows, values, seed, month):
     key = draws.stream(seed, _HOLDER, month)
     n = orgs.shape[0]
-    pairs = np.sort(wanted[:taken])
+    pairs = acquaintance.in_order(wanted, taken, n)
     t, last = sizes[_TIES], -1
     for x in range(taken):
         if pairs[x] == last:
@@ -318,23 +325,31 @@ def loop(w, values, seed, month):
     n, n_contacts = w.orgs.shape[0], w.sizes[_CONTACTS]
     start, partner, tie = w.adjacency.start, w.adjacency.partner, w.adjacency.tie
     joined_start, joined = w.memberships.start, w.memberships.network
-    pairs = np.empty((n, 2), np.int64)
-    wanted = np.empty(n + n_contacts, np.int64)
+    pairs = np.empty((n + 1, 2), np.int64)
+    seekers, wanted = np.empty(n + 1, np.int32), np.empty(n + n_contacts, np.int64)
+    # ties and contacts read them at random: close together
+    warmth, patience, ease = np.empty(n), np.empty(n), np.empty(n)
+    for i in range(n):
+        modifier = w.modifiers[i]
+        warmth[i], patience[i] = modifier.rel_trust_gain, modifier.rel_tie_decay
+        ease[i] = modifier.rel_tie_formation
     _age(
-        w.ties, w.sizes, start, partner, tie, joined_start, joined, w.networks, w.modifiers,
+        w.ties, w.sizes, start, partner, tie, joined_start, joined, w.networks, warmth, patience,
         w.flows, values, seed, month,
     )  # fmt: skip
-    found = _search(
-        w.orgs, start, partner, tie, joined_start, joined, w.members.start, w.members.organisation,
-        w.modifiers, pairs, values, seed, month,
+    found = _seek(w.orgs, start, ease, seekers, values, seed, month)
+    found = acquaintance.candidates(
+        n, start, partner, joined_start, joined, w.members.start, w.members.organisation, seekers,
+        found, pairs, values.share_friends, values.share_neighbourhood,
+        draws.stream(seed, _CANDIDATE, month),
     )  # fmt: skip
     taken = _accept(
         w.orgs, start, partner, joined_start, joined, w.networks, w.modifiers, pairs, found, wanted,
         values, seed, month,
     )  # fmt: skip
     taken = _after_meetings(
-        w.contacts, n_contacts, w.orgs, start, partner, tie, w.networks, w.modifiers, wanted, taken,
-        values, seed, month,
+        w.contacts, n_contacts, w.orgs, start, partner, tie, w.networks, w.modifiers, ease, wanted,
+        taken, values, seed, month,
     )  # fmt: skip
     before = w.sizes[_TIES]
     _form(w.orgs, w.posts, w.ties, w.sizes, wanted, taken, w.flows, values, seed, month)

@@ -13,10 +13,18 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, FloatArray, bit, has, lowest, row_of, without_lowest
+from diffusion.base.arrays import (
+    NOTHING,
+    FloatArray,
+    bit,
+    lowest,
+    row_of,
+    without_lowest,
+)
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
+from diffusion.world import learning
 from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse
 from diffusion.world.rule import (
     CompiledRule,
@@ -27,21 +35,21 @@ from diffusion.world.rule import (
     ratio,
     share,
 )
-from diffusion.world.traffic import Event, Flow, log
+from diffusion.world.seating import delegate
+from diffusion.world.traffic import Event, Flow, Live, log
 from diffusion.world.vocabulary import CONTRACTS, KINDS
 
 _EXIT = int(Decision.EXIT)
 _REFILL = int(Decision.REFILL)
 _HANDOVER = int(Decision.HANDOVER)
 _TIE_LAPSE = int(Decision.TIE_LAPSE_ON_EXIT)
-_LEARN = int(Decision.LEARN_FROM_COLLEAGUE)
-_DECAY = int(Decision.SKILL_DECAY)
-_MEMORY = int(Decision.MEMORY_LOSS)
 _EXITS = int(Flow.EXITS)
 _LOST = int(Flow.KNOWLEDGE_LOST)
 _SAVED = int(Flow.KNOWLEDGE_SAVED)
 _TIES_LOST = int(Flow.TIES_LOST)
 _LEFT = int(Event.LEFT)
+_TIES = int(Live.TIES)
+_PERMANENT = CONTRACTS.index("permanent")
 _VOLUNTEER = CONTRACTS.index("volunteer")
 _FIXED_TERM = CONTRACTS.index("fixed_term")
 _ONE = np.uint64(1)
@@ -94,32 +102,7 @@ class _Values(NamedTuple):
 @inner
 def _ends_soon(line, month):
     """Whether a grant line is in its last months without a follow-up."""
-    return line.active == 1 and line.renewed == 0 and month >= line.ends - _LAST_MONTHS
-
-
-@inner
-def _few_leave(org, modifier, hazard_paid, grants, values, month):
-    """Whether nobody's hazard of leaving exceeds what `draws.rare` finds."""
-    for g in range(org.first_grant, org.first_grant + org.n_grants):
-        if _ends_soon(grants[g], month):
-            return False
-    most = max(hazard_paid, values.hazard_volunteer * modifier.rel_volunteer_turnover)
-    most *= (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
-    return most * max(1.0, values.first_year) + modifier.add_exit <= draws.RARE
-
-
-@inner
-def _hazard(org, modifier, post, hazard_paid, grants, values, month):
-    """Chance that the person in a post leaves this month."""
-    g, hazard = post.grant, hazard_paid
-    if post.contract == _VOLUNTEER:
-        hazard = values.hazard_volunteer * modifier.rel_volunteer_turnover
-    hazard *= (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
-    if month - post.hired < MONTHS_A_YEAR:
-        hazard *= values.first_year
-    if post.contract == _FIXED_TERM and g >= 0 and _ends_soon(grants[g], month):
-        hazard = max(hazard, values.hazard_last_months)
-    return hazard + modifier.add_exit
+    return (line.active == 1) & (line.renewed == 0) & (month >= line.ends - _LAST_MONTHS)
 
 
 @inner
@@ -145,142 +128,151 @@ def _leave(org, modifier, post, i, j, uses, handover, flows, values, month):
 
 
 @inner
-def _come_and_go(
-    orgs, uses, posts, grants, modifiers, shaken, flows, events, values, seed, month
-):  # fmt: skip
-    """People leave, and vacant posts are filled again.
+def _expect(orgs, grants, modifiers, hazards, ending, refill, places, leave, values, month):
+    """Fills what a month holds for organisations and for those whom a grant pays.
 
-    Fills, for each organisation, what those who are there know together, and `shaken`: whether a
-    vacant post may hold ties that somebody else can take over.
+    Args:
+        hazards: of leaving, by organisation and contract, for those who are in post for long and
+            whose grant goes on.
+        ending: of leaving, by grant, which those whose grant ends soon exceed; first of no grant.
+        refill: chance that a vacant post is filled again.
+        places: at which somebody may leave; all of them if that may be anybody.
     """
-    leave = draws.stream(seed, _EXIT, month)
-    refill = draws.stream(seed, _REFILL, month)
-    handover = draws.stream(seed, _HANDOVER, month)
+    most = np.empty(orgs.shape[0])
     for i in range(orgs.shape[0]):
         org, modifier = orgs[i], modifiers[i]
-        hazard_paid = values.hazards[org.kind]
-        p_refill = values.p_refill * modifier.rel_refill
-        few_leave = _few_leave(org, modifier, hazard_paid, grants, values, month)
-        own, few = draws.half(leave, i), NOTHING
-        known, staff, came, left = NOTHING, 0, 0, 0
-        for place in range(org.n_posts):
-            if place % _PLACES == 0:
-                few = draws.rare(own, place // _PLACES, _PLACES)
-            else:
-                few >>= _ONE  # its lowest bit stands for this place
-            j = org.first_post + place
-            post = posts[j]
-            if post.filled == 1:
-                staff += 1
-                if not few_leave or few & _ONE != NOTHING:
-                    luck = draws.among(few, 0, draws.at(leave, j, post.person))
-                    if luck < _hazard(org, modifier, post, hazard_paid, grants, values, month):
-                        flows[_EXITS] += 1
-                        log(events, month, _LEFT, i, -1, j, -1)
-                        _leave(org, modifier, post, i, j, uses, handover, flows, values, month)
-                        left += 1
-                known |= post.knows
-                continue
-            left += 1 if post.left >= month - 1 else 0  # by other ways than this rule
-            g = post.grant
-            payable = post.contract != _FIXED_TERM or g < 0
-            if not payable:
-                payable = grants[g].active == 1 and not _ends_soon(grants[g], month)
-            if payable and draws.at(refill, j, post.person) < p_refill:
-                post.filled = 1
-                post.hired = month
-                post.person += 1
-                came += 1
-        org.knows = known
-        shaken[i] = left > 0 or (staff == 0 and came > 0)
+        rel = (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
+        paid = values.hazards[org.kind] * rel
+        unpaid = values.hazard_volunteer * modifier.rel_volunteer_turnover * rel
+        hazards[i, _PERMANENT] = hazards[i, _FIXED_TERM] = paid
+        hazards[i, _VOLUNTEER] = unpaid
+        most[i] = max(paid, unpaid) * max(1.0, values.first_year) + modifier.add_exit
+        refill[i] = values.p_refill * modifier.rel_refill
+    ending[0], last_months = 0.0, values.hazard_last_months
+    for g in range(grants.shape[0]):
+        holder, soon = np.uint32(grants[g].organisation), _ends_soon(grants[g], month)
+        ending[g + 1] = last_months if soon else 0.0
+        most[holder] = max(most[holder], 1.0 if soon else 0.0)
+    for i in range(orgs.shape[0]):
+        n_posts = orgs[i].n_posts
+        few = draws.rare(draws.half(leave, i), 0, _PLACES) & (bit(min(n_posts, _PLACES)) - _ONE)
+        places[i] = few if (most[i] <= draws.RARE) & (n_posts <= _PLACES) else ~NOTHING
 
 
 @inner
-def _learn(orgs, uses, posts, practices, values, seed, month):
-    """Colleagues teach each other what runs; what is not needed is forgotten."""
-    learn = draws.stream(seed, _LEARN, month)
-    decay = draws.stream(seed, _DECAY, month)
-    fade = draws.stream(seed, _MEMORY, month)
-    ease = np.empty(practices.shape[0])
-    width = draws.width(ease.shape[0])
-    for p in range(ease.shape[0]):
-        ease[p] = 1.0 - values.brake * practices[p].complexity
-    all_learn = max(values.p_colleague, values.p_written) > draws.RARE
-    all_forget = values.p_decay > draws.RARE
+def _may_leave(orgs, posts, places, leavers, place):
+    """Lists the persons at these places, as post and place; returns how many."""
+    whom, n, found = np.empty(orgs.shape[0], np.int32), 0, 0
     for i in range(orgs.shape[0]):
-        org, known = orgs[i], orgs[i].knows
-        running = org.trial | org.adopted | org.institutional
-        teachable = running & (known | org.written)
-        together = NOTHING
-        for j in range(org.first_post, org.first_post + org.n_posts):
-            post = posts[j]
-            if post.filled == 0:
-                continue  # nobody, who knows nothing
-            missing = teachable & ~post.knows
-            idle = post.knows & ~running
-            if missing | idle == NOTHING:
-                together |= post.knows
-                continue
-            # a practice is missing or idle, never both, hence one look at who is lucky serves both
-            own = draws.half(learn, j)
-            few = draws.rare(own, 0, width)
-            missing &= ~NOTHING if all_learn else few
-            idle &= ~NOTHING if all_forget else few
-            while missing != NOTHING:
-                p = lowest(missing)
-                missing = without_lowest(missing)
-                chance = values.p_colleague if has(known, p) else values.p_written
-                if draws.among(few, p, draws.rest(own, p)) < chance * ease[p]:
-                    post.knows |= bit(p)
-            while idle != NOTHING:
-                p = lowest(idle)
-                idle = without_lowest(idle)
-                if draws.among(few, p, draws.at(decay, j, p)) < values.p_decay:
-                    post.knows &= ~bit(p)
-                    if uses[i, p].champion == j:
-                        uses[i, p].champion = -1
-                        org.led &= ~bit(p)
-            together |= post.knows
-        shelved = org.written & ~running
-        if shelved != NOTHING:
-            own = draws.half(fade, i)
-            few = draws.rare(own, 0, width)
-            shelved &= ~NOTHING if values.p_memory_loss > draws.RARE else few
-            while shelved != NOTHING:
-                p = lowest(shelved)
-                shelved = without_lowest(shelved)
-                if draws.among(few, p, draws.rest(own, p)) < values.p_memory_loss:
-                    org.written &= ~bit(p)
-        org.knows = together
+        whom[n] = i
+        n += 1 if places[i] != NOTHING else 0
+    for x in range(n):
+        org, left = orgs[whom[x]], places[whom[x]]
+        if left == ~NOTHING:
+            for k in range(org.n_posts):
+                leavers[found], place[found] = org.first_post + k, k
+                found += 1 if posts[org.first_post + k].filled == 1 else 0
+            continue
+        while left != NOTHING:
+            k = lowest(left)
+            left = without_lowest(left)
+            leavers[found], place[found] = org.first_post + k, k
+            found += 1 if posts[org.first_post + k].filled == 1 else 0
+    return found
 
 
 @inner
-def _name_champions(orgs, uses, posts):
-    """Of each running practice that has no champion, who has known it for longest."""
-    for i in range(orgs.shape[0]):
-        org = orgs[i]
-        open_to = org.knows & (org.trial | org.adopted | org.institutional) & ~org.led
-        while open_to != NOTHING:
-            p = lowest(open_to)
-            open_to = without_lowest(open_to)
-            best = -1
+def _leavers(posts, modifiers, hazards, ending, leavers, place, found, leave, values, month):
+    """Keeps, of those who may leave, who do; returns how many."""
+    whose, person = np.empty(found, np.int32), np.empty(found, np.int32)
+    hazard, luck, kept, first_year = np.empty(found), np.empty(found), 0, values.first_year
+    for x in range(found):
+        post = posts[leavers[x]]
+        whose[x], person[x] = post.organisation, post.person
+        usual = hazards[np.uint32(post.organisation), np.uint32(post.contract)]
+        usual *= first_year if month - post.hired < MONTHS_A_YEAR else 1.0
+        hazard[x] = max(usual, ending[np.uint32(post.grant + 1)])
+        hazard[x] += modifiers[post.organisation].add_exit
+    for x in range(found):
+        few = draws.rare(draws.half(leave, whose[x]), place[x] // _PLACES, _PLACES)
+        u = draws.at(leave, leavers[x], person[x])
+        luck[x] = draws.among(few, place[x] % _PLACES, u)
+    for x in range(found):
+        leavers[kept] = leavers[x]
+        kept += 1 if luck[x] < hazard[x] else 0
+    return kept
+
+
+@inner
+def _exits(
+    orgs, uses, posts, grants, modifiers, refill, adrift, flows, events, values, seed, month
+):  # fmt: skip
+    """People leave; fills the chance that a vacant post of an organisation is filled again."""
+    n, m, leave = orgs.shape[0], posts.shape[0], draws.stream(seed, _EXIT, month)
+    handover = draws.stream(seed, _HANDOVER, month)
+    hazards, places = np.empty((n, len(CONTRACTS))), np.empty(n, np.uint64)
+    ending = np.empty(grants.shape[0] + 1)
+    leavers, place = np.empty(m, np.int32), np.empty(m, np.int32)
+    _expect(orgs, grants, modifiers, hazards, ending, refill, places, leave, values, month)
+    found = _may_leave(orgs, posts, places, leavers, place)
+    for x in range(
+        _leavers(posts, modifiers, hazards, ending, leavers, place, found, leave, values, month)
+    ):
+        j = np.int64(leavers[x])
+        i = np.int64(posts[j].organisation)
+        flows[_EXITS] += 1
+        log(events, month, _LEFT, i, -1, j, -1)
+        _leave(orgs[i], modifiers[i], posts[j], i, j, uses, handover, flows, values, month)
+        adrift[j] = True
+
+
+@inner
+def _survey(posts, known, vacant):
+    """Fills what the staff of each organisation know together, and lists vacant posts."""
+    free, last, together = 0, np.uint32(0), NOTHING
+    for j in range(posts.shape[0]):
+        vacant[free] = j
+        free += 1 if posts[j].filled == 0 else 0
+    for j in range(posts.shape[0]):
+        post = posts[j]
+        # an index without a sign can't count from the end, which loops would test each time
+        i = np.uint32(post.organisation)
+        together = (together if i == last else NOTHING) | (post.knows & (_ONE - bit(post.filled)))
+        known[i], last = together, i
+    return free
+
+
+@inner
+def _refill(orgs, posts, grants, refill, vacant, free, adrift, seed, month):
+    """Posts that were vacant are filled again; changes the list of them."""
+    key = draws.stream(seed, _REFILL, month)
+    empty = np.zeros(orgs.shape[0], np.int32)  # vacant posts of each organisation
+    luck, chance, person = np.empty(free), np.empty(free), np.empty(free, np.int32)
+    for x in range(free):
+        post, before = posts[vacant[x]], 1 - adrift[np.uint32(vacant[x])]
+        i = np.uint32(post.organisation)
+        # nobody comes in the month in which somebody left
+        person[x], chance[x] = post.person, refill[i] * before
+        empty[i] += before
+        adrift[np.uint32(vacant[x])] = post.left >= month - 1  # by other ways than this rule, too
+    for x in range(free):
+        luck[x] = draws.at(key, vacant[x], person[x])
+    lucky = 0
+    for x in range(free):
+        vacant[lucky] = vacant[x]
+        lucky += 1 if luck[x] < chance[x] else 0
+    for x in range(lucky):
+        post = posts[vacant[x]]
+        org, g = orgs[post.organisation], post.grant
+        by_grant = post.contract == _FIXED_TERM and g >= 0
+        if by_grant and (grants[g].active == 0 or _ends_soon(grants[g], month)):
+            continue
+        post.filled = 1
+        post.hired = month
+        post.person += 1
+        if empty[post.organisation] == org.n_posts:  # now somebody can take over
             for j in range(org.first_post, org.first_post + org.n_posts):
-                if has(posts[j].knows, p) and (best < 0 or posts[j].hired < posts[best].hired):
-                    best = j
-            if best >= 0:
-                uses[i, p].champion = best
-                org.led |= bit(p)
-
-
-@inner
-def _successor(posts, org, key, j, whom):
-    """A filled post of the same organisation to take over from post j; j if there is none."""
-    offset = draws.below(key, j, whom, org.n_posts)
-    for k in range(org.n_posts):
-        candidate = org.first_post + (offset + k) % org.n_posts
-        if posts[candidate].filled == 1:
-            return candidate
-    return j
+                adrift[j] = True
 
 
 @inner
@@ -291,49 +283,63 @@ def _p_lapse(org, modifier, values):
 
 
 @inner
-def _hand_over_ties(
-    orgs, posts, ties, sizes, start, partner, tie, modifiers, shaken, flows, values, seed, month
-):  # fmt: skip
+def _hand_over_ties(orgs, posts, ties, sizes, modifiers, adrift, flows, values, seed, month):
     """Ties of those who left lapse, or somebody else takes them over.
 
-    `shaken` says of which organisations a tie may be held by a vacant post.
+    `adrift` says of which posts ties may be without a person that somebody else can take over.
     """
     key = draws.stream(seed, _TIE_LAPSE, month)
-    for i in range(orgs.shape[0]):
-        if not shaken[i]:
+    moved, n = np.empty(sizes[_TIES], np.int32), 0
+    for t in range(sizes[_TIES]):
+        row = ties[t]
+        moved[n] = t
+        n += 1 if adrift[np.uint32(row.post_a)] | adrift[np.uint32(row.post_b)] else 0
+    held, found = np.empty(2 * n, np.int64), 0  # 2t for a's end of tie t, 2t + 1 for b's
+    for x in range(n):
+        t = int(moved[x])
+        row = ties[t]
+        held[found] = 2 * t
+        found += 1 if adrift[np.uint32(row.post_a)] else 0
+        held[found] = 2 * t + 1
+        found += 1 if adrift[np.uint32(row.post_b)] else 0
+    for x in range(found):
+        t, end = held[x] >> 1, held[x] & 1
+        row = ties[t]
+        i, own, other = np.int64(row.a), np.int64(row.post_a), np.int64(row.b)
+        if end == 1:
+            i, own, other = other, np.int64(row.post_b), i
+        if posts[own].filled == 1 or has_lapsed(row):
             continue
-        for k in range(start[i], start[i + 1]):
-            t, other = tie[k], np.int64(partner[k])
-            row = ties[t]
-            own = np.int64(row.post_a if row.a == i else row.post_b)
-            if posts[own].filled == 1 or has_lapsed(row):
-                continue
-            gone = posts[own].left == month
-            if gone and draws.at(key, i, other) < _p_lapse(orgs[i], modifiers[i], values):
-                lapse(ties, sizes, t)
-                flows[_TIES_LOST] += 1
-                continue
-            heir = _successor(posts, orgs[i], key, own, other)
-            if row.a == i:
-                row.post_a = heir
-            else:
-                row.post_b = heir
+        gone = posts[own].left == month
+        if gone and draws.at(key, i, other) < _p_lapse(orgs[i], modifiers[i], values):
+            lapse(ties, sizes, t)
+            flows[_TIES_LOST] += 1
+            continue
+        heir = delegate(posts, orgs[i], key, own, other)
+        if heir >= 0 and end == 0:
+            row.post_a = heir
+        elif heir >= 0:
+            row.post_b = heir
 
 
 @inner
 def loop(w, values, seed, month):
     """Turnover, for a month; ties that lapse are marked, the rule of ties drops them."""
-    shaken = np.empty(w.orgs.shape[0], np.bool_)
-    _come_and_go(
-        w.orgs, w.uses, w.posts, w.grants, w.modifiers, shaken, w.flows, w.events, values, seed,
-        month,
+    known = np.zeros(w.orgs.shape[0], np.uint64)
+    adrift = np.zeros(w.posts.shape[0], np.bool_)
+    vacant, refill = np.empty(w.posts.shape[0], np.int32), np.empty(w.orgs.shape[0])
+    _exits(
+        w.orgs, w.uses, w.posts, w.grants, w.modifiers, refill, adrift, w.flows, w.events, values,
+        seed, month,
     )  # fmt: skip
-    _learn(w.orgs, w.uses, w.posts, w.practices, values, seed, month)
-    _name_champions(w.orgs, w.uses, w.posts)
+    free = _survey(w.posts, known, vacant)
+    _refill(w.orgs, w.posts, w.grants, refill, vacant, free, adrift, seed, month)
+    learning.teach(w.orgs, w.uses, w.posts, w.practices, known, values, seed, month)
+    learning.fade(w.orgs, w.practices, values, seed, month)
+    learning.name_champions(w.orgs, w.uses, w.posts)
     _hand_over_ties(
-        w.orgs, w.posts, w.ties, w.sizes, w.adjacency.start, w.adjacency.partner, w.adjacency.tie,
-        w.modifiers, shaken, w.flows, values, seed, month,
-    )  # fmt: skip
+        w.orgs, w.posts, w.ties, w.sizes, w.modifiers, adrift, w.flows, values, seed, month
+    )
 
 
 @compiled

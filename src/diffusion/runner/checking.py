@@ -61,16 +61,26 @@ def check_finite(tables: Mapping[str, Columns], timing: Timing) -> None:
         if not (math.isfinite(value) or undefined):
             raise _no_number("outcomes", name, value)
     for table, columns in tables.items():
-        if table == "outcomes":
-            continue
-        for name, column in columns.items():
-            if column.dtype.kind != "f":
-                continue
-            once_a_year = table == "months" and name in MEASURED_ONCE_A_YEAR
-            finite = np.isfinite(column[::SLOW_EVERY] if once_a_year else column)
-            if not finite.all():
-                row = int(finite.argmin()) * (SLOW_EVERY if once_a_year else 1)
-                raise _no_number(table, name, float(column[row]), f" in row {row}")
+        if table != "outcomes":
+            _check_columns(table, columns)
+
+
+def _check_columns(table: str, columns: Columns) -> None:
+    once_a_year = MEASURED_ONCE_A_YEAR if table == "months" else ()
+    numbers = {
+        name: column[::SLOW_EVERY] if name in once_a_year else column
+        for name, column in columns.items()
+        if column.dtype.kind == "f"
+    }
+    # all at once, as nothing is wrong in nearly every run
+    if not numbers or np.isfinite(np.concatenate(list(numbers.values()))).all():
+        return
+    for name, column in numbers.items():
+        finite = np.isfinite(column)
+        if not finite.all():
+            row = int(finite.argmin())
+            where = f" in row {row * (SLOW_EVERY if name in once_a_year else 1)}"
+            raise _no_number(table, name, float(column[row]), where)
 
 
 def _no_number(table: str, column: str, value: float, where: str = "") -> ResultsError:

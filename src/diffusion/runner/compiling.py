@@ -7,14 +7,29 @@ from contextlib import suppress
 from typing import Any
 
 import numba
+import numpy as np
 
-from diffusion.base.compiled import compile_part
+from diffusion.base.arrays import table_of
+from diffusion.base.compiled import compile_part, without_collection
 from diffusion.model import month, totals
 from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.model.yearly import take_yearly
+from diffusion.world.adjacency import Ties
 from diffusion.world.rule import CompiledRule
+from diffusion.world.state import Names, State
+from diffusion.world.tables import (
+    Funders,
+    Grants,
+    Members,
+    Networks,
+    Organisations,
+    Posts,
+    Practices,
+    Territories,
+    empty_uses,
+)
 
 COMPILING = "Compiling the model (once per machine) ..."
 
@@ -55,14 +70,15 @@ def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None
     if notice is not None:
         notice(COMPILING)
     others = min(joblib.cpu_count(), PROCESSES) - 1
-    with suppress(Exception):  # a run that fails is reported where it is a run
+    # a run that fails is reported where it is a run
+    with without_collection(), suppress(Exception):
         if others > 0:
             _compile_together(settings, others)
         Simulation(settings).run()
 
 
 def _compile_together(settings: ModelSettings, others: int) -> None:
-    """Compile the loops of the rules in other processes, and here what measures, and then rules.
+    """Compile the loops of the rules in other processes, here what builds and measures, then rules.
 
     What other processes fail to compile, the month compiles.
     """
@@ -99,14 +115,32 @@ def _parts(settings: ModelSettings) -> list[Part]:
     Their entries from Python, which a month mixed with a user's own rules needs, are left until
     then.
     """
-    state = settings.world.build(settings.practices, settings.seed)
-    tables, seed, month_ = (_type_of(one) for one in (state.tables(), settings.seed, state.month))
+    nobody = empty_world()
+    tables, seed, month_ = (_type_of(one) for one in (nobody.tables(), nobody.seed, nobody.month))
     parts = {
         rule.name: (type(rule).__module__, (tables, _type_of(rule.values[0]), seed, month_))
         for rule in Month.standard(settings.rules).rules
         if isinstance(rule, CompiledRule)
     }
     return [parts[name] for name in PARTS]
+
+
+def empty_world() -> State:
+    """A world without anybody: its tables are of the types that those of every world have."""
+    return State(
+        seed=0,
+        practices=table_of(Practices, 1),
+        organisations=table_of(Organisations, 0),
+        uses=empty_uses(0, 1),
+        posts=table_of(Posts, 0),
+        ties=table_of(Ties, 0),
+        networks=table_of(Networks, 0),
+        members=Members(start=np.zeros(1, np.int64), organisation=np.zeros(0, np.int64)),
+        grants=table_of(Grants, 0),
+        funders=table_of(Funders, 0),
+        territories=table_of(Territories, 0),
+        names=Names([], [], [], [], [], []),
+    )
 
 
 def is_compiled() -> bool:

@@ -14,11 +14,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import diffusion
-from diffusion.config import Experiment
 from diffusion.model.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from diffusion.config import Experiment
 
 ID_LENGTH = 16  # hex digits; a clash among a million runs has a chance below 1e-7
 CHUNKS = 60  # enough that the progress bar moves
@@ -56,7 +58,7 @@ class Chunk:
     later: frozenset[str] = frozenset()  # ids of those that are not wanted yet
 
 
-def runs_of(experiment: Experiment) -> list[Run]:
+def runs_of(experiment: "Experiment") -> list[Run]:
     """All runs; every replicate is complete before the next, so a stopped sweep is balanced.
 
     With `until`, those of all replicates that it may come to.
@@ -65,12 +67,16 @@ def runs_of(experiment: Experiment) -> list[Run]:
     points: list[tuple[int | None, Mapping[str, float]]] = [(None, {})]
     if layout is not None:
         points = [(number, layout.point(number)) for number in range(len(layout.points))]
-    data = {name: [settings.plain() for settings in one.every()] for name, one in scenarios.items()}
+    every = {
+        (name, k): (settings, _Identity(name, settings.plain(), points[k][0]))
+        for name, scenario in scenarios.items()
+        for k, settings in enumerate(scenario.every())
+    }
     return [
-        run_of(name, scenario.every()[k], data[name][k], replicate, point, varied)
+        _run(name, *every[name, k], replicate, point, varied)
         for replicate in range(experiment.most)
         for k, (point, varied) in enumerate(points)
-        for name, scenario in scenarios.items()
+        for name in scenarios
     ]
 
 
@@ -111,19 +117,58 @@ def run_of(
         data: the settings as plain data.
         varied: what the point sets, by dotted key.
     """
+    return _run(
+        scenario, settings, _Identity(scenario, data, point), replicate, point, varied or {}
+    )
+
+
+def _run(
+    scenario: str,
+    settings: ModelSettings,
+    identity: "_Identity",
+    replicate: int,
+    point: int | None,
+    varied: Mapping[str, Any],
+) -> Run:
     seed = settings.seed + replicate
-    about: dict[str, Any] = {
-        "scenario": scenario,
-        "settings": {**data, "seed": seed},
-        "model": diffusion.__version__,
-    }
-    if point is not None:  # points may have the same settings where a scenario lacks what varies
-        about["point"] = point
-    run_id = _digest(about)[:ID_LENGTH]
     settings = settings.model_copy(update={"seed": seed})
-    return Run(run_id, scenario, replicate, seed, settings, point, varied or {})
+    return Run(identity.of(seed), scenario, replicate, seed, settings, point, varied)
+
+
+class _Identity:
+    """The ids of runs that differ in their seeds: what they have in common is written once.
+
+    An id is a digest of the run as JSON with sorted keys.
+    """
+
+    def __init__(self, scenario: str, data: Mapping[str, Any], point: int | None) -> None:
+        about: dict[str, Any] = {"model": diffusion.__version__, "scenario": scenario}
+        if point is not None:  # points may have the same settings where one lacks what varies
+            about["point"] = point
+        before = {name: value for name, value in data.items() if name < "seed"}
+        after = {name: value for name, value in data.items() if name > "seed"}
+        head = f'{_text(about)[:-1]},"settings":{{{_items(before)}"seed":'
+        self._head = hashlib.sha256(head.encode())
+        self._tail = f"{_items(after, first=False)}}}}}"
+
+    def of(self, seed: int) -> str:
+        """The id of the run with this seed."""
+        found = self._head.copy()
+        found.update(f"{_text(seed)}{self._tail}".encode())
+        return found.hexdigest()[:ID_LENGTH]
+
+
+def _items(data: Mapping[str, Any], first: bool = True) -> str:
+    """Entries of an object, without its braces, with a comma where others follow or precede."""
+    text = _text(data)[1:-1]
+    if not text:
+        return ""
+    return f"{text}," if first else f",{text}"
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=True)
 
 
 def _digest(data: Any) -> str:
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_text(data).encode()).hexdigest()

@@ -12,6 +12,7 @@ import numpy as np
 
 from diffusion.base.arrays import FloatArray
 from diffusion.base.errors import ResultsError
+from diffusion.runner.columns import numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,26 +40,28 @@ def write_text(path: Path, text: str) -> None:
     write_with(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_parquet(path: Path, table: "pa.Table") -> None:
-    """Write a table as Parquet under a temporary name, then rename.
+def write_parquet(path: Path, table: "pa.Table") -> str:
+    """Write a table as Parquet under a temporary name, then rename; returns the file's SHA-256.
 
     Raises:
         ResultsError: the disk is full, or the folder can't be written.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     split = _rarely_repeated(table)
-    write_with(
-        path,
-        lambda temporary: pq.write_table(
-            table,
-            temporary,
-            compression=_COMPRESSION,
-            write_statistics=False,  # parts are small: nobody skips rows of them
-            use_dictionary=[name for name in table.column_names if name not in split],
-            use_byte_stream_split=split,
-        ),
+    written = pa.BufferOutputStream()  # a file would be given every column in pieces
+    pq.write_table(
+        table,
+        written,
+        compression=_COMPRESSION,
+        write_statistics=False,  # parts are small: nobody skips rows of them
+        use_dictionary=[name for name in table.column_names if name not in split],
+        use_byte_stream_split=split,
     )
+    octets = written.getvalue()
+    write_with(path, lambda temporary: temporary.write_bytes(octets))
+    return hashlib.sha256(octets).hexdigest()
 
 
 def _rarely_repeated(table: "pa.Table") -> list[str]:
@@ -72,7 +75,7 @@ def _rarely_repeated(table: "pa.Table") -> list[str]:
         field.name
         for field in table.schema
         if pa.types.is_float64(field.type)
-        and _distinct(table[field.name].to_numpy()) > MOST * table.num_rows
+        and _distinct(numbers(table[field.name])) > MOST * table.num_rows
     ]
 
 

@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from os import cpu_count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import diffusion
-from diffusion.config import Experiment, Scenario
 from diffusion.runner.design import Run, design_hash
 from diffusion.runner.store import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from diffusion.config import Experiment, Scenario
 
 _LIBRARIES = ("numpy", "numba", "pandas", "pyarrow", "scipy", "networkx", "mesa", "hydra-core")
 
 
 def manifest_of(
-    experiment: Experiment, runs: Sequence[Run], replicates: int | None = None
+    experiment: "Experiment", runs: Sequence[Run], replicates: int | None = None
 ) -> dict[str, Any]:
     """The manifest of an experiment, fit for JSON.
 
@@ -64,7 +66,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _about(scenario: Scenario) -> dict[str, Any]:
+def _about(scenario: "Scenario") -> dict[str, Any]:
     return {
         "label": scenario.label,
         "against": scenario.against,

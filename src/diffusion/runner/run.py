@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from diffusion.base.errors import DiffusionError
-from diffusion.config import Experiment, build_target
 from diffusion.interventions.base import Intervention
 from diffusion.model import spending
 from diffusion.model.settings import ModelSettings
@@ -26,6 +26,9 @@ from diffusion.runner.store import Results, Store, Tables, check_folder
 from diffusion.shocks.base import Shock
 from diffusion.world.state import State
 
+if TYPE_CHECKING:  # workers compute without what reads configurations
+    from diffusion.config import Experiment
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -38,7 +41,7 @@ class Progress:
 
 
 def run_experiment(
-    experiment: Experiment,
+    experiment: "Experiment",
     folder: Path | None = None,
     fresh: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -92,12 +95,14 @@ def run_experiment(
     return Results(folder)
 
 
-def executor_of(experiment: Experiment) -> Executor:
+def executor_of(experiment: "Experiment") -> Executor:
     """What computes the runs of an experiment.
 
     Raises:
         SettingError: it can't be built.
     """
+    from diffusion.config import build_target
+
     return build_target(experiment.executor, "executor", Executor)  # type: ignore[type-abstract]
 
 
@@ -152,7 +157,7 @@ def _add_runs(folder: Path, runs: Sequence[Run], found: dict[str, tuple[Tables, 
             return
 
 
-def check_worlds(experiment: Experiment) -> None:
+def check_worlds(experiment: "Experiment") -> None:
     """Build each distinct world once and begin each shock and intervention in a copy of it.
 
     So mistakes that show only there are found before anything is written. In a design with points
@@ -178,7 +183,7 @@ def check_worlds(experiment: Experiment) -> None:
                 _try(one, built[world].state.copy(), name, share)
 
 
-def _outer(experiment: Experiment) -> Iterator[ModelSettings]:
+def _outer(experiment: "Experiment") -> Iterator[ModelSettings]:
     """The settings of each scenario, or those at the outer points of its design."""
     layout = experiment.layout
     for scenario in experiment.scenarios.values():
@@ -200,7 +205,7 @@ def _try(one: Shock | Intervention, state: State, name: str, share: float | None
         return
 
 
-def fullest(experiment: Experiment) -> ModelSettings:
+def fullest(experiment: "Experiment") -> ModelSettings:
     """The settings with the most interventions: what they need covers the other scenarios."""
     every = [one for scenario in experiment.scenarios.values() for one in scenario.every()]
     return max(every, key=lambda settings: len(settings.interventions))

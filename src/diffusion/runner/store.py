@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from diffusion.base.errors import ResultsError, nearest
 from diffusion.model.measures import Columns
+from diffusion.runner import columns
 from diffusion.runner.design import Chunk, Run
-from diffusion.runner.files import check_writable, read_json, sha256, write_json, write_parquet
+from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
 from diffusion.runner.stopping import STOPPING
 
 if TYPE_CHECKING:
@@ -195,8 +195,7 @@ class Store(Results):
             whole = _united(with_rows, [tables[run.run_id][name] for run in with_rows])
             if name in mark["sha256"]:
                 whole = _in_order([_marked_rows(part, mark), whole], chunk.runs)
-            write_parquet(part, whole)
-            hashes[name] = sha256(part)
+            hashes[name] = write_parquet(part, whole)
         runs = [*mark["runs"], *({"run_id": one, "seconds": seconds[one]} for one in tables)]
         write_json(
             self._mark_path(chunk.number), {"part": chunk.number, "runs": runs, "sha256": hashes}
@@ -290,33 +289,18 @@ def _united(runs: Sequence[Run], every: Sequence[Columns]) -> "pa.Table":
     """One table of the same table of several runs, each row with the keys of its run."""
     import pyarrow as pa
 
-    rows = [len(next(iter(columns.values()))) for columns in every]
+    rows = [len(next(iter(table.values()))) for table in every]
     of_runs = [run.keys() for run in runs]
-    run_of_row = np.arange(len(runs)).repeat(rows)
-    keys = {
-        name: pa.array(np.array([of[name] for of in of_runs]), from_pandas=True).take(run_of_row)
-        for name in of_runs[0]
-    }
-    names = dict.fromkeys(name for columns in every for name in columns)
+    whole = {name: columns.repeated([of[name] for of in of_runs], rows) for name in of_runs[0]}
     # a column that some of the runs don't have is empty in their rows, as NaN is
-    cells = {
-        name: np.concatenate(
+    for name in dict.fromkeys(name for table in every for name in table):
+        whole[name] = columns.united(
             [
-                columns[name] if name in columns else np.full(length, np.nan)
-                for columns, length in zip(every, rows, strict=True)
+                table[name] if name in table else np.full(length, np.nan)
+                for table, length in zip(every, rows, strict=True)
             ]
         )
-        for name in names
-    }
-    return pa.table(keys | {name: _stored(column) for name, column in cells.items()})
-
-
-def _stored(column: npt.NDArray[Any]) -> "pa.Array":
-    """A column in which NaN is missing; one without it is taken over as it is."""
-    import pyarrow as pa
-
-    complete = column.dtype.kind in "iu" or (column.dtype.kind == "f" and np.isfinite(column).all())
-    return pa.array(column, from_pandas=not complete)
+    return pa.Table.from_arrays(list(whole.values()), names=list(whole))
 
 
 def _in_order(tables: Sequence["pa.Table"], runs: Sequence[Run]) -> "pa.Table":

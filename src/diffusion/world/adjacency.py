@@ -92,45 +92,51 @@ def drop_lapsed(ties, sizes, start, partner, tie):  # type: ignore[no-untyped-de
     """Take lapsed ties out of the table and out of the adjacency, as rebuilding it would."""
     if sizes[_TO_DROP] == 0:
         return
-    moved = np.empty(sizes[_TIES], np.int32)  # where each tie stands now, -1 where it is gone
-    live = 0
-    for t in range(sizes[_TIES]):
-        moved[t] = -1
-        if not has_lapsed(ties[t]):
-            if live < t:
-                ties[live] = ties[t]
-            moved[t] = live
-            live += 1
-    sizes[_TIES], sizes[_TO_DROP] = live, 0
-    kept, first = 0, start[0]
-    for i in range(start.shape[0] - 1):
-        last = start[i + 1]
-        for k in range(first, last):
-            row = moved[tie[k]]
-            partner[kept] = partner[k]
-            tie[kept] = row
-            kept += 1 if row >= 0 else 0  # else the next one takes its place
-        first = last
-        start[i + 1] = kept
+    live, lost = sizes[_TIES], 0
+    gone = np.empty(live + 1, np.int32)
+    for t in range(live):
+        gone[lost] = t
+        lost += 1 if has_lapsed(ties[t]) else 0  # else the next one takes its place
+    sizes[_TIES], sizes[_TO_DROP] = live - lost, 0
+    fewer = _ends(ties, gone, lost, start.shape[0] - 1)
+    moved = np.empty(live, np.int32)  # where each tie stands now, -1 where it is gone
+    place = 0
+    for t in range(live):
+        lapsed = has_lapsed(ties[t])
+        moved[t] = -1 if lapsed else place
+        ties[place] = ties[t]
+        place += 0 if lapsed else 1
+    kept = 0
+    for k in range(start[start.shape[0] - 1]):
+        row = moved[tie[k]]
+        partner[kept] = partner[k]
+        tie[kept] = row
+        kept += 1 if row >= 0 else 0
+    shift = 0
+    for i in range(fewer.shape[0]):
+        shift += fewer[i]
+        start[i + 1] -= shift
 
 
 @inner
 def with_ties(ties, first, live, start, partner, tie):  # type: ignore[no-untyped-def]
     """Add the ties from row `first` on to the adjacency, as rebuilding it would."""
-    added = np.zeros(start.shape[0] - 1, np.int64)
-    for t in range(first, live):
-        added[ties[t].a] += 1
-        added[ties[t].b] += 1
-    shift = 2 * (live - first)
-    for i in range(added.shape[0] - 1, -1, -1):
-        if shift == 0:
-            break  # nobody before has a new tie
-        last = start[i + 1]
-        start[i + 1] = last + shift
-        shift -= added[i]
-        for k in range(last - 1, start[i] - 1, -1):
-            partner[k + shift] = partner[k]
-            tie[k + shift] = tie[k]
+    rows = np.empty(live - first, np.int32)
+    for x in range(rows.shape[0]):
+        rows[x] = first + x
+    added = _ends(ties, rows, rows.shape[0], start.shape[0] - 1)
+    old, shift = start[start.shape[0] - 1], 2 * rows.shape[0]
+    before = np.zeros(old + 1, np.int32)  # how many new neighbours come right before each old one
+    ahead = 0
+    for i in range(added.shape[0]):
+        before[start[i + 1]] += added[i]
+        ahead += added[i]
+        start[i + 1] += ahead
+    shift -= before[old]
+    for k in range(old - 1, -1, -1):
+        partner[k + shift] = partner[k]
+        tie[k + shift] = tie[k]
+        shift -= before[k]
     for t in range(first, live):
         a, b = ties[t].a, ties[t].b
         k = start[a + 1] - added[a]
@@ -141,6 +147,16 @@ def with_ties(ties, first, live, start, partner, tie):  # type: ignore[no-untype
         partner[k] = a
         tie[k] = t
         added[b] -= 1
+
+
+@inner
+def _ends(ties, rows, n_rows, n):  # type: ignore[no-untyped-def]
+    """How many of some ties each of n organisations has."""
+    ends = np.zeros(n, np.int64)
+    for x in range(n_rows):
+        ends[ties[rows[x]].a] += 1
+        ends[ties[rows[x]].b] += 1
+    return ends
 
 
 @inner

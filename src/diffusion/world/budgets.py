@@ -90,3 +90,35 @@ def own_money(accounts, funders, terms, flows, month):  # type: ignore[no-untype
     for f in range(funders.shape[0]):
         if funders[f].kind >= _GRANT_MAKERS:
             ledger.give(funders[f], given[funders[f].kind - _GRANT_MAKERS])
+
+
+@inner
+def spend_grants(orgs, grants, accounts, places, flows, month):  # type: ignore[no-untyped-def]
+    """What is left of grants is spent evenly, as far as there is staff to do so.
+
+    `places` is room for as many numbers as there are lines.
+    """
+    n = 0
+    for g in range(grants.shape[0]):
+        places[n] = g
+        n += 1 if grants[g].active == 1 else 0
+    for x in range(n):
+        line = grants[places[x]]
+        org = orgs[line.organisation]
+        left = np.int64(line.ends - month) * np.int64(org.n_posts)
+        ledger.spend(line, accounts[line.organisation], np.int64(org.staff), left, flows)
+
+
+@inner
+def can_share(org, account, grants, funders, terms, g, month):  # type: ignore[no-untyped-def]
+    """Whether own money bears the own share of a line, and of those that run or are promised."""
+    needed = 0.0
+    for h in range(org.first_grant, org.first_grant + org.n_grants):
+        line = grants[h]
+        if h != g and line.active == 0 and line.renewed < 1 and line.starts <= month:
+            continue
+        funder = funders[line.funder]
+        share = min(0.95, max(0.0, funder.own_share * terms[line.funder].rel_own_share))
+        needed += funder.grant_eur / max(1, funder.months_grant) * share / (1.0 - share)
+    has_own = account.fees / MONTHS_A_YEAR + account.donations + account.in_kind + account.income
+    return needed <= has_own

@@ -15,7 +15,8 @@ def relevance(org, modifier, p, values):  # type: ignore[no-untyped-def]
     if has(org.own_practices, p):
         return 1.0
     interest = values.related if has(org.related_practices, p) else values.other
-    return interest ** (org.siloing * modifier.rel_siloing)
+    pull = org.siloing * modifier.rel_siloing
+    return interest if pull == 1.0 else interest**pull
 
 
 @inner

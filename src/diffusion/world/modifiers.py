@@ -7,15 +7,14 @@ same numbers as the baseline. `rel_*` multiply (neutral 1), `add_*` are added (n
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from diffusion.base.arrays import (
+    AnyTable,
     FloatArray,
     IntArray,
     MaskArray,
     Table,
-    bare,
     columns_of,
+    set_all,
     table_of,
 )
 from diffusion.base.errors import nearest
@@ -99,14 +98,12 @@ def neutral_funder_modifiers(n: int) -> FunderModifiers:
 
 def reset(modifiers: Modifiers) -> None:
     """Set every modifier back to neutral, in place."""
-    # all columns are of one type: as one block of numbers they are set at once
-    cells = bare(modifiers).view(np.float64).reshape(len(modifiers), -1)
-    cells[:] = _NEUTRAL
+    set_all(modifiers, _NEUTRAL)
 
 
 def reset_funders(modifiers: FunderModifiers) -> None:
     """The same for those of funders."""
-    bare(modifiers)[:] = _NEUTRAL_FUNDER
+    set_all(modifiers, _NEUTRAL_FUNDER)
 
 
 def move(modifiers: Modifiers, rows: IntArray, moves: Mapping[str, float]) -> None:
@@ -130,7 +127,9 @@ def check_moves(moves: Mapping[str, float]) -> None:
             raise ValueError(f"multiplier '{name}' = {value} must be 0 or more")
 
 
-_NEUTRAL = np.array([neutral_value(name) for name in columns_of(Modifiers)])
-_NEUTRAL_FUNDER = bare(
-    table_of(FunderModifiers, 1, **{n: neutral_value(n) for n in columns_of(FunderModifiers)})
-)
+def _neutral(cls: type[AnyTable]) -> AnyTable:
+    return table_of(cls, 1, **{name: neutral_value(name) for name in columns_of(cls)})
+
+
+_NEUTRAL = _neutral(Modifiers)
+_NEUTRAL_FUNDER = _neutral(FunderModifiers)

@@ -19,29 +19,36 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
-@compiled
+@inner
+def _zeros(n):  # type: ignore[no-untyped-def]
+    zeros = np.empty(n, np.int64)  # numpy's own take far longer to compile
+    for i in range(n):
+        zeros[i] = 0
+    return zeros
+
+
+@inner
 def _local_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
     """Clustering of the first organisations, from the number of triangles that each is part of.
 
     A triangle is found once, from its lowest corner: every tie is listed with its lower end.
     """
-    degree = np.zeros(n, np.int64)
-    until = np.zeros(n + 1, np.int64)
+    degree, until = _zeros(n), _zeros(n + 1)
     for t in range(a.shape[0]):
         degree[a[t]] += 1
         degree[b[t]] += 1
         until[min(a[t], b[t]) + 1] += 1
+    # unsigned, because looking up what can't be negative takes half the time
+    start, above = np.empty(n + 1, np.uint64), np.empty(a.shape[0], np.uint32)
+    start[0] = 0
     for i in range(n):
         until[i + 1] += until[i]
-    # unsigned, because looking up what can't be negative takes half the time
-    start = until.copy().view(np.uint64)
-    above = np.zeros(a.shape[0], np.uint32)
+        start[i + 1] = np.uint64(until[i + 1])
     for t in range(a.shape[0]):
         lower = min(a[t], b[t])
         above[until[lower]] = max(a[t], b[t])
         until[lower] += 1
-    near = np.zeros(n, np.int64)
-    triangles = np.zeros(n, np.int64)
+    near, triangles = _zeros(n), _zeros(n)
     for i in range(first):
         for s in range(start[i], start[i + 1]):
             near[above[s]] = 1
@@ -56,10 +63,10 @@ def _local_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
             triangles[i] += found
         for s in range(start[i], start[i + 1]):
             near[above[s]] = 0
-    result = np.zeros(first)
+    result = np.empty(first)
     for i in range(first):
-        if degree[i] > 1:
-            result[i] = 2 * triangles[i] / (degree[i] * (degree[i] - 1.0))
+        pairs = degree[i] * (degree[i] - 1.0)
+        result[i] = 2 * triangles[i] / pairs if pairs > 0.0 else 0.0
     return result
 
 
@@ -86,6 +93,11 @@ def _component_sizes(n, a, b):  # type: ignore[no-untyped-def]
             i = parent[i]
         sizes[i] += 1
     return sizes
+
+
+@compiled
+def _each_clustering(n, a, b):  # type: ignore[no-untyped-def]
+    return _local_clustering(n, a, b, n)
 
 
 @compiled
@@ -145,7 +157,7 @@ def clustering(n: int, a: IntArray, b: IntArray, first: int | None = None) -> fl
 
 def local_clustering(n: int, a: IntArray, b: IntArray) -> FloatArray:
     """Local clustering coefficient of every organisation, shape (n,)."""
-    return cast(FloatArray, _local_clustering(n, a, b, n))
+    return cast(FloatArray, _each_clustering(n, a, b))
 
 
 def modularity(a: IntArray, b: IntArray, group: IntArray) -> float:

@@ -8,16 +8,14 @@ multiplied, and one hears from at least one of them. Of two trainings of an orga
 month, the surer chance to learn holds for both.
 """
 
-import numpy as np
-
 from diffusion.base.arrays import (
     NOTHING,
     FloatArray,
     MaskArray,
     Table,
-    bare,
     has,
     lowest,
+    set_all,
     table_of,
     without_lowest,
 )
@@ -51,9 +49,7 @@ def neutral_pushes(n: int) -> Pushes:
 
 def reset(pushes: Pushes) -> None:
     """Take all pushes back, in place."""
-    # all columns are as wide as a word: as one block of words they are set at once
-    cells = bare(pushes).view(np.uint64).reshape(len(pushes), -1)
-    cells[:] = _NEUTRAL
+    set_all(pushes, _NEUTRAL)
 
 
 @inner
@@ -82,4 +78,4 @@ def rel_eased(push, promotions, p):  # type: ignore[no-untyped-def]
     return factor
 
 
-_NEUTRAL = bare(neutral_pushes(1)).view(np.uint64)
+_NEUTRAL = neutral_pushes(1)

@@ -13,7 +13,7 @@ from diffusion.base.arrays import (
     FloatArray,
     IntArray,
     MaskArray,
-    bare,
+    Table,
     copied,
     masks_of,
     resized,
@@ -122,10 +122,10 @@ class State:
         self.exposure = np.zeros((n, self.n_practices))
         self.sizes = np.zeros(len(Live), np.int64)
         self.set_ties(self.ties, self.ties.shape[0] if live_ties is None else live_ties)
-        orgs, fields = bare(self.organisations), self.practices.fields
-        orgs["own_practices"] = relevant_practices(orgs["fields"] | GENERAL, fields)
-        orgs["related_practices"] = relevant_practices(orgs["related"], fields)
-        orgs["led"] = masks_of(bare(self.uses)["champion"] >= 0)
+        orgs, fields = self.organisations, self.practices.fields
+        orgs.own_practices = relevant_practices(orgs.fields | GENERAL, fields)
+        orgs.related_practices = relevant_practices(orgs.related, fields)
+        orgs.led = masks_of(self.uses.champion >= 0)
         self.modifiers = neutral_modifiers(n)
         self.funder_modifiers = neutral_funder_modifiers(len(self.funders))
         self.accounts = table_of(Accounts, n)
@@ -170,7 +170,7 @@ class State:
         twin = copy.copy(self)
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray | Table):
                 setattr(twin, one.name, copied(value))
             elif isinstance(value, tuple):
                 setattr(twin, one.name, type(value)(*map(copied, value)))
@@ -179,21 +179,18 @@ class State:
 
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
-        if isinstance(value, np.ndarray | tuple):
+        if isinstance(value, np.ndarray | Table | tuple):
             self.__dict__.pop("_tables", None)
 
     def tables(self) -> Tables:
-        """The tables as they are now, for compiled loops; a table that has grown is another array.
-
-        Bare arrays rather than `recarray`s: loops take whole columns as `table["column"]`.
-        """
+        """The tables as they are now, for compiled loops; a table that has grown is another one."""
         if "_tables" not in self.__dict__:
-            self.__dict__["_tables"] = self._bare_tables()
+            self.__dict__["_tables"] = self._gathered()
         found: Tables = self.__dict__["_tables"]
         return found
 
-    def _bare_tables(self) -> Tables:
-        tables = Tables(
+    def _gathered(self) -> Tables:
+        return Tables(
             practices=self.practices,
             orgs=self.organisations,
             uses=self.uses,
@@ -220,7 +217,6 @@ class State:
             sizes=self.sizes,
             national=self.national_rows,
         )
-        return Tables(*(bare(table) for table in tables))
 
     def open_month(self) -> None:
         """Take back what shocks and interventions moved last month, and what was counted."""
@@ -229,12 +225,11 @@ class State:
         reset_pushes(self.pushes)
         if len(self.promotions):
             self.promotions = table_of(Promotions, 0)
-        networks = bare(self.networks)
         for column in NETWORK_HELP:
-            networks[column] = 0
+            self.networks[column] = 0
         if len(self.arranged):
             self.arranged = table_of(Arranged, 0)
-        bare(self.grants)["shut"] = 0
+        self.grants["shut"] = 0
         self.flows[:] = 0
 
     def arrange(self, meetings: Arranged) -> None:
@@ -279,7 +274,7 @@ class State:
         self.sizes[Live.TIES] = live
         self.adjacency = empty_adjacency(self.n_organisations, ties.shape[0])
         with np.errstate(over="ignore"):
-            rebuild_adjacency(bare(ties), live, *self.adjacency)
+            rebuild_adjacency(ties, live, *self.adjacency)
 
     def reserve_ties(self, spare: int) -> None:
         """Make room for `spare` further ties; loops never grow tables themselves."""

@@ -6,9 +6,7 @@ its two organisations. What an organisation or a person knows and runs is a mask
 practice p, at most 64 practices.
 """
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from diffusion.base.arrays import (
     NEVER,
@@ -17,9 +15,9 @@ from diffusion.base.arrays import (
     IntArray,
     MaskArray,
     Table,
-    bare,
     table_of,
 )
+from diffusion.base.table_type import typed_once
 from diffusion.world.adjacency import Adjacency, Ties
 from diffusion.world.modifiers import FunderModifiers, Modifiers
 from diffusion.world.pushes import Promotions, Pushes
@@ -263,9 +261,7 @@ class Territories(Table):
     shown: FloatArray  # will that it showed last, 0..1, moved by interventions
 
 
-class Tables(NamedTuple):
-    """All tables of a state, as one argument for compiled loops."""
-
+class _Tables(NamedTuple):
     practices: Practices
     orgs: Organisations
     uses: Uses
@@ -293,10 +289,12 @@ class Tables(NamedTuple):
     national: IntArray  # row of each country's own territory, or -1
 
 
+@typed_once
+class Tables(_Tables):
+    """All tables of a state, as one argument for compiled loops."""
+
+
 def empty_uses(n: int, n_practices: int) -> Uses:
     """No organisation runs anything."""
-    row = table_of(Uses, n_practices, champion=-1, champion_left=NEVER, grant=-2, unfunded=NEVER)
-    words = bare(row).view(np.int64)  # copying numbers is much faster than copying records
-    rows: Any = np.empty((n, words.shape[0]), np.int64)
-    rows[:] = words
-    return rows.view(row.dtype).view(np.recarray)  # type: ignore[no-any-return]
+    shape = (n, n_practices)
+    return table_of(Uses, shape, champion=-1, champion_left=NEVER, grant=-2, unfunded=NEVER)

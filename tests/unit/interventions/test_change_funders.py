@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from pydantic import ValidationError
 
+from diffusion.base.arrays import records_of
 from diffusion.base.errors import SettingError
 from diffusion.interventions.change_funders import TERMS, ChangeFunders
 from diffusion.model.simulation import Simulation
@@ -86,7 +87,7 @@ def test_terms_multiply_add_and_are_neutral_again() -> None:
     assert state.funder_modifiers.rel_length.tolist() == [4.0]
     assert state.funder_modifiers.add_quality.tolist() == [0.6]
     reset_funders(state.funder_modifiers)
-    assert state.funder_modifiers.tolist() == neutral_funder_modifiers(1).tolist()
+    assert records_of(state.funder_modifiers) == records_of(neutral_funder_modifiers(1))
     assert all(getattr(state.funder_modifiers, name)[0] == neutral_value(name) for name in TERMS)
 
 

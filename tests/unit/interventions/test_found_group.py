@@ -23,7 +23,7 @@ def founded(name: str, *overrides: str, months: int = 12) -> tuple[Simulation, A
 
 def test_a_group_without_a_price_is_unpaid_from_the_start() -> None:
     simulation, groups = founded("informal_start", "intervention.informal_start.coverage=1.0")
-    assert groups.size > 0
+    assert len(groups) > 0
     assert (groups.paid == 0).all()
     assert (groups.months_unpaid == 12 - START).all()
     assert (groups.formalisation == FORMALISATIONS.index("informal")).all()
@@ -35,12 +35,12 @@ def test_a_group_without_a_price_is_unpaid_from_the_start() -> None:
 def test_an_informal_group_outlives_its_money_without_presentations() -> None:
     changes = ["intervention.informal_spaces.coverage=1.0", "funding.p_network_dormant=0.9"]
     simulation, groups = founded("informal_spaces", *changes)
-    assert groups.size > 0
+    assert len(groups) > 0
     assert (groups.type == NETWORK_TYPES.index("informal_group")).all()
     assert (groups.is_cop == 0).all()
     assert (groups.paid == 0).all()
     assert (groups.coordinated == 1).all(), "small enough to govern themselves"
-    members = np.diff(simulation.state.members.start)[-groups.size :]
+    members = np.diff(simulation.state.members.start)[-len(groups) :]
     assert members.max() <= 8
     cost = simulation.months()["cost"]
     assert (cost > 0).tolist() == [START <= month < STOP for month in range(12)]
@@ -50,6 +50,6 @@ def test_an_informal_group_outlives_its_money_without_presentations() -> None:
 def test_members_are_of_one_place(name: str) -> None:
     simulation, groups = founded(name, f"intervention.{name}.coverage=1.0")
     state = simulation.state
-    for k in range(state.n_networks - groups.size, state.n_networks):
+    for k in range(state.n_networks - len(groups), state.n_networks):
         inside = state.members.organisation[state.members.start[k] : state.members.start[k + 1]]
         assert np.unique(state.organisations.territory[inside]).size == 1

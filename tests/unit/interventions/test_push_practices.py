@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from diffusion.base.arrays import records_of
 from diffusion.base.errors import SettingError, WorldError
 from diffusion.interventions.push_practices import PushPractices
 from diffusion.world.state import State
@@ -47,7 +48,7 @@ def test_those_reached_hear_of_what_is_meant() -> None:
     assert costs == [pytest.approx((12_000 + 120 * N // 2) / 12)]
     assert sorted(np.unique(state.pushes.most_eased)) == [1.0, 1.5]
     assert (state.pushes.promoted[state.pushes.most_eased == 1.5] == 0b01).all()
-    assert state.promotions.tolist() == [(0b01, 0.3, 1.5)]
+    assert records_of(state.promotions).tolist() == [(0b01, 0.3, 1.5)]
 
 
 def test_it_is_over_with_the_month() -> None:

@@ -143,7 +143,7 @@ def test_a_network_that_is_founded_gets_an_agent(model: Model) -> None:
     before = list(model.agents)
     state = model.state
     state.networks = resized(state.networks, state.n_networks + 1)
-    state.networks[-1] = state.networks[-2]
+    state.networks[state.n_networks - 1] = state.networks[state.n_networks - 2]
     members = state.members
     state.set_members(
         type(members)(np.append(members.start, len(members.organisation)), members.organisation)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffusion.base.arrays import IntArray, bare
+from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
 from diffusion.interventions.base import Intervention, Window, reach
 from diffusion.model.month import ORDER, Month, explain_month
@@ -92,7 +92,7 @@ def test_the_adjacency_stays_that_of_the_ties() -> None:
         state = run.state
         live, kept = 2 * state.n_ties, [array.copy() for array in state.adjacency]
         with np.errstate(over="ignore"):
-            rebuild_adjacency(bare(state.ties), state.n_ties, *state.adjacency)
+            rebuild_adjacency(state.ties, state.n_ties, *state.adjacency)
         start, partner, tie = state.adjacency
         assert np.array_equal(kept[0], start)
         assert np.array_equal(kept[1][:live], partner[:live])
@@ -198,6 +198,15 @@ def test_a_rule_of_ones_own_acts_among_the_others() -> None:
     plain = Simulation(settings()).run().months()
     pd.testing.assert_frame_equal(plain[:3], changed[:3], check_exact=True)
     assert (changed["share_aware"][3:] > plain["share_aware"][3:]).all()
+
+
+def test_a_month_has_the_rules_of_its_own_parameters_whichever_came_before() -> None:
+    one, other = defaults(), settings("adoption.kappa=1.5").rules
+    kappas = []
+    for parameters in (one, one.model_copy(), other, one):
+        rules = {rule.name: rule for rule in Month.standard(parameters).rules}
+        kappas.append(float(vars(rules["adoption"])["values"]["kappa"][0]))
+    assert kappas == [one.adoption.kappa, one.adoption.kappa, 1.5, one.adoption.kappa]
 
 
 def test_a_month_of_ones_own_rules_only() -> None:

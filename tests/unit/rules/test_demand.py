@@ -104,3 +104,20 @@ def test_reserve_staff_take_part_of_the_load() -> None:
     assert alone.overload == pytest.approx(0.8)
     assert helped.overload == pytest.approx(0.5)
     assert (helped.staff == alone.staff).all()
+
+
+def test_capacity_is_summed_post_by_post() -> None:
+    state = world(300, posts=7)
+    row = np.arange(len(state.posts))
+    state.posts.hired[:] = row * 37 % 91 - 90
+    state.posts.filled[:] = row * 29 % 5 > 0
+    hired, filled = state.posts.hired.copy(), state.posts.filled.copy()
+    advance(state, quiet(demand={"base_load": 2.0, "max_overload": 20.0}))
+    for i, org in enumerate(state.organisations):
+        capacity, own = 0.0, slice(7 * i, 7 * i + 7)
+        for month, here in zip(hired[own], filled[own], strict=True):
+            if here:
+                capacity += 1.0
+                capacity -= 0.6 * math.exp(month / 4.0) if month > -60 else 0.0
+        assert org.overload == max(0.0, 2.0 * 7 / max(capacity, 0.25) - 1.0)
+        assert org.staff == filled[own].sum()

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from diffusion.base.arrays import masks_of
+from diffusion.base.draws import Decision, uniforms
 from diffusion.world.state import State
 from diffusion.world.vocabulary import KINDS, LEVELS
-from tests.simulating import Act, advance, group, number_with, quiet, within, world
+from tests.simulating import FIELD, Act, advance, group, number_with, quiet, within, world
 
 NETWORKS = 2000
 SIZE = 4
@@ -85,6 +87,40 @@ def test_communities_and_coordinated_networks_write_when_they_meet(
 def test_findings_go_out_of_date_where_nobody_runs_the_practice(users: int, share: float) -> None:
     left = written(networks(users, findings=1), months=3, p_outdated=0.3)
     assert within(left, NETWORKS, share) if users == 0 else left == NETWORKS
+
+
+@pytest.mark.parametrize("needed", [1, 2, 3])
+@pytest.mark.parametrize(("p_written", "rel"), [(0.03, 1.0), (0.3, 20.0), (1.0, 0.5), (0.0, 1.0)])
+def test_whatever_luck_leaves_out_before_members_are_counted_could_not_be_written(
+    needed: int, p_written: float, rel: float
+) -> None:
+    size, n_practices = 7, 20
+    who, practice = np.arange(300 * size).reshape(300, size), np.arange(n_practices)
+    runs = uniforms(needed, Decision.WORLD_PRACTICE, -1, who[:, :, None], practice) < 0.2
+    weight = np.array([0.0, 0.7, 1.0, 3.1, 100.0])[who % 5]
+    state = world(300 * size, practices={"fields": np.full(n_practices, FIELD)})
+    key = np.arange(300)[:, None]
+    before = uniforms(needed, Decision.WORLD_POLICY, -1, key, practice) < 0.2
+    group(state, who.tolist(), findings=masks_of(before), facilitated=1)
+    state.organisations.adopted[:] = masks_of(runs.reshape(-1, n_practices))
+    state.organisations.aware[:] = state.organisations.adopted
+
+    def act(state: State) -> None:
+        state.modifiers.rel_findings[:] = weight.ravel()
+
+    written(
+        state, act, users_needed=needed, p_written=p_written, rel_facilitated=rel, p_outdated=0.4
+    )
+    luck = uniforms(state.seed, Decision.FINDING, 0, key, practice)
+    users, total = runs.sum(axis=1), np.zeros((300, n_practices))
+    for x in range(size):
+        total += np.where(runs[:, x], weight[:, x, None], 0.0)
+    with np.errstate(invalid="ignore"):
+        new = (users >= needed) & (luck < p_written * rel * total / users)
+    gone = uniforms(state.seed, Decision.FINDING_OUTDATED, 0, key, practice) < 0.4
+    after = np.where(before, (users > 0) | ~gone, new)
+    assert (state.networks.met == 1).all()
+    assert np.array_equal(state.networks.findings, masks_of(after))
 
 
 def told(state: State, act: Act | None = None, months: int = 1, **changes: Any) -> int:

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from diffusion.base import draws
 from diffusion.base.arrays import NEVER
+from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
 from diffusion.world.state import State
 from diffusion.world.traffic import Flow
@@ -156,6 +158,24 @@ def test_a_call_never_promises_more_than_its_budget(budget: int) -> None:
     state = applying(rate=0.9)
     state.funders.budget[:] = budget * state.funders.grant_eur
     assert won(advance(state, calls())) == budget
+
+
+def test_a_scarce_budget_goes_to_the_first_in_a_line_that_begins_anywhere() -> None:
+    def act(state: State) -> None:
+        state.grants.shut[::5] = 1
+        state.modifiers.rel_grant_success[:] = 100.0
+
+    n, grants, begins = 50, 20, set()
+    for seed in range(8):
+        state = applying(n, seed=seed)
+        state.funders.budget[:] = grants * 24_000
+        key = np.uint64(draws.stream(seed, int(Decision.CALL_RANK), 0))
+        first = draws.below(key, 0, 0, n)
+        queue = [g for k in range(n) if (g := (first + k) % n) % 5]
+        advance(state, calls(), act=act)
+        assert sorted(queue[:grants]) == np.flatnonzero(state.grants.starts > 0).tolist()
+        begins.add(queue[0] > queue[grants - 1])
+    assert begins == {False, True}  # some go on at the first line after the last
 
 
 def test_who_is_too_small_or_too_busy_does_not_apply() -> None:

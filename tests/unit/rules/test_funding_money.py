@@ -98,6 +98,7 @@ def test_what_nobody_got_lapses_when_the_next_budget_year_begins() -> None:
 def test_a_set_aside_is_kept_for_small_applicants(share: float, expected: int) -> None:
     small = np.arange(N) < N // 2
     state = world(N, lines=1, posts=4, n_posts=np.where(small, 2, 4))
+    state.posts.filled.reshape(N, 4)[:, 2:][small] = 0  # posts that the small ones don't have
     state.funders.success_rate[:] = 1.0
     state.funders.budget[:] = 100 * EUR
     state.funders.min_staff[:] = 3.0

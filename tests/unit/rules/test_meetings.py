@@ -1,12 +1,14 @@
 """Networks meet, partners talk: the month's contacts and their depth."""
 
 import math
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 
 from diffusion.base.arrays import table_of
+from diffusion.base.draws import Decision, uniforms
 from diffusion.world.state import State
 from diffusion.world.traffic import ARRANGED, Arranged, Flow
 from tests.simulating import (
@@ -150,6 +152,18 @@ def test_everyone_at_a_table_meets_everyone_else_at_it() -> None:
     assert (state.contacts.depth[:c] == 0.6).all()
 
 
+def test_whoever_sits_alike_keeps_the_order_of_members() -> None:
+    fields = np.where(np.arange(SIZE) % 2 == 0, FIELD, OTHER_FIELD)
+    state = members(n=SIZE, columns={"fields": fields})
+    attending(state, attendance=1.0, table_size=4, seating_noise=0.0)
+    first, second = ([0, 2, 4, 6, 8], [1, 3, 5, 7, 9])
+    order = first + second if FIELD < OTHER_FIELD else second + first
+    tables = (order[:4], order[4:8], order[8:])
+    pairs = [pair for table in tables for pair in combinations(table, 2)]
+    met = np.stack([state.contacts.a, state.contacts.b], axis=1)[: state.n_contacts]
+    assert met.tolist() == [list(pair) for pair in pairs]
+
+
 @pytest.mark.parametrize(
     ("network", "depth"),
     [({}, 0.4), ({"facilitated": 1}, 0.6), ({"online": 1, "facilitated": 1}, 0.42)],
@@ -173,6 +187,27 @@ def test_partners_talk_as_often_as_trust_and_time_allow() -> None:
     assert within(talks(1.0), N, 1.0 - math.exp(-1.0))
     assert within(talks(0.3), N, 1.0 - math.exp(-0.3))
     assert within(talks(1.0, base_load=2.0), N, 1.0 - math.exp(-math.exp(-0.51)))
+
+
+@pytest.mark.parametrize("frequency", [1e-9, 0.01, 0.5, 1.0, 3.0, 20.0])
+def test_bounds_of_the_chance_that_partners_talk_decide_as_the_chance_itself(
+    frequency: float,
+) -> None:
+    time, trust = np.linspace(0.0, 3.0, 2 * N), np.linspace(0.001, 1.0, N)[::-1]
+
+    def act(state: State) -> None:
+        state.modifiers.rel_slack[:] = time
+
+    state = world(2 * N)
+    couples(state, trust=trust)
+    advance(state, quiet(meetings={"contacts_per_month": frequency}), act=act)
+    slack = np.minimum(2.0, time)
+    assert np.array_equal(state.organisations.slack, slack)
+    a = np.arange(0, 2 * N, 2)
+    luck = uniforms(state.seed, Decision.BILATERAL, 0, a, a + 1)
+    talks = frequency * trust * np.sqrt(slack[a] * slack[a + 1])
+    meet = (luck < talks) & (luck < [1.0 - math.exp(-x) for x in talks])
+    assert np.array_equal(state.contacts.a[: state.n_contacts], a[meet])
 
 
 def test_talks_of_trusting_partners_are_deeper() -> None:

@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from diffusion.base import draws
+from diffusion.base.arrays import masks_of
+from diffusion.base.draws import Decision, uniforms
 from diffusion.rules.persistence import REASONS
 from diffusion.world.state import State
 from diffusion.world.traffic import Event, Flow, room_for_events
@@ -216,3 +219,52 @@ def test_losing_grants_makes_use_lapse_faster() -> None:
     assert within(left(ends=100), N, 0.997**24)
     # the month of the end counts as the first of twelve
     assert within(left(ends=3), N, 0.997**3 * 0.964**12 * 0.991**9)
+
+
+@pytest.mark.parametrize("scale", [0.2, 1.0, 3.0])
+@pytest.mark.parametrize("institutional", [False, True])
+def test_whoever_lapses_is_whom_luck_and_hazard_say(scale: float, institutional: bool) -> None:
+    state = running(institutional, practices={"load": 0.5})
+    who, luck = np.arange(N), np.empty(N)
+    state.uses.fidelity[:, 0] = np.where(who % 3 == 0, 0.2, 1.0)
+    state.posts.knows[np.repeat(who % 2 == 0, 2)] = 0
+    state.uses.unfunded[who % 5 == 0, 0] = 0
+    rel = 1.0 + (who % 7) * 0.1
+    hazards: dict[str, Any] = {
+        "hazard_base": 0.01,
+        "hazard_nobody_knows": 0.1,
+        "hazard_low_fidelity": 0.05,
+        "hazard_unfunded_first": 0.03,
+        "rel_institutionalised": 0.4,
+        "fidelity_floor": 0.3,
+        "months_unfunded_first": 12,
+    }
+
+    def act(state: State) -> None:
+        state.modifiers.rel_lapse[:] = scale * rel
+
+    advance(state, quiet(persistence=hazards), act=act)
+    hazard = 0.01 + 0.1 * (who % 2 == 0) + 0.05 * (who % 3 == 0) + 0.03 * (who % 5 == 0)
+    hazard = hazard * scale * rel * (0.4 if institutional else 1.0)
+    key = np.uint64(draws.stream(state.seed, int(Decision.LAPSE), 0))
+    for i in range(N):
+        own = np.uint64(draws.half(key, i))
+        few = np.uint64(draws.rare(own, 0, 16))
+        luck[i] = draws.among(few, 0, draws.rest(own, 0))
+    assert np.array_equal(state.organisations.lapsed == 1, luck < hazard)
+
+
+def test_the_fidelity_of_each_of_many_practices_moves_by_its_own_exposure() -> None:
+    state = world(200, practices={"complexity": [0.0] * 20})
+    luck = [
+        uniforms(3, Decision.TARGET, which, np.arange(200)[:, None], np.arange(20))
+        for which in range(3)
+    ]
+    runs = luck[0] < np.linspace(0.0, 1.0, 200)[:, None]  # of some nothing, of some all
+    state.organisations.adopted[:] = masks_of(runs)
+    state.uses.fidelity[:], state.exposure[:] = luck[1], luck[2]
+    care = {"fidelity_erosion": 0.1, "fidelity_support": 0.25, "exposure_enough": 0.5}
+    advance(state, quiet(persistence={**care, "fidelity_floor": 0.0}))
+    eroded, kept = np.maximum(0.0, luck[1] - 0.1), luck[1] + 0.25 * (1.0 - luck[1])
+    moved = np.where(state.exposure < 0.5, eroded, kept)
+    assert np.array_equal(state.uses.fidelity, np.where(runs, moved, luck[1]))

@@ -79,6 +79,21 @@ def test_levers_on_will_are_shown_to_policy_makers() -> None:
     assert within(found, PLACES, 1.4 * MONTHLY)
 
 
+def test_what_organisations_add_reaches_their_own_place_wherever_they_stand() -> None:
+    n, moves = 12, np.linspace(-0.2, 0.3, 12)
+    state = world(n, territories=3)
+    state.organisations.territory[:] = [0, 2, 2, 1, 0, 1, 2, 0, 0, 1, 2, 2]
+    state.national_rows[:] = -1
+
+    def act(state: State) -> None:
+        state.modifiers.add_will[:] = moves
+
+    advance(state, quiet(), act=act)
+    for place in range(3):
+        moved = moves[state.organisations.territory == place].mean()
+        assert state.territories.shown[place] == pytest.approx(0.5 + moved)
+
+
 def test_what_networks_have_told_is_drafted_sooner() -> None:
     state = places()
     state.territories.heard[:] = 1

@@ -130,6 +130,17 @@ def test_vacancies_last_as_long_on_average_as_asked() -> None:
         assert within(state.posts.filled.sum(), N, 1.0 - (1.0 - 1.0 / 2.9) ** months)
 
 
+def test_nobody_comes_in_the_month_in_which_somebody_left() -> None:
+    state = staff(200)
+    parameters = quiet(turnover={**LEAVE, "months_vacancy": 1.0})
+    advance(state, parameters)
+    gone = state.posts.left == 0
+    assert gone.mean() > 0.9
+    assert (state.posts.filled[gone] == 0).all()
+    advance(state, parameters)
+    assert (state.posts.filled[gone] == 1).all()
+
+
 def test_a_new_person_starts_without_knowledge_and_with_own_luck() -> None:
     state = staff(50)
     know(state, slice(None))
@@ -198,6 +209,19 @@ def test_a_colleague_takes_over_the_ties_that_hold() -> None:
     holders = state.ties.post_a[:20]
     assert (state.posts.filled[holders] == 1).all()
     assert (state.posts.organisation[holders] == state.ties.a[:20]).all()
+
+
+def test_ties_are_handed_over_at_both_ends_at_once() -> None:
+    state = world(40, posts=3)
+    couples(state)
+    for end in ("post_a", "post_b"):
+        state.posts.filled[state.ties[end][:20]] = 0
+        state.posts.left[state.ties[end][:20]] = state.month
+    advance(state, quiet(turnover={"p_tie_loss": 0.0}))
+    for end in ("a", "b"):
+        holders = state.ties[f"post_{end}"][:20]
+        assert (state.posts.filled[holders] == 1).all()
+        assert (state.posts.organisation[holders] == state.ties[end][:20]).all()
 
 
 def test_colleagues_teach_what_runs() -> None:
@@ -296,3 +320,68 @@ def test_posts_are_refilled_more_rarely_where_money_is_short() -> None:
     parameters = quiet(turnover={"months_vacancy": 2.0})
     advance(state, parameters, act=moving("rel_refill", 0.4))
     assert within((state.posts.filled == 1).sum(), N, 0.5 * 0.4)
+
+
+@pytest.mark.parametrize("posts", [3, 40])
+def test_who_leaves_does_not_depend_on_how_many_chance_looks_at(posts: int) -> None:
+    def filled(share_volunteer: float) -> Any:
+        shares = {"rel_turnover": 1.0, "share_ngo": 0.3, "share_volunteer": share_volunteer}
+        state = advance(world(400, posts=posts), quiet(turnover=shares))
+        assert within(state.flows[Flow.EXITS], 400 * posts, monthly(0.3))
+        return state.posts.filled
+
+    # nobody is a volunteer, but with the second share the bound no longer leaves anybody out
+    assert np.array_equal(filled(0.0), filled(0.999))
+
+
+def test_one_grant_that_ends_changes_nobody_elses_luck() -> None:
+    def filled(ends: int) -> Any:
+        state = world(400, posts=3, lines=1)
+        state.grants.active[:] = 1
+        state.grants.ends[:] = ends
+        state.grants.renewed[:] = 0
+        advance(state, quiet(turnover={"rel_turnover": 1.0, "share_ngo": 0.3}))
+        return state.posts.filled
+
+    assert np.array_equal(filled(1), filled(100))
+
+
+def test_who_learns_does_not_depend_on_how_many_chance_looks_at() -> None:
+    def known(p_written: float, p_decay: float) -> Any:
+        state = world(N, posts=2)
+        use(state, slice(None))
+        state.posts.knows[1::2] = 0
+        chances = {"p_learn_colleague": 0.05, "p_learn_written": p_written}
+        advance(state, quiet(turnover=chances | {"p_skill_decay": p_decay}))
+        return state.posts.knows
+
+    # nothing is written down, and nothing is idle
+    assert np.array_equal(known(0.0, 0.0), known(1.0, 1.0))
+
+
+def test_an_organisation_knows_what_its_staff_know() -> None:
+    state = world(N, posts=3, practices={"complexity": [0.0, 0.5]})
+    use(state, slice(0, N, 2), 0)
+    know(state, slice(None), 1)
+    state.posts.knows[1::3] = 0
+    chances = {"p_learn_colleague": 0.1, "p_skill_decay": 0.2, "months_vacancy": 2.0}
+    parameters = quiet(turnover=chances | {"rel_turnover": 1.0, "share_ngo": 0.6})
+    for _ in range(4):
+        advance(state, parameters)
+        union = np.bitwise_or.reduceat(state.posts.knows, state.organisations.first_post)
+        assert np.array_equal(state.organisations.knows, union)
+    assert 0 < number_with(union, 0) < N // 2
+    assert 0 < number_with(union, 1) < N
+
+
+def test_whoever_comes_into_an_empty_organisation_takes_over_its_ties() -> None:
+    state = world(400, posts=3)
+    couples(state)
+    state.posts.filled[state.posts.organisation % 2 == 0] = 0
+    before = state.ties.post_a[:200].copy()
+    advance(state, quiet(turnover={"months_vacancy": 6.0}))
+    holder = state.ties.post_a[:200]
+    filled = state.posts.filled.reshape(-1, 3)[::2].any(axis=1)
+    assert 0 < filled.sum() < 200
+    assert (state.posts.filled[holder] == filled).all()
+    assert np.array_equal(holder[~filled], before[~filled])

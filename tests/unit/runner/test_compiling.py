@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
+import numba
 import pytest
 from numba.core import config
 
+from diffusion.config import load
 from diffusion.model.month import ORDER
+from diffusion.model.simulation import Simulation
 from diffusion.runner import compiling
 from tests.simulating import settings
 
+typeof: Any = numba.typeof
 LOOP = """from diffusion.base.compiled import compiled
 
 @compiled
@@ -21,6 +26,16 @@ def loop(x):
 
 def test_every_rule_is_a_part() -> None:
     assert sorted(compiling.PARTS) == sorted(rule.name for rule in ORDER)
+
+
+@pytest.mark.parametrize("world", [(), ("world=erasmi",), ("world=case", "world.case=erfurt")])
+def test_an_empty_world_has_the_types_of_every_world(world: tuple[str, ...]) -> None:
+    built = load([*world, "practices.limit=3"])
+    state = Simulation(built).state
+    nobody = compiling.empty_world()
+    assert typeof(state.tables()) == typeof(nobody.tables())
+    assert typeof(state.seed) == typeof(nobody.seed)
+    assert typeof(state.month) == typeof(nobody.month)
 
 
 @pytest.mark.parametrize("compiled", [False, True])

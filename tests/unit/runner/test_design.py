@@ -1,12 +1,14 @@
 """Experiments turned into runs and chunks."""
 
+import hashlib
+import json
 from collections.abc import Callable
 
 import pytest
 
 import diffusion
 from diffusion.config import Experiment
-from diffusion.runner.design import LARGEST_CHUNK, chunks_of, design_hash, runs_of
+from diffusion.runner.design import ID_LENGTH, LARGEST_CHUNK, chunks_of, design_hash, runs_of
 
 Make = Callable[..., Experiment]
 
@@ -32,6 +34,17 @@ def test_ids_are_stable_and_unique(make: Make) -> None:
     ids = [run.run_id for run in runs_of(make())]
     assert ids == [run.run_id for run in runs_of(make())]
     assert len(set(ids)) == len(ids)
+
+
+def test_an_id_is_a_digest_of_all_that_the_run_depends_on(make: Make) -> None:
+    for run in runs_of(make("seed=7")):
+        about = {
+            "scenario": run.scenario,
+            "settings": run.settings.plain(),
+            "model": diffusion.__version__,
+        }
+        text = json.dumps(about, sort_keys=True, separators=(",", ":"))
+        assert run.run_id == hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
 
 def test_ids_depend_on_settings_seed_and_version(

@@ -1,8 +1,12 @@
 """Experiments computed and stored: resumed, failing, refused."""
 
 import json
+import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +18,11 @@ from diffusion.base.errors import ResultsError, SettingError
 from diffusion.config import Experiment, design
 from diffusion.model import spending
 from diffusion.runner import executors
-from diffusion.runner.design import Chunk
+from diffusion.runner.design import Chunk, chunks_of, runs_of
 from diffusion.runner.files import write_with
-from diffusion.runner.run import Progress, check_worlds, run_experiment
-from diffusion.runner.store import TABLES, Results
+from diffusion.runner.manifest import manifest_of
+from diffusion.runner.run import Progress, check_worlds, compute, run_experiment
+from diffusion.runner.store import TABLES, Results, Store
 
 Make = Callable[..., Experiment]
 Fake = Any
@@ -50,6 +55,22 @@ def test_the_manifest_says_what_was_computed(make: Make, fake: Fake, tmp_path: P
     assert "from month 2 to month 5" in scenario["explain"][0]
     assert {"diffusion", "python", "numpy", "numba"} <= set(manifest["versions"])
     assert manifest["config"]["baseline"]["world"]["n"] == 60
+
+
+def test_a_worker_imports_only_what_it_needs(make: Make, tmp_path: Path) -> None:
+    experiment = make(replicates=1)
+    runs = runs_of(experiment)
+    Store.open(tmp_path / "r", manifest_of(experiment, runs))
+    task = tmp_path / "task"
+    task.write_bytes(pickle.dumps((partial(compute, tmp_path / "r"), chunks_of(runs)[0])))
+    code = (
+        "import pickle, sys; task, chunk = pickle.load(open(sys.argv[1], 'rb'));"
+        "unneeded = {'pandas', 'hydra', 'omegaconf', 'mesa', 'networkx', 'rich'};"
+        "print(task(chunk).done, unneeded.intersection(sys.modules))"
+    )
+    words = [sys.executable, "-c", code, str(task)]
+    shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert shown.split() == ["2", "set()"]
 
 
 def test_what_is_shown_may_change_without_new_runs(make: Make, fake: Fake, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 import pytest
 
-from diffusion.base.arrays import NEVER, columns_of, table_of
+from diffusion.base.arrays import NEVER, columns_of, copied, table_of
 from diffusion.base.errors import ExtensionError, SettingError
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
@@ -201,7 +201,7 @@ def test_writes_end_up_in_the_row_and_nowhere_else(model: SmallModel) -> None:
 def test_arrays_are_resolved_at_each_access(model: SmallModel) -> None:
     a = model.organisations[0]
     assert a.slack == 0.0
-    model.state.organisations = model.state.organisations.copy()
+    model.state.organisations = copied(model.state.organisations)
     model.state.organisations.slack[:] = 0.4
     assert a.slack == 0.4
     a.slack = 0.1

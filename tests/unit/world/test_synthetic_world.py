@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
 
+from diffusion.base.arrays import BITS
+from diffusion.base.draws import Decision
 from diffusion.base.errors import SettingError, WorldError
 from diffusion.world import vocabulary
 from diffusion.world.network import clustering, modularity
-from diffusion.world.state import GENERAL
+from diffusion.world.state import GENERAL, State
+from diffusion.world.worlds.luck import Use, luck
 from tests.unit.world.defaults import practices, synthetic
 from tests.unit.world.invariants import assert_valid, same
 
@@ -54,6 +57,7 @@ def test_a_world_can_be_changed_without_changing_the_next() -> None:
     state.organisations.own_practices[:] = 0
     state.territories.country[:] = 0
     state.practices.fields[:] = 0
+    state.funders.guidelines[:] = 0
     state.names.territories.clear()
     again = settings.build(practices(limit=4), 9)
     assert same(fresh, again)
@@ -70,6 +74,40 @@ def test_own_and_related_practices_share_a_field_with_the_organisation() -> None
         touches = (of_fields[:, None] & fields) != 0
         for p in range(state.n_practices):
             assert np.array_equal((mask >> np.uint64(p)) & np.uint64(1) == 1, touches[:, p])
+
+
+def running(share: float) -> State:
+    names = ("own", "related", "other")
+    shares = {f"init_running_{name}": share for name in names}
+    everywhere = dict.fromkeys(vocabulary.SCALES, 1.0)
+    settings = synthetic(n=60, n_territories=3, init_scale=everywhere, init_near=1.0, init_cop=1.0)
+    return settings.model_copy(update=shares).build(practices(limit=9), 4)
+
+
+def test_a_practice_runs_for_good_where_it_comes_from() -> None:
+    nowhere_else, everywhere = running(0.0), running(1.0)
+    who, which = (nowhere_else.uses.champion >= 0).nonzero()
+    assert sorted(which) == list(range(9))
+    since = nowhere_else.uses.since[who, which]
+    for state in (nowhere_else, everywhere):
+        assert_valid(state)
+        use = state.uses[who, which]
+        assert (state.organisations.institutional[who] & BITS[which] > 0).all()
+        assert np.array_equal(use["since"], since)
+        assert (use["fidelity"] == 1.0).all()
+        assert (use["fit"] == 1.0).all()
+
+
+def test_what_runs_began_by_luck() -> None:
+    state, origins = running(1.0), running(0.0)
+    months = synthetic().init_months_running
+    who, which = (origins.uses.champion < 0).nonzero()
+    assert who.size == 60 * 9 - 9
+    u = luck(4, Decision.WORLD_KNOWLEDGE, Use.SINCE, who, which)
+    assert np.array_equal(state.uses.since[who, which], -1 - (u * months).astype(np.int64))
+    post = state.uses.champion[who, which]
+    assert (state.posts.filled[post] == 1).all()
+    assert (state.posts.knows[post] & BITS[which] > 0).all()
 
 
 def test_a_world_without_networks_is_valid() -> None:

@@ -5,13 +5,14 @@ use are spread with settings: more in the practice's own field, in the country o
 among members of communities of practice; little practices more widely than programmes.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import BITS, FloatArray, IntArray, bare, bit, has
-from diffusion.base.compiled import compiled
+from diffusion.base.arrays import NOTHING, FloatArray, IntArray, bit, has
+from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world import vocabulary
 from diffusion.world.state import GENERAL, relevant_practices
@@ -25,16 +26,8 @@ from diffusion.world.tables import (
     empty_uses,
 )
 from diffusion.world.worlds.ground import Ground
-from diffusion.world.worlds.luck import (
-    BEFORE_THE_RUN,
-    BoolArray,
-    Use,
-    blocks,
-    first_of,
-    luck,
-    whole,
-)
-from diffusion.world.worlds.settled import Settled, column
+from diffusion.world.worlds.luck import BEFORE_THE_RUN, Use, first_of, luck
+from diffusion.world.worlds.settled import Settled
 
 N_NEARNESS = 6
 PERSONS_MAX = 3  # who run a practice in one organisation
@@ -43,15 +36,11 @@ _PUBLIC = np.array([kind in vocabulary.PUBLIC_KINDS for kind in vocabulary.KINDS
 _KNOWLEDGE = Decision.WORLD_KNOWLEDGE.value
 _TO_RUN, _TO_LAPSE = first_of(Use.RUNS), first_of(Use.LAPSED)
 _TO_KNOW, _TO_HEAR = first_of(Use.KNOWS), first_of(Use.AWARE)
+_STAGE, _SINCE, _WRITTEN = first_of(Use.STAGE), first_of(Use.SINCE), first_of(Use.WRITTEN)
+_FIDELITY, _FIT, _PAID_BY = first_of(Use.FIDELITY), first_of(Use.FIT), first_of(Use.PAID_BY)
+_FIRST_PERSON, _PERSONS = first_of(Use.FIRST_PERSON), first_of(Use.PERSONS)
 # marks of a pair of organisation and practice
-_RUNNING, _LAPSED, _KNOWN = np.uint8(1), np.uint8(2), np.uint8(4)
-
-
-class Known(NamedTuple):
-    """Pairs of organisation and practice: running, lapsed, or known to one person only."""
-
-    organisation: IntArray
-    practice: IntArray
+_RUNNING, _LAPSED, _KNOWN = np.uint64(1), np.uint64(2), np.uint64(4)
 
 
 class _Odds(NamedTuple):
@@ -79,237 +68,171 @@ def spread(
 
     Writes them into the tables it is given; returns what is known of each use.
     """
-    n_practices = practices.shape[0]
-    running, lapsed, known = _drawn(ground, practices, organisations, settings, seed)
-    uses = empty_uses(ground.n, n_practices)
-    origin = Known(ground.origin_organisation, ground.origin_practice)
-    others = ~_found(_codes(origin, n_practices), _codes(running, n_practices))
-    running = Known(
-        np.concatenate((origin.organisation, running.organisation[others])),
-        np.concatenate((origin.practice, running.practice[others])),
-    )
-    _set_use(ground, practices, organisations, grants, uses, running, settings, seed)
-    _set_lapsed(organisations, uses, lapsed, settings, seed)
-    _teach(organisations, posts, uses, running, PERSONS_MAX, True, seed)
-    _teach(organisations, posts, uses, known, 1, False, seed)
-    fit = settings.init_fit_low + (1.0 - settings.init_fit_low) * _draw(seed, Use.FIT, *known)
-    bare(uses)["fit"][known] = np.maximum(bare(uses)["fit"][known], fit)
-    orgs = bare(organisations)
-    union = np.bitwise_or.reduceat(bare(posts)["knows"], orgs["first_post"])
-    orgs["knows"] = union
-    union |= orgs["lapsed"] | orgs["adopted"] | orgs["institutional"]
-    orgs["aware"] |= union
+    orgs, of_practice = organisations, practices
+    uses = empty_uses(ground.n, practices.shape[0])
+    fields = orgs.fields | GENERAL
+    own_field = relevant_practices(fields, of_practice.fields)
+    near_field = own_field | relevant_practices(fields, of_practice.related)
+    near_field |= relevant_practices(orgs.related, of_practice.fields)
+    _spread(
+        seed, orgs, uses, posts, grants, of_practice, own_field, near_field,
+        2 + 3 * _in_cop(ground), ground.practice_country, ground.origin_organisation,
+        ground.origin_practice, ground.origin_month, *_odds(of_practice.scale, settings),
+        settings.init_lapsed_ratio, settings.init_institutional_share, settings.written_share,
+        settings.init_months_running, settings.init_fidelity_low, settings.init_fit_low,
+    )  # fmt: skip
     _write_policy(ground, organisations, territories, settings, seed)
     return uses
 
 
-def _drawn(
-    ground: Ground,
-    practices: Practices,
-    organisations: Organisations,
-    settings: Settled,
-    seed: int,
-) -> tuple[Known, Known, Known]:
-    """What runs, has lapsed or is known to one person; writes down who is aware of what."""
-    orgs, of_practice = bare(organisations), bare(practices)
-    n_practices = of_practice.shape[0]
-    fields = orgs["fields"] | GENERAL
-    own_field = relevant_practices(fields, of_practice["fields"])
-    near_field = own_field | relevant_practices(fields, of_practice["related"])
-    near_field |= relevant_practices(orgs["related"], of_practice["fields"])
-    nearest = 2 + 3 * _in_cop(ground)
-    odds = _odds(of_practice["scale"], settings)
-    parts: list[list[Known]] = [[], [], []]
-    for rows in blocks(ground.n):
-        marks = np.zeros((rows.stop - rows.start, n_practices), np.uint8)
-        aware = np.zeros(marks.shape[0], np.uint64)
-        _draw_pairs(
-            seed, rows.start, own_field[rows], near_field[rows], nearest[rows],
-            ground.country[rows], ground.practice_country, *odds, settings.init_lapsed_ratio,
-            marks, aware,
-        )  # fmt: skip
-        orgs["aware"][rows] = aware
-        for part, mark in zip(parts, (_RUNNING, _LAPSED, _KNOWN), strict=True):
-            found = (marks.ravel() & mark).nonzero()[0]
-            part.append(Known(rows.start + found // n_practices, found % n_practices))
-    running, lapsed, known = (_joined(part) for part in parts)
-    return running, lapsed, known
-
-
 @compiled
-def _draw_pairs(  # type: ignore[no-untyped-def]
-    seed, first, own_field, near_field, nearest, country, practice_country, running, known, aware,
-    lapsed_ratio, marks, hears,
+def _spread(  # type: ignore[no-untyped-def]
+    seed, orgs, uses, posts, grants, practices, own_field, near_field, nearest, practice_country,
+    origin_organisation, origin_practice, origin_month, running, known, aware, lapsed_ratio,
+    institutional_share, written_share, months_running, fidelity_low, fit_low,
 ):  # fmt: skip
-    """Mark what runs, else what has lapsed and what is known, and note who hears of what.
+    """Draw for every organisation and practice what runs, has lapsed or is known to one person.
 
     Args:
-        first: the organisation of row 0.
-        marks: shape (rows, P).
-        hears: masks, shape (rows,).
+        nearest: of each organisation, the nearness of practices of other fields.
+        running, known, aware: see `_Odds`.
     """
-    key = draws.stream(seed, _KNOWLEDGE, BEFORE_THE_RUN)
-    for i in range(marks.shape[0]):
-        who = first + i
-        for p in range(marks.shape[1]):
-            nearness = nearest[i]
-            if has(near_field[i], p):
-                nearness -= 1
-            if has(own_field[i], p):
-                nearness -= 1
-            place = nearness + N_NEARNESS if country[i] == practice_country[p] else nearness
-            odds = running[place, p]
-            if draws.at(key, who, _TO_RUN + p) < odds:
-                marks[i, p] = _RUNNING
-            else:
-                if draws.at(key, who, _TO_LAPSE + p) < odds * lapsed_ratio:
-                    marks[i, p] |= _LAPSED
-                if draws.at(key, who, _TO_KNOW + p) < known[nearness]:
-                    marks[i, p] |= _KNOWN
-            if draws.at(key, who, _TO_HEAR + p) < aware[nearness]:
-                hears[i] |= bit(p)
+    key, n_practices = draws.stream(seed, _KNOWLEDGE, BEFORE_THE_RUN), practices.shape[0]
+    begun = np.empty(orgs.shape[0], np.uint64)  # what runs where it comes from
+    for i in range(begun.shape[0]):
+        begun[i] = NOTHING
+    for o in range(origin_organisation.shape[0]):
+        begun[origin_organisation[o]] |= bit(origin_practice[o])
+        uses[origin_organisation[o], origin_practice[o]].since = origin_month[o]
+    marks, u = np.empty(n_practices, np.uint64), np.empty(4 * n_practices)
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        hears = _draw(
+            draws.half(key, i), begun[i], nearest[i], own_field[i], near_field[i], org.country,
+            practice_country, running, known, aware, lapsed_ratio, marks, u,
+        )  # fmt: skip
+        for p in range(n_practices):
+            mark = marks[p]
+            if mark == NOTHING:
+                continue
+            use = uses[i, p]
+            at_origin = has(begun[i], p)
+            if mark == _RUNNING:
+                _start(
+                    key, i, p, org, use, at_origin, practices[p].cost, grants,
+                    1.0 if at_origin else institutional_share, months_running,
+                    1.0 if at_origin else fidelity_low, 1.0 if at_origin else fit_low,
+                )  # fmt: skip
+            elif mark & _LAPSED != NOTHING:
+                org.lapsed |= bit(p)
+                use.since = -1 - int(draws.at(key, i, _SINCE + p) * months_running)
+            if mark != _KNOWN and draws.at(key, i, _WRITTEN + p) < written_share:
+                org.written |= bit(p)
+            if mark != _LAPSED:
+                _teach(key, i, p, org, use, posts, mark == _RUNNING)
+            if mark & _KNOWN != NOTHING:
+                use.fit = fit_low + (1.0 - fit_low) * draws.at(key, i, _FIT + p)
+        knows = NOTHING
+        for j in range(org.first_post, org.first_post + org.n_posts):
+            knows |= posts[j].knows
+        org.knows = knows
+        org.aware = hears | knows | org.lapsed | org.adopted | org.institutional
+
+
+@inner
+def _draw(  # type: ignore[no-untyped-def]
+    half, begun, nearest, own_field, near_field, country, practice_country, running, known, aware,
+    lapsed_ratio, marks, u,
+):  # fmt: skip
+    """Mark what runs, else what has lapsed and what is known; returns what is heard of."""
+    n_practices = marks.shape[0]
+    for p in range(n_practices):
+        u[p] = draws.rest(half, _TO_RUN + p)
+        u[n_practices + p] = draws.rest(half, _TO_LAPSE + p)
+        u[2 * n_practices + p] = draws.rest(half, _TO_KNOW + p)
+        u[3 * n_practices + p] = draws.rest(half, _TO_HEAR + p)
+    hears = NOTHING
+    for p in range(n_practices):
+        nearness = nearest
+        nearness -= 1 if has(near_field, p) else 0
+        nearness -= 1 if has(own_field, p) else 0
+        odds = running[nearness + N_NEARNESS if country == practice_country[p] else nearness, p]
+        mark = _LAPSED if u[n_practices + p] < odds * lapsed_ratio else NOTHING
+        mark |= _KNOWN if u[2 * n_practices + p] < known[nearness] else NOTHING
+        marks[p] = _RUNNING if u[p] < odds or has(begun, p) else mark
+        hears |= bit(p) if u[3 * n_practices + p] < aware[nearness] else NOTHING
+    return hears
+
+
+@inner
+def _start(  # type: ignore[no-untyped-def]
+    key, i, p, org, use, at_origin, cost, grants, institutional_share, months_running,
+    fidelity_low, fit_low,
+):  # fmt: skip
+    """Stage, age, fidelity, fit and money of what runs.
+
+    Low-cost practices need no money; others run on a grant line or on regular money. What is
+    institutionalised stands on regular money, and so does what a line without money would pay.
+    """
+    firm = draws.at(key, i, _STAGE + p) < institutional_share
+    org.institutional |= bit(p) if firm else NOTHING
+    org.adopted |= NOTHING if firm else bit(p)
+    if not at_origin:
+        use.since = -1 - int(draws.at(key, i, _SINCE + p) * months_running)
+    use.fidelity = fidelity_low + (1.0 - fidelity_low) * draws.at(key, i, _FIDELITY + p)
+    use.fit = fit_low + (1.0 - fit_low) * draws.at(key, i, _FIT + p)
+    if cost == _LOW_COST:
+        use.grant = -2
+        return
+    use.grant = -1
+    on_project = draws.at(key, i, _PAID_BY + p) < org.project_share
+    if on_project and not firm and org.n_grants > 0:
+        line = org.first_grant + int(draws.at(key, i, _PAID_BY + p + 64) * org.n_grants)
+        use.grant = line if grants[line].active == 1 else -1
+
+
+@inner
+def _teach(key, i, p, org, use, posts, runs):  # type: ignore[no-untyped-def]
+    """Let one person know how, or, to run it, 1..PERSONS_MAX neighbours; vacant posts never."""
+    staff = int(org.staff)
+    first = int(draws.at(key, i, _FIRST_PERSON + p) * staff)
+    persons = 1 + (int(draws.at(key, i, _PERSONS + p) * PERSONS_MAX) if runs else 0)
+    for k in range(min(staff, persons)):
+        posts[org.first_post + (first + k) % staff].knows |= bit(p)
+    use.champion = org.first_post + first if runs else use.champion
 
 
 def _odds(scale: IntArray, settings: Settled) -> _Odds:
-    """The odds of practices of these scales."""
-    by_field = np.array(
-        [
-            [settings.init_running_own, settings.init_running_related, settings.init_running_other],
-            [settings.init_known_own, settings.init_known_related, settings.init_known_other],
-            [settings.init_aware_own, settings.init_aware_related, settings.init_aware_other],
-        ]
+    """The odds of practices of these scales; not to be written to."""
+    return _odds_of(
+        scale.tobytes(),
+        (settings.init_running_own, settings.init_running_related, settings.init_running_other),
+        (settings.init_known_own, settings.init_known_related, settings.init_known_other),
+        (settings.init_aware_own, settings.init_aware_related, settings.init_aware_other),
+        tuple(map(settings.init_scale.__getitem__, vocabulary.SCALES)),
+        settings.init_cop,
+        settings.init_near,
     )
-    of_scale = column(settings.init_scale, vocabulary.SCALES)[scale]
-    running = by_field[0][:, None] * of_scale
-    running = np.concatenate((running, running * settings.init_cop))
-    by_field = np.concatenate((by_field, by_field * settings.init_cop), axis=1)
+
+
+@lru_cache(maxsize=8)
+def _odds_of(
+    scale: bytes,
+    running: tuple[float, ...],
+    known: tuple[float, ...],
+    aware: tuple[float, ...],
+    by_scale: tuple[float, ...],
+    in_cop: float,
+    near: float,
+) -> _Odds:
+    of_scale = np.array(by_scale)[np.frombuffer(scale, np.int32)]
+    odds = np.array(running)[:, None] * of_scale
+    odds = np.concatenate((odds, odds * in_cop))
     return _Odds(
-        running=np.concatenate((running, running * settings.init_near)),
-        known=by_field[1],
-        aware=by_field[2],
+        running=np.concatenate((odds, odds * near)),
+        known=np.array(known + tuple(share * in_cop for share in known)),
+        aware=np.array(aware + tuple(share * in_cop for share in aware)),
     )
-
-
-def _codes(pairs: Known, n_practices: int) -> IntArray:
-    codes: IntArray = pairs.organisation * n_practices + pairs.practice
-    return codes
-
-
-def _found(some: IntArray, ordered: IntArray) -> BoolArray:
-    """Which of the codes in ascending order are among some others."""
-    result = np.zeros(ordered.shape[0], np.bool_)
-    place = ordered.searchsorted(some)
-    inside = place < ordered.shape[0]
-    place, some = place[inside], some[inside]
-    result[place[ordered[place] == some]] = True
-    return result
-
-
-def _set_use(
-    ground: Ground,
-    practices: Practices,
-    organisations: Organisations,
-    grants: Grants,
-    uses: Uses,
-    running: Known,
-    settings: Settled,
-    seed: int,
-) -> None:
-    """Stage, age, fidelity, fit and money of all that runs; origins are institutionalised."""
-    who, which = running
-    bit = BITS[which]
-    orgs, use = bare(organisations), bare(uses)
-    n_origins = ground.origin_organisation.shape[0]
-    firm = _draw(seed, Use.STAGE, who, which) < settings.init_institutional_share
-    firm[:n_origins] = True
-    np.bitwise_or.at(orgs["institutional"], who[firm], bit[firm])
-    np.bitwise_or.at(orgs["adopted"], who[~firm], bit[~firm])
-    written = _draw(seed, Use.WRITTEN, who, which) < settings.written_share
-    np.bitwise_or.at(orgs["written"], who[written], bit[written])
-    since = -1 - whole(_draw(seed, Use.SINCE, who, which), settings.init_months_running)
-    since[:n_origins] = ground.origin_month
-    use["since"][running] = since
-    low = settings.init_fidelity_low
-    fidelity = low + (1.0 - low) * _draw(seed, Use.FIDELITY, who, which)
-    fidelity[:n_origins] = 1.0
-    use["fidelity"][running] = fidelity
-    low = settings.init_fit_low
-    fit = low + (1.0 - low) * _draw(seed, Use.FIT, who, which)
-    fit[:n_origins] = 1.0
-    use["fit"][running] = fit
-    use["grant"][running] = _paid_by(practices, organisations, grants, running, firm, seed)
-
-
-def _paid_by(
-    practices: Practices,
-    organisations: Organisations,
-    grants: Grants,
-    running: Known,
-    firm: BoolArray,
-    seed: int,
-) -> IntArray:
-    """Low-cost practices need no money; others run on a grant line or on regular money.
-
-    What is institutionalised stands on regular money, and so does what a line without money would
-    pay.
-    """
-    who, which = running
-    orgs = bare(organisations)
-    cheap = (bare(practices)["cost"] == _LOW_COST)[which]
-    paid: IntArray = np.where(cheap, -2, -1)
-    on_project = _draw(seed, Use.PAID_BY, who, which) < orgs["project_share"][who]
-    on_project &= ~firm & ~cheap & (orgs["n_grants"][who] > 0)
-    rows = on_project.nonzero()[0]
-    who, which = who[rows], which[rows]
-    line = orgs["first_grant"][who] + whole(
-        _draw(seed, Use.PAID_BY, who, which + 64), orgs["n_grants"][who]
-    )
-    paid[rows] = np.where(bare(grants)["active"][line] == 1, line, -1)
-    return paid
-
-
-def _set_lapsed(
-    organisations: Organisations, uses: Uses, lapsed: Known, settings: Settled, seed: int
-) -> None:
-    """Who ran a practice once, and since when it has not."""
-    who, which = lapsed
-    bit = BITS[which]
-    orgs = bare(organisations)
-    stopped = (orgs["adopted"] | orgs["institutional"])[who] & bit == 0
-    who, which, bit = who[stopped], which[stopped], bit[stopped]
-    np.bitwise_or.at(orgs["lapsed"], who, bit)
-    written = _draw(seed, Use.WRITTEN, who, which) < settings.written_share
-    np.bitwise_or.at(orgs["written"], who[written], bit[written])
-    bare(uses)["since"][who, which] = -1 - whole(
-        _draw(seed, Use.SINCE, who, which), settings.init_months_running
-    )
-
-
-def _teach(
-    organisations: Organisations,
-    posts: Posts,
-    uses: Uses,
-    pairs: Known,
-    most: int,
-    champions: bool,
-    seed: int,
-) -> None:
-    """Let 1..most persons of each organisation know how; neighbours in post, vacant ones never."""
-    who, which = pairs
-    bit = BITS[which]
-    orgs, knows = bare(organisations), bare(posts)["knows"]
-    staff = orgs["staff"][who].astype(np.int64)
-    first = whole(_draw(seed, Use.FIRST_PERSON, who, which), staff)
-    first_post = orgs["first_post"][who]
-    np.bitwise_or.at(knows, first_post + first, bit)
-    if most > 1:
-        persons = np.minimum(staff, 1 + whole(_draw(seed, Use.PERSONS, who, which), most))
-        for k in range(1, most):
-            more = persons > k
-            row = first_post[more] + (first[more] + k) % staff[more]
-            np.bitwise_or.at(knows, row, bit[more])
-    if champions:
-        bare(uses)["champion"][pairs] = first_post + first
 
 
 def _write_policy(
@@ -320,29 +243,18 @@ def _write_policy(
     seed: int,
 ) -> None:
     """Some of what public bodies run for good is policy in their territory."""
-    institutional = bare(organisations)["institutional"]
+    institutional = organisations.institutional
     body = (_PUBLIC[ground.kind] & (institutional > 0)).nonzero()[0]
     taken = luck(seed, Decision.WORLD_POLICY, Use.POLICY, body) < settings.init_policy_share
     body = body[taken]
-    np.bitwise_or.at(bare(territories)["policy"], ground.territory[body], institutional[body])
+    np.bitwise_or.at(territories.policy, ground.territory[body], institutional[body])
 
 
 def _in_cop(ground: Ground) -> IntArray:
     """1 for organisations that are members of a community of practice that has begun."""
     start, members = ground.members
-    networks = bare(ground.networks)
-    of_cop = (networks["is_cop"] * networks["active"]).repeat(start[1:] - start[:-1])
+    networks = ground.networks
+    of_cop = (networks.is_cop * networks.active).repeat(start[1:] - start[:-1])
     result = np.zeros(ground.n, np.int64)
     result[members[of_cop == 1]] = 1
     return result
-
-
-def _joined(parts: list[Known]) -> Known:
-    return Known(
-        np.concatenate([part.organisation for part in parts]),
-        np.concatenate([part.practice for part in parts]),
-    )
-
-
-def _draw(seed: int, use: Use, who: IntArray, whom: IntArray | int = 0) -> FloatArray:
-    return luck(seed, Decision.WORLD_KNOWLEDGE, use, who, whom)

@@ -19,7 +19,6 @@ from diffusion.base.arrays import (
     FloatArray,
     IntArray,
     MaskArray,
-    bare,
     table_of,
 )
 from diffusion.base.compiled import compiled, inner
@@ -174,7 +173,7 @@ def _seat(
     seed: int,
 ) -> FloatArray:
     """Where somebody sits in the order from which circles are cut: by field and kind, or any."""
-    fields = bare(organisations)["fields"] >> np.uint64(1)
+    fields = organisations.fields >> np.uint64(1)
     below_lowest = ~fields & (fields - np.uint64(1))
     primary = np.where(fields == 0, 0, np.bitwise_count(below_lowest)) / 16.0
     place = (primary + ground.kind / 8.0 / 16.0)[who]
@@ -288,21 +287,25 @@ def _find_partners(  # type: ignore[no-untyped-def]
         kind, field, language: odds for those who have it in common.
         numbers: of the pairs, as `_numbers` gives them.
     """
-    key, n = draws.stream(seed, _TIE, BEFORE_THE_RUN), traits.shape[0]
-    for k in range(one.shape[0]):
-        row, i = first + k, one[k]
-        u, pick = draws.at(key, row, _SCOPE), draws.at(key, row, _OTHER)
-        if near.low <= u < near.high:
-            j = _inhabitant(near, i, pick)
-        elif wide.low <= u < wide.high:
-            j = _inhabitant(wide, i, pick)
-        else:
-            j = int(pick * n)
+    key, n, rows = draws.stream(seed, _TIE, BEFORE_THE_RUN), traits.shape[0], one.shape[0]
+    scope, pick, refusal = np.empty(rows), np.empty(rows), np.empty(rows)
+    for k in range(rows):
+        half = draws.half(key, first + k)
+        scope[k] = draws.rest(half, _SCOPE)
+        pick[k] = draws.rest(half, _OTHER)
+        refusal[k] = draws.rest(half, _ACCEPT) * (kind * field * language)
+    for k in range(rows):
+        i, u = one[k], scope[k]
+        # all three are looked up, because which it is can't be foreseen
+        j = int(pick[k] * n)
+        in_country, in_territory = _inhabitant(wide, i, pick[k]), _inhabitant(near, i, pick[k])
+        j = in_country if wide.low <= u < wide.high else j
+        j = in_territory if near.low <= u < near.high else j
         common = traits[i] & traits[j]
         odds = kind if common & _KINDS != NOTHING else 1.0
         odds *= field if common & _FIELDS != NOTHING else 1.0
         odds *= language if common & _LANGUAGES != NOTHING else 1.0
-        accepted[k] = draws.at(key, row, _ACCEPT) * (kind * field * language) < odds
+        accepted[k] = refusal[k] < odds
         numbers[k] = min(i, j) * n + max(i, j) if i != j else _NO_PAIR
 
 
@@ -324,7 +327,7 @@ class _Area(NamedTuple):
 
 
 def _areas(ground: Ground) -> tuple[_Area, _Area]:
-    """The own territory and the own country; what nobody seeks is left empty."""
+    """The own territory and the own country; where nobody seeks, all are in one place."""
     wide = ground.near_share + ground.country_share
     return (
         _area(ground.territory, 0.0, ground.near_share),
@@ -333,7 +336,7 @@ def _areas(ground: Ground) -> tuple[_Area, _Area]:
 
 
 def _area(place: IntArray, low: float, high: float) -> _Area:
-    place = place.astype(np.int64, copy=False) if low < high else np.zeros(0, np.int64)
+    place = place.astype(np.int64) if low < high else np.zeros(place.shape[0], np.int64)
     counts = np.bincount(place)
     return _Area(low, high, place, place.argsort(kind="stable"), counts.cumsum() - counts, counts)
 
@@ -341,8 +344,8 @@ def _area(place: IntArray, low: float, high: float) -> _Area:
 def _traits(ground: Ground, organisations: Organisations) -> MaskArray:
     """Kind, fields and languages of each organisation as one mask."""
     traits: MaskArray = BITS[ground.kind]
-    traits |= bare(organisations)["fields"] << _FIELDS_FROM
-    traits |= bare(organisations)["languages"] << _LANGUAGES_FROM
+    traits |= organisations.fields << _FIELDS_FROM
+    traits |= organisations.languages << _LANGUAGES_FROM
     return traits
 
 
@@ -350,7 +353,7 @@ def _pull(ground: Ground, settings: Settled, seed: int) -> FloatArray:
     """How likely each organisation is to be one end of a chance tie."""
     who = np.arange(ground.n)
     pull = np.exp(settings.hub_sd * normals(seed, Decision.WORLD_TIE, Use.HUB, who))
-    coordinator = bare(ground.networks)["coordinator"]
+    coordinator = ground.networks.coordinator
     coordinates = np.zeros(ground.n, np.bool_)
     coordinates[coordinator[coordinator >= 0]] = True
     pull[coordinates] *= settings.coordinator_pull
@@ -359,8 +362,8 @@ def _pull(ground: Ground, settings: Settled, seed: int) -> FloatArray:
 
 def _holders(organisations: Organisations, who: IntArray, u: FloatArray) -> IntArray:
     """Posts that hold ties: any of the filled ones of each organisation."""
-    orgs = bare(organisations)
-    posts: IntArray = orgs["first_post"][who] + whole(u, orgs["staff"][who])
+    orgs = organisations
+    posts: IntArray = orgs.first_post[who] + whole(u, orgs.staff[who])
     return posts
 
 

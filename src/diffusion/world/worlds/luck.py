@@ -115,15 +115,15 @@ def first_of(use: Use) -> int:
 
 
 @compiled
-def _fill(seed, decision, first, who, whom, step, columns, result):  # type: ignore[no-untyped-def]
-    """Draws into `result`, one row of `columns` after the other.
-
-    Row i belongs to who[i]; its column j to first + whom[i * step + j].
-    """
+def _fill(seed, decision, first, who, whom, result):  # type: ignore[no-untyped-def]
+    """Draws into `result`: that of who[k] is for first + whom[k], or whom[0] if that is all."""
     key = draws.stream(seed, decision, BEFORE_THE_RUN)
-    for i in range(who.shape[0]):
-        for j in range(columns):
-            result[i * columns + j] = draws.at(key, who[i], first + whom[i * step + j])
+    if whom.shape[0] == 1:
+        for k in range(who.shape[0]):
+            result[k] = draws.at(key, who[k], first + whom[0])
+    else:
+        for k in range(who.shape[0]):
+            result[k] = draws.at(key, who[k], first + whom[k])
 
 
 def luck(
@@ -146,8 +146,7 @@ def luck(
     if whom.shape[0] not in (1, who.shape[0]):
         raise ValueError(f"{who.shape[0]} draws can't be with {whom.shape[0]} others")
     result = np.empty(who.shape[0])
-    step = int(whom.shape[0] > 1)
-    _fill(seed, decision.value, use.value << _SHIFT, who, whom, step, 1, result)
+    _fill(seed, decision.value, use.value << _SHIFT, who, whom, result)
     return result
 
 
@@ -155,11 +154,8 @@ def luck_table(
     seed: int, decision: Decision, use: Use, who: IntArray, whom: IntArray
 ) -> FloatArray:
     """Uniforms on [0, 1) for one named use: a row for each `who`, a column for each `whom`."""
-    who = np.ascontiguousarray(who, np.int64)
-    whom = np.ascontiguousarray(whom, np.int64)
-    result = np.empty(who.shape[0] * whom.shape[0])
-    _fill(seed, decision.value, use.value << _SHIFT, who, whom, 0, whom.shape[0], result)
-    return result.reshape(who.shape[0], whom.shape[0])
+    shape = who.shape[0], whom.shape[0]
+    return luck(seed, decision, use, who.repeat(shape[1]), np.tile(whom, shape[0])).reshape(shape)
 
 
 def whole(u: FloatArray, n: float | FloatArray | IntArray) -> IntArray:

@@ -1,7 +1,7 @@
 """Funders, the grant lines that organisations start with, and what they have of their own."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from diffusion.base.arrays import (
     FloatArray,
     IntArray,
     MaskArray,
-    bare,
+    copied,
     masks_of,
     table_of,
 )
@@ -34,9 +34,19 @@ _WIDE_NAMES = (
     *(f"National fund, {country}" for country in vocabulary.COUNTRIES),
     *(f"Foundation, {country}" for country in vocabulary.COUNTRIES),
 )
-
-
 _OWN_NAMES = ("Members", "Donors", "Hosts and givers in kind", "Customers and own budgets")
+# columns of funders that settings give by grant maker, 0 for sources of own money
+_TERMS = (
+    "grant_eur",
+    "months_grant",
+    "months_to_start",
+    "success_rate",
+    "min_staff",
+    "own_share",
+    "application_days",
+    "quality",
+    "set_aside",
+)
 
 
 def funders(
@@ -48,41 +58,72 @@ def funders(
     for each source of own money, so that a funder's row follows from its kind and place. Budgets
     are filled in with the grants.
     """
-    territories = ground.territory_country.shape[0]
-    own = np.arange(len(vocabulary.OWN_SOURCES))
-    kind = np.concatenate(
-        (_WIDE_KINDS, np.full(territories, MUNICIPAL), len(vocabulary.GRANT_MAKERS) + own)
+    table = copied(
+        _without_calls(
+            np.ascontiguousarray(ground.territory_country, np.int64).tobytes(),
+            practices.strength.tobytes(),
+            practices.adaptability.tobytes(),
+            settings.guideline_cutoff,
+            tuple(_makers(getattr(settings, name)) for name in _TERMS),
+        )
     )
-    n, gives = kind.shape[0], kind < len(vocabulary.GRANT_MAKERS)
-    country = np.concatenate((_WIDE_COUNTRIES, ground.territory_country, np.full(own.size, -1)))
+    n = len(table)
     calls = whole(luck(seed, Decision.WORLD_FUNDING, Use.CALL_MONTH, np.arange(n)), MONTHS_A_YEAR)
-    quality = _by_maker(settings.quality)[kind]
-    grant_eur = _by_maker(settings.grant_eur)[kind] * np.where(country < 0, 1.0, _prices()[country])
-    table = table_of(
-        Funders,
-        n,
-        kind=kind,
-        country=country,
-        territory=np.where(kind == MUNICIPAL, np.arange(n) - _N_WIDE, -1),
-        call_month=np.where(gives, calls, -1),
-        grant_eur=np.rint(grant_eur),
-        months_grant=_by_maker(settings.months_grant)[kind],
-        months_to_start=_by_maker(settings.months_to_start)[kind],
-        success_rate=_by_maker(settings.success_rate)[kind],
-        min_staff=_by_maker(settings.min_staff)[kind],
-        own_share=_by_maker(settings.own_share)[kind],
-        application_days=_by_maker(settings.application_days)[kind],
-        quality=quality,
-        set_aside=_by_maker(settings.set_aside)[kind],
-        guidelines=_guidelines(practices, kind, quality, settings.guideline_cutoff),
-        level=gives,
-    )
+    gives = table.kind < len(vocabulary.GRANT_MAKERS)
+    table.call_month = np.where(gives, calls, -1)
     municipal = (f"Municipal fund, {name}" for name in ground.territory_names)
     return table, [*_WIDE_NAMES, *municipal, *_OWN_NAMES]
 
 
+@lru_cache(maxsize=8)
+def _without_calls(
+    territory_country: bytes,
+    strength: bytes,
+    adaptability: bytes,
+    cutoff: float,
+    terms: tuple[tuple[float, ...], ...],
+) -> Funders:
+    """What does not depend on the seed; not to be written to.
+
+    Args:
+        territory_country: code of the country of each territory.
+        strength, adaptability: of each practice.
+        cutoff: see `_guidelines`.
+        terms: the columns `_TERMS`, a value for each kind of grant maker.
+    """
+    places = np.frombuffer(territory_country, np.int64)
+    own = np.arange(len(vocabulary.OWN_SOURCES))
+    kind = np.concatenate(
+        (_WIDE_KINDS, np.full(places.size, MUNICIPAL), len(vocabulary.GRANT_MAKERS) + own)
+    )
+    country = np.concatenate((_WIDE_COUNTRIES, places, np.full(own.size, -1)))
+    none = (0.0,) * own.size
+    columns = {
+        name: np.array(values + none)[kind] for name, values in zip(_TERMS, terms, strict=True)
+    }
+    columns["grant_eur"] = np.rint(
+        columns["grant_eur"] * np.where(country < 0, 1.0, _prices()[country])
+    )
+    return table_of(
+        Funders,
+        kind.size,
+        kind=kind,
+        country=country,
+        territory=np.where(kind == MUNICIPAL, np.arange(kind.size) - _N_WIDE, -1),
+        guidelines=_guidelines(
+            np.frombuffer(strength), np.frombuffer(adaptability), kind, columns["quality"], cutoff
+        ),
+        level=kind < len(vocabulary.GRANT_MAKERS),
+        **columns,
+    )
+
+
 def _guidelines(
-    practices: Practices, kind: IntArray, quality: FloatArray, cutoff: float
+    strength: FloatArray,
+    adaptability: FloatArray,
+    kind: IntArray,
+    quality: FloatArray,
+    cutoff: float,
 ) -> MaskArray:
     """What the EU and foundations reward from the start; the others follow policy.
 
@@ -90,16 +131,14 @@ def _guidelines(
     be adapted: a practice is rewarded if (1 - quality) * strength of its evidence + quality *
     adaptability reaches the cut-off.
     """
-    scores = np.outer(1.0 - quality, practices.strength) + np.outer(quality, practices.adaptability)
+    scores = np.outer(1.0 - quality, strength) + np.outer(quality, adaptability)
     wide = (kind == EU) | (kind == FOUNDATION)
     return masks_of((scores >= cutoff) & wide[:, None])
 
 
-def _by_maker(values: Mapping[str, float]) -> FloatArray:
-    """The values of grant makers by code of the kind; 0 for sources of own money."""
-    given = column(values, vocabulary.GRANT_MAKERS)
-    every: FloatArray = np.concatenate((given, np.zeros(len(vocabulary.OWN_SOURCES))))
-    return every
+def _makers(values: Mapping[str, float]) -> tuple[float, ...]:
+    """The values of grant makers by code of the kind."""
+    return tuple(map(values.__getitem__, vocabulary.GRANT_MAKERS))
 
 
 @cache
@@ -116,10 +155,10 @@ def grants(
 
     An organisation's active lines come first. Returns also the number of active lines each.
     """
-    orgs = bare(organisations)
+    orgs = organisations
     n = orgs.shape[0]
     who = np.arange(n)
-    expected = settings.grant_lines_max * orgs["project_share"]
+    expected = settings.grant_lines_max * orgs.project_share
     lines = np.minimum(settings.grant_lines_max, expected + _draw(seed, Use.LINES, who))
     n_grants = lines.astype(np.int64)
     first = n_grants.cumsum() - n_grants
@@ -129,8 +168,8 @@ def grants(
     n_active = np.bincount(owner[flowing], minlength=n)
     active = place < n_active.repeat(n_grants)
     funder = _funder_rows(ground, owner, place, settings, seed)
-    payers = bare(funders)
-    months_grant, grant_eur = payers["months_grant"], payers["grant_eur"]
+    payers = funders
+    months_grant, grant_eur = payers.months_grant, payers.grant_eur
     left = whole(_draw(seed, Use.ENDS, owner, place), months_grant[funder])
     table = table_of(
         Grants,
@@ -145,37 +184,37 @@ def grants(
         idea=-1,
         purse=np.where(active, grant_eur[funder] * (left + 1) // months_grant[funder], 0),
     )
-    orgs["first_grant"] = first
-    orgs["n_grants"] = n_grants
+    orgs.first_grant = first
+    orgs.n_grants = n_grants
     _fill_purses(funders, table, settings.call_generosity)
     return table, n_active
 
 
 def _fill_purses(funders: Funders, grants: Grants, generosity: float) -> None:
     """Yearly budgets, what is left of the present year's, and what flowing grants still hold."""
-    rows = bare(funders)
+    rows = funders
     n = rows.shape[0]
     lines = np.bincount(grants.funder, minlength=n)
-    a_year = lines * float(MONTHS_A_YEAR) / np.maximum(1, rows["months_grant"])
-    gives = rows["kind"] < len(vocabulary.GRANT_MAKERS)
+    a_year = lines * float(MONTHS_A_YEAR) / np.maximum(1, rows.months_grant)
+    gives = rows.kind < len(vocabulary.GRANT_MAKERS)
     awards = np.where(gives, np.maximum(1, np.rint(generosity * a_year)), 0)
-    rows["budget"] = awards * rows["grant_eur"]
-    to_come = np.where(gives, rows["call_month"], 0)  # months until the next budget year
-    rows["purse"] = rows["budget"] * to_come // MONTHS_A_YEAR
+    rows.budget = awards * rows.grant_eur
+    to_come = np.where(gives, rows.call_month, 0)  # months until the next budget year
+    rows.purse = rows.budget * to_come // MONTHS_A_YEAR
     held: EuroArray = np.zeros(n, np.int64)
     np.add.at(held, grants.funder, grants.purse)
-    rows["granted"] = held
-    rows["received"] = held + rows["purse"]
+    rows.granted = held
+    rows.received = held + rows.purse
 
 
 def accounts(organisations: Organisations, grants: Grants, settings: Settled) -> Accounts:
     """Own money of each organisation, by its kind, posts and country, and what its grants hold."""
-    orgs = bare(organisations)
+    orgs = organisations
     n = orgs.shape[0]
-    posts = orgs["n_posts"] * _prices()[orgs["country"]]
+    posts = orgs.n_posts * _prices()[orgs.country]
 
     def yearly(values: Mapping[str, float]) -> FloatArray:
-        a_post: FloatArray = column(values, vocabulary.KINDS)[orgs["kind"]]
+        a_post: FloatArray = column(values, vocabulary.KINDS)[orgs.kind]
         amount: FloatArray = posts * a_post
         return amount
 

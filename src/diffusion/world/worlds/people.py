@@ -10,7 +10,6 @@ from diffusion.base.arrays import (
     FloatArray,
     IntArray,
     MaskArray,
-    bare,
     masks_of,
     table_of,
 )
@@ -107,7 +106,7 @@ def posts(
     Vacant posts are an organisation's last ones, so that its filled posts are
     first_post .. first_post + staff - 1 at the start. Every organisation has somebody.
     """
-    orgs = bare(organisations)
+    orgs = organisations
     who = np.arange(ground.n)
     low = _per_kind(settings.posts_low, ground.kind)
     high = _per_kind(settings.posts_high, ground.kind)
@@ -122,7 +121,7 @@ def posts(
         settings.volunteer_share, ground.kind
     ).repeat(n_posts)
     fixed = _staff(seed, Use.FIXED_TERM, owner, place) < (
-        settings.fixed_term_factor * orgs["project_share"]
+        settings.fixed_term_factor * orgs.project_share
     ).repeat(n_posts)
     fixed &= ~volunteer & (n_active_grants > 0).repeat(n_posts)
     contract = np.where(fixed, _FIXED_TERM, np.where(volunteer, _VOLUNTEER, 0))
@@ -130,7 +129,7 @@ def posts(
     months = -np.log(1.0 - _staff(seed, Use.HIRED, owner, place)) * mean
     grant = np.full(owner.shape[0], -1)
     paid, place_paid = owner[fixed], place[fixed]
-    grant[fixed] = orgs["first_grant"][paid] + whole(
+    grant[fixed] = orgs.first_grant[paid] + whole(
         _staff(seed, Use.POST_GRANT, paid, place_paid), n_active_grants[paid]
     )
     table = table_of(
@@ -143,9 +142,9 @@ def posts(
         left=NEVER,
         hired=-1 - np.minimum(months, MONTHS_IN_POST_MAX).astype(np.int64),
     )
-    orgs["first_post"] = first
-    orgs["n_posts"] = n_posts
-    orgs["staff"] = staff
+    orgs.first_post = first
+    orgs.n_posts = n_posts
+    orgs.staff = staff
     return table
 
 
@@ -220,11 +219,11 @@ def meeting_languages(ground: Ground, organisations: Organisations) -> MaskArray
     The country's own, English in networks wider than a region, and any language that at least
     half of the members work in.
     """
-    networks, members = bare(ground.networks), ground.members
-    masks: MaskArray = _NATIVE[networks["country"]]
-    masks[networks["level"] >= _NATIONAL] |= _ENGLISH
+    networks, members = ground.networks, ground.members
+    masks: MaskArray = _NATIVE[networks.country]
+    masks[networks.level >= _NATIONAL] |= _ENGLISH
     counts = members.start[1:] - members.start[:-1]
-    spoken = bare(organisations)["languages"][members.organisation]
+    spoken = organisations.languages[members.organisation]
     speaks = (spoken[:, None] & BITS[: len(vocabulary.LANGUAGES)]) != 0
     speakers = np.add.reduceat(speaks, members.start[:-1], axis=0, dtype=np.int64)
     return masks | masks_of(2 * speakers >= counts[:, None])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffusion.base.arrays import bare, table_of
+from diffusion.base.arrays import table_of
 from diffusion.base.draws import Decision
 from diffusion.world.practices import Catalogue
 from diffusion.world.state import Names, State
@@ -25,7 +25,7 @@ def settle(
 ) -> State:
     """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed."""
     organisations = all_organisations(ground, settings, related_cases, seed)
-    bare(ground.networks)["languages"] = meeting_languages(ground, organisations)
+    ground.networks.languages = meeting_languages(ground, organisations)
     funders, funder_names = all_funders(ground, catalogue.practices, settings, seed)
     grants, n_active = first_grants(ground, organisations, funders, settings, seed)
     posts = all_posts(ground, organisations, n_active, settings, seed)

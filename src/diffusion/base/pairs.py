@@ -1,0 +1,61 @@
+"""How loops pick the few cases in which anything happens.
+
+What may happen is first narrowed down for all cases at once, in plain passes over plain arrays and
+without branches, and only then followed up case by case: a branch that the processor guesses wrong
+costs as much as a dozen of these steps. Indices and counts of them are unsigned here, because a
+loop asks of a signed one whether it counts from the end.
+"""
+
+import numpy as np
+
+from diffusion.base.arrays import BITS, NOTHING, count, lowest, without_lowest
+from diffusion.base.compiled import inner
+
+_LAST = BITS[63]
+_1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
+
+
+@inner
+def pairs(masks):  # type: ignore[no-untyped-def]
+    """Every place in `masks` with every position of a bit that is set there, in this order.
+
+    Returns places and positions, and how many there are.
+    """
+    some, n_some, total = np.empty(masks.shape[0], np.uint32), NOTHING, 0
+    for x in range(masks.shape[0]):
+        some[n_some] = x
+        n_some += _1 if masks[x] != NOTHING else NOTHING
+    for y in range(n_some):
+        total += count(masks[some[y]])
+    # four bits are written without asking whether there are as many, hence places more than needed
+    both, n = np.empty(total + 3, np.int64), NOTHING
+    for y in range(n_some):
+        first = np.int64(some[y]) * 64
+        one = masks[some[y]]
+        two = without_lowest(one)
+        three = without_lowest(two)
+        four = without_lowest(three)
+        both[n] = first + lowest(one)
+        both[n + _1] = first + lowest(two | _LAST)
+        both[n + _2] = first + lowest(three | _LAST)
+        both[n + _3] = first + lowest(four | _LAST)
+        n += np.uint64(min(count(one), 4))
+        left = without_lowest(four)
+        while left != NOTHING:
+            both[n] = first + lowest(left)
+            n += _1
+            left = without_lowest(left)
+    place, position = np.empty(total, np.uint32), np.empty(total, np.uint32)
+    for y in range(total):
+        place[y], position[y] = both[y] >> 6, both[y] & 63
+    return place, position, total
+
+
+@inner
+def below(luck, bound, chosen):  # type: ignore[no-untyped-def]
+    """Fill in the places at which luck is below its bound; returns how many."""
+    n = NOTHING
+    for y in range(luck.shape[0]):
+        chosen[n] = y
+        n += _1 if luck[y] < bound[y] else NOTHING
+    return n

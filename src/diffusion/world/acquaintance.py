@@ -1,0 +1,88 @@
+"""Whom organisations think of, a partner's partner, a fellow member or anybody; pairs of them."""
+
+import numpy as np
+
+from diffusion.base import draws
+from diffusion.base.compiled import inner
+
+
+@inner
+def candidates(  # type: ignore[no-untyped-def]
+    n, start, partner, joined_start, joined, members_start, members, seekers, found, pairs,
+    share_friends, share_fellows, key,
+):  # fmt: skip
+    """Writes (seeker, candidate) into `pairs`, in the order of their ways; returns how many.
+
+    Args:
+        n: organisations.
+        seekers: who thinks of somebody, the first `found` of them.
+        share_friends: of seekers who have partners, that think of a partner's partner.
+        share_fellows: of seekers who are members somewhere, that think of a fellow member.
+        key: of their luck.
+    """
+    ways = np.empty((3, found + 1), np.int32)
+    n_friends, n_fellows = _ways(
+        start, joined_start, seekers, found, ways, share_friends, share_fellows, key
+    )
+    taken = 0
+    for x in range(n_friends):
+        i = np.int64(ways[0, x])
+        f = partner[start[i] + draws.below(key, i, 1, start[i + 1] - start[i])]
+        c = partner[start[f] + draws.below(key, i, 2, start[f + 1] - start[f])]
+        pairs[taken, 0], pairs[taken, 1] = i, c
+        taken += 1 if c != i else 0  # else the next one takes its place
+    for x in range(n_fellows):
+        i = np.int64(ways[1, x])
+        k = joined[joined_start[i] + draws.below(key, i, 3, joined_start[i + 1] - joined_start[i])]
+        size = members_start[k + 1] - members_start[k]
+        c = members[members_start[k] + draws.below(key, i, 4, size)]
+        pairs[taken, 0], pairs[taken, 1] = i, c
+        taken += 1 if c != i else 0
+    for x in range(found - n_friends - n_fellows):
+        i = np.int64(ways[2, x])
+        c = draws.below(key, i, 5, n)
+        pairs[taken, 0], pairs[taken, 1] = i, c
+        taken += 1 if c != i else 0
+    return taken
+
+
+@inner
+def _ways(start, joined_start, seekers, found, ways, share_friends, share_fellows, key):  # type: ignore[no-untyped-def]
+    """Sort seekers into rows of `ways`: friends, fellows, anybody; how many in the first two."""
+    luck, share = np.empty(found), share_friends + share_fellows
+    for x in range(found):
+        luck[x] = draws.at(key, seekers[x], 0)
+    n_friends, n_fellows, n_others = 0, 0, 0
+    for x in range(found):
+        i = seekers[x]
+        friend = min(1 if luck[x] < share_friends else 0, start[i + 1] - start[i])
+        fellow = min(1 if luck[x] < share else 0, joined_start[i + 1] - joined_start[i])
+        fellow = min(fellow, 1 - friend)
+        ways[0, n_friends], ways[1, n_fellows], ways[2, n_others] = i, i, i
+        n_friends += friend
+        n_fellows += fellow
+        n_others += 1 - friend - fellow
+    return n_friends, n_fellows
+
+
+@inner
+def in_order(wanted, taken, n):  # type: ignore[no-untyped-def]
+    """Pairs of n organisations, a * n + b, from the smallest on: each to its a, there one by one.
+
+    Few pairs have an organisation in common; numba's own sorting takes long to compile.
+    """
+    place, pairs = np.zeros(n + 1, np.int32), np.empty(taken, np.int64)
+    for x in range(taken):
+        pairs[x] = -1
+        place[wanted[x] // n + 1] += 1
+    for i in range(n):
+        place[i + 1] += place[i]
+    for x in range(taken):
+        a = wanted[x] // n
+        y = place[a]
+        while y > 0 and pairs[y - 1] > wanted[x]:
+            pairs[y] = pairs[y - 1]
+            y -= 1
+        pairs[y] = wanted[x]
+        place[a] += 1
+    return pairs

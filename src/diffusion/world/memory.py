@@ -1,0 +1,59 @@
+"""What organisations remember from month to month: practices they heard of, and contacts."""
+
+import numpy as np
+
+from diffusion.base import draws
+from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
+from diffusion.base.compiled import inner
+from diffusion.base.draws import Decision
+
+_FORGET = int(Decision.FORGET)
+
+
+@inner
+def recall(orgs, rate, before, aware, users, kept, met):  # type: ignore[no-untyped-def]
+    """Copy columns of organisations close together, for contacts read them at random.
+
+    What each had heard of before and has now, what it runs, what it can't forget, and its
+    remembered contacts, which fade.
+    """
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        before[i], aware[i], users[i] = org.aware, org.aware, org.adopted | org.institutional
+        kept[i] = org.trial | users[i] | org.knows | org.lapsed
+        met[i] = org.contacts * rate
+
+
+@inner
+def forget(kept, aware, n_practices, p_forget, seed, month):  # type: ignore[no-untyped-def]
+    """Take from what organisations are aware of what they lose, which is none of the `kept`."""
+    key = draws.stream(seed, _FORGET, month)
+    width = draws.width(n_practices)
+    few, loose = np.empty(aware.shape[0], np.uint64), np.empty(aware.shape[0], np.uint64)
+    any_luck = ~NOTHING if p_forget > draws.RARE else NOTHING
+    for i in range(aware.shape[0]):
+        few[i] = draws.rare(draws.half(key, i), 0, width)
+        loose[i] = aware[i] & ~kept[i] & (few[i] | any_luck)
+    for i in range(aware.shape[0]):
+        while loose[i] != NOTHING:
+            p, loose[i] = lowest(loose[i]), without_lowest(loose[i])
+            if draws.among(few[i], p, draws.at(key, i, p)) < p_forget:
+                aware[i] &= ~bit(p)
+
+
+@inner
+def fade(exposure, rate):  # type: ignore[no-untyped-def]
+    """Remembered contacts with users fade; `exposure` is of all organisations in one row."""
+    for x in range(exposure.shape[0]):
+        exposure[x] *= rate
+
+
+@inner
+def remember(exposure, to, running, depth, met):  # type: ignore[no-untyped-def]
+    """This month's contacts are remembered, and with users of which practice they were."""
+    for x in range(to.shape[0]):
+        i, mask, much = to[x], running[x], depth[x]
+        met[i] += much
+        # of all practices, also those that are not run: how many are can't be guessed
+        for p in range(exposure.shape[1]):
+            exposure[i, p] += much if has(mask, p) else 0.0
