@@ -17,7 +17,7 @@ TITLE = (
 _LIMIT = 120.0  # s that the Mesa model may take at a size, building included
 _QUICK_LIMIT = 10.0
 # organisations: months that each of the two simulates before it is the other's turn
-_TURN = {1_000: 12, 10_000: 3, 100_000: 1}
+_TURN = {1_000: 40, 10_000: 12, 100_000: 3}
 _QUICK = (1_000, 10_000)
 _AIMED_AT = 10_000  # organisations to which the target of the months applies
 _INCLUDED = 1_000  # organisations of the comparison from building to tables

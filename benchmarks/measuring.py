@@ -27,6 +27,9 @@ _LIBRARIES = ("diffusion", "numpy", "numba", "mesa")
 # what `ru_maxrss` counts
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
+# modules lie on disk as bytecode wherever they have run before, unless that is forbidden
+_USUAL = {"PYTHONDONTWRITEBYTECODE": ""}
+
 T = TypeVar("T")
 
 
@@ -77,7 +80,7 @@ def fresh(
     finished = subprocess.run(
         command,
         cwd=ROOT,
-        env=os.environ | dict(environment or {}),
+        env=os.environ | _USUAL | dict(environment or {}),
         stdout=subprocess.PIPE,
         text=True,
         check=False,

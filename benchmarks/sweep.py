@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TITLE = "sweep: runs of 120 months with unrelated seeds, from the call to stored tables"
 
-_RUNS = {200: 1_000, 1_000: 300}  # organisations: runs; a few hundred are enough for a rate
+_RUNS = {200: 1_000, 1_000: 1_000}  # organisations: runs
 _QUICK_RUNS = {200: 200, 1_000: 100}
 _MESA_SECONDS = 30.0
 _QUICK_MESA_SECONDS = 5.0
