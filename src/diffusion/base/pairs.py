@@ -2,7 +2,7 @@
 
 What may happen is first narrowed down for all cases at once, in plain passes over plain arrays and
 without branches, and only then followed up case by case: a branch that the processor guesses wrong
-costs as much as a dozen of these steps. Indices and counts of them are unsigned here, because a
+costs more than many of these steps. Indices and counts of them are unsigned here, because a
 loop asks of a signed one whether it counts from the end.
 """
 

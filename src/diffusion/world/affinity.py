@@ -88,11 +88,3 @@ def in_coordinated(start, network, networks, a, b):  # type: ignore[no-untyped-d
                 if network[y] == k:
                     return True
     return False
-
-
-@inner
-def falls_below(luck, chance, rel, start, network, networks, a, b):  # type: ignore[no-untyped-def]
-    """Whether luck is below a chance that is `rel` times as high inside a coordinated network."""
-    if (luck < chance) == (luck < chance * rel):
-        return luck < chance  # wherever they are
-    return (luck < chance * rel) == in_coordinated(start, network, networks, a, b)
