@@ -63,14 +63,21 @@ def _running(org):
 
 
 @inner
-def _outdate(row, member, first, last, orgs, key, outdated):
-    """What no member runs may go out of date; luck is cheaper to look at than all members."""
-    fading, left = NOTHING, row.findings
+def _drawn(row, key, chance):
+    """Those of a network's findings whose luck is below a chance."""
+    found, left = NOTHING, row.findings
     while left != NOTHING:
         p = lowest(left)
         left = without_lowest(left)
-        if draws.at(key, row.key, p) < outdated:
-            fading |= bit(p)
+        if draws.at(key, row.key, p) < chance:
+            found |= bit(p)
+    return found
+
+
+@inner
+def _outdate(row, member, first, last, orgs, key, outdated):
+    """What no member runs may go out of date; luck is cheaper to look at than all members."""
+    fading = _drawn(row, key, outdated)
     if fading != NOTHING:
         for x in range(first, last):
             fading &= ~_running(orgs[member[x]])
@@ -163,12 +170,7 @@ def _consult(networks, start, member, orgs, modifiers, territories, national, va
         for x in range(start[k], start[k + 1]):
             voice += modifiers[member[x]].rel_heard
         chance = values.heard * voice / max(1, start[k + 1] - start[k]) + row.add_heard
-        across, left = NOTHING, row.findings
-        while left != NOTHING:
-            p = lowest(left)
-            left = without_lowest(left)
-            if draws.at(hearing, row.key, p) < chance:
-                across |= bit(p)
+        across = _drawn(row, hearing, chance)
         territories[row.territory].heard |= across
         for x in range(start[k], start[k + 1]):
             org = orgs[member[x]]
