@@ -22,8 +22,10 @@ from typing import Any
 
 import numba
 from llvmlite import ir
+from numba import types
 from numba.core import config as _config
-from numba.extending import intrinsic, overload
+from numba.extending import lower_builtin, type_callable
+from numba.np.arrayobj import make_array
 
 from diffusion.base.linking import Assembled, Entered, Helpers, Parts, store_safely
 
@@ -53,7 +55,7 @@ def compiled(function: Loop) -> Loop:
 
 
 def assembled(function: Loop) -> Loop:
-    """Compile what calls the loops of rules one after the other, and is entered from Python.
+    """Compile what calls the loops of rules one after the other, and is entered from Python alone.
 
     They were optimised one by one and are put together as they are.
     """
@@ -124,20 +126,48 @@ def without_collection() -> Iterator[None]:
 def one_instruction(function: Loop, name: str) -> None:
     """Let compiled loops run a helper on one mask as a single instruction of the processor.
 
+    It is put where it is called. As a function in between (numba's `overload`) it would have a name
+    that tells it from others by a number of the process, and machine code that two processes left
+    on disk would take one instruction for the other.
+
     Args:
         function: the helper in plain Python, uint64 -> int64.
         name: of the instruction, as LLVM calls it: "ctpop" or "cttz" (of a mask that is not 0).
     """
 
-    def typed_and_emitted(_context: Any, _mask: Any) -> Any:
-        def emit(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-            never_zero = [ir.Constant(ir.IntType(1), 1)] if name == "cttz" else []
-            return getattr(builder, name)(*arguments, *never_zero)
+    @type_callable(function)
+    def _(_: Any) -> Any:
+        return lambda mask: numba.int64(numba.uint64)
 
-        return numba.int64(numba.uint64), emit
+    @lower_builtin(function, numba.uint64)
+    def _(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        never_zero = [ir.Constant(ir.IntType(1), 1)] if name == "cttz" else []
+        return getattr(builder, name)(*arguments, *never_zero)
 
-    instruction: Any = intrinsic(typed_and_emitted)
-    overload(function)(lambda mask: lambda mask: instruction(mask))
+
+def soon(array: Any, i: Any) -> None:
+    """Have the processor fetch cell i of an array of one axis, which a loop will read soon.
+
+    It runs ahead by itself as long as nothing branches; this is for loops that do, and look up what
+    lies anywhere. A cell beyond the end does no harm.
+    """
+
+
+@type_callable(soon)
+def _type_of_soon(_: Any) -> Any:
+    return lambda array, i: numba.void(array, numba.intp)
+
+
+@lower_builtin(soon, types.Array, types.Integer)
+def _prefetch(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    cells = make_array(signature.args[0])(context, builder, arguments[0]).data
+    octets, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [octets, number, number, number])
+    instruction = builder.module.declare_intrinsic("llvm.prefetch", (octets,), kind)
+    at = builder.bitcast(builder.gep(cells, [arguments[1]]), octets)
+    read, kept, data = number(0), number(3), number(1)
+    builder.call(instruction, [at, read, kept, data])
+    return context.get_dummy_value()
 
 
 @contextmanager

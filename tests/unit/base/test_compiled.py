@@ -5,9 +5,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from diffusion.base.compiled import compiled, config, soon
 from tests.architecture.checkout import PACKAGE
 
 PRINT = "from diffusion.base.extra import twice; print(twice(3))"
@@ -23,6 +26,27 @@ from diffusion.base.helper import step
 @compiled
 def twice(x):
     return step(step(x))
+"""
+MASKS = """from diffusion.base.arrays import count, lowest
+from diffusion.base.compiled import inner
+
+@inner
+def first_of(mask):
+    return lowest(mask)
+
+@inner
+def number_of(mask):
+    return count(mask)
+"""
+RULE = """import numpy as np
+from diffusion.base.compiled import compiled
+from diffusion.base.masks import first_of, number_of
+
+@compiled
+def result(mask):
+    return {expression}
+
+print(result(np.uint64(0b11100)))
 """
 
 
@@ -68,3 +92,44 @@ def test_unchanged_code_is_not_compiled_again(package: Path) -> None:
     assert made
     assert printed(package, step=1) == "5"
     assert {path: path.stat().st_mtime_ns for path in package.rglob("*.nbi")} == made
+
+
+def test_helpers_left_on_disk_stay_what_they_are_in_loops_that_other_processes_compile(
+    package: Path,
+) -> None:
+    (package / "base" / "masks.py").write_text(MASKS, encoding="utf-8")
+    (package / "rules").mkdir()
+    told = []
+    # the first compiles what is imported: the others count the functions that they make alike
+    for expression in ("mask", "first_of(mask)", "10 * number_of(mask) + first_of(mask)"):
+        rule = package / "rules" / "rule.py"
+        rule.write_text(RULE.format(expression=expression), encoding="utf-8")
+        command = [sys.executable, "-c", "import diffusion.rules.rule"]
+        environment = os.environ | {"PYTHONPATH": str(package.parent)}
+        told.append(
+            subprocess.run(
+                command, env=environment, cwd=package, capture_output=True, text=True, check=True
+            ).stdout.strip()
+        )
+    assert told == ["28", "2", "32"]
+
+
+@compiled
+def looked_up(table, places):  # type: ignore[no-untyped-def]
+    total = 0
+    for x in range(places.shape[0]):
+        soon(table, places[x] + 1_000_000)
+        total += table[places[x]]
+    return total
+
+
+def test_fetching_ahead_changes_nothing_even_beyond_the_end() -> None:
+    table, places = np.arange(100, dtype=np.int32), np.array([7, 93, 0], np.int64)
+    assert looked_up(table, places) == 100
+
+
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
+def test_fetching_ahead_is_an_instruction_of_the_processor() -> None:
+    loop: Any = looked_up
+    loop(np.arange(3), np.zeros(1, np.int64))
+    assert "@llvm.prefetch" in loop.inspect_llvm(loop.signatures[-1])
