@@ -4,8 +4,9 @@ numba optimises every function as a whole and makes machine code of it, also whe
 are all that ever calls it: they take up its code, and optimise it and make machine code of it
 anew, level by level. The three compilers here leave out what is done again above: `Helpers` do
 neither, `Parts` are optimised with all that they call, and `Assembled` makes machine code of parts
-as they are. They are what numba has the option `pipeline_class` for; what they change are methods
-of its libraries, and `tests/unit/base/test_linking.py` says what must hold of them.
+as they are, and keeps nothing else. They are what numba has the option `pipeline_class` for; what
+they change are methods of its libraries, and `tests/unit/base/test_linking.py` says what must hold
+of them.
 """
 
 import hashlib
@@ -91,13 +92,14 @@ class _Called(_Library):  # type: ignore[misc]
     def serialize_using_object_code(self) -> Any:
         """As numba stores a library, with machine code that holds no function."""
         code = self._get_module_for_linking()
-        environments = [
-            f'@"{one.name}" = common global ptr null'
-            for one in code.global_variables
-            if one.name.startswith(_ENVIRONMENT)
-        ]
-        empty = llvm.parse_assembly("\n".join(environments))
+        empty = llvm.parse_assembly("\n".join(_environments(code)))
         return self.name, "object", (self._codegen._tm.emit_object(empty), code.as_bitcode())
+
+
+def _environments(code: Any) -> list[str]:
+    """The environments of functions, as a module declares them."""
+    every = [one.name for one in code.global_variables if one.name.startswith(_ENVIRONMENT)]
+    return [f'@"{name}" = common global ptr null' for name in every]
 
 
 class _WithoutEnvironment:
@@ -119,8 +121,23 @@ class _CalledHelpers(_Called):
 
 
 class _LinkedParts(_Library):  # type: ignore[misc]
+    """Code that nothing takes up: of each function no more than its name is kept beside it."""
+
     def _optimize_final_module(self) -> None:
         """Parts are optimised when they are taken up."""
+
+    def serialize_using_object_code(self) -> Any:
+        """As numba stores a library, with functions that abort instead of their code.
+
+        By these numba knows which names the machine code has; each process that loads it would
+        read all the code from which it was made.
+        """
+        code = self._get_module_for_linking()
+        named = [one.name for one in code.functions if not one.is_declaration]
+        stubs = [f'define void @"{name}"() {{ call void @llvm.trap() ret void }}' for name in named]
+        lines = [*_environments(code), "declare void @llvm.trap()", *stubs]
+        hollow = llvm.parse_assembly("\n".join(lines))
+        return self.name, "object", (self._get_compiled_object(), hollow.as_bitcode())
 
 
 class Helpers(Entered):

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from itertools import chain
 
 import joblib
+from joblib.externals.loky.backend.reduction import dumps
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from pydantic import BaseModel, ConfigDict, Field
 
 from diffusion.base.errors import ResultsError
 from diffusion.runner.design import Chunk
+from diffusion.runner.worker import work
 
 _NONE = -1  # no chunk
 RESTARTS = 2  # a chunk whose worker is killed more often than this is given up
@@ -99,7 +101,9 @@ class Local(Executor):
                 pre_dispatch="2*n_jobs",
             )
             with interrupts_ignored():  # processes inherit it, so they don't die while they start
-                reports = parallel(joblib.delayed(_in_worker)(task, chunk) for chunk in chunks)
+                reports = parallel(
+                    joblib.delayed(work)(bytes(dumps((task, chunk)))) for chunk in chunks
+                )
             yield from reports
 
 
@@ -120,9 +124,3 @@ def interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _in_worker(task: Task, chunk: Chunk) -> Report:
-    # Ctrl-C reaches every process of the terminal; the parent alone decides what it means
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return task(chunk)

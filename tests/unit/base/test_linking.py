@@ -9,6 +9,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from llvmlite import binding as llvm
 
 from diffusion.base.compiled import assembled, compiled, config, inner
 from diffusion.base.linking import store_safely
@@ -41,6 +42,13 @@ def entered(column):  # type: ignore[no-untyped-def]
     return loop(column) + third_of(column[0])
 
 
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_on_disk() -> None:
+    """What an earlier run of the tests compiled is compiled again."""
+    for function in (third_of, loop, put_together, entered):
+        function._cache.flush()  # type: ignore[attr-defined]
+
+
 def library_of(function: Any) -> Any:
     (one,) = function.overloads.values()
     return one.library
@@ -62,6 +70,16 @@ def test_only_what_is_entered_has_machine_code() -> None:
         assert library_of(called).get_pointer_to_function(one.fndesc.llvm_func_name) == 0
     (one,) = put_together.overloads.values()  # type: ignore[attr-defined]
     assert library_of(put_together).get_pointer_to_function(one.fndesc.llvm_func_name) != 0
+
+
+def test_of_what_is_assembled_nothing_but_machine_code_and_names_is_kept() -> None:
+    put_together(np.ones(3))
+    (one,) = put_together.overloads.values()  # type: ignore[attr-defined]
+    _, _, (_, code) = one.library.serialize_using_object_code()
+    kept = [one for one in llvm.parse_bitcode(code).functions if not one.is_declaration]
+    assert one.fndesc.llvm_cpython_wrapper_name in [function.name for function in kept]
+    for function in kept:
+        assert [len(list(block.instructions)) for block in function.blocks] == [2]
 
 
 def test_two_processes_that_store_at_once_keep_apart_what_they_store(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""Where a process that computes chunks begins: nothing of the model is imported here."""
+
+import gc
+import pickle
+import signal
+import sys
+from typing import Any
+
+_MODEL = "diffusion.model.simulation"
+
+
+def work(packed: bytes) -> Any:
+    """Apply a task to a chunk; `packed` are both, pickled.
+
+    Ctrl-C reaches every process of the terminal; the parent alone decides what it means.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    task, chunk = unpacked(packed)
+    return task(chunk)
+
+
+def unpacked(packed: bytes) -> Any:
+    """The objects that the parent packed; the first ones have the model imported.
+
+    What is imported stays, so garbage is not looked for meanwhile, nor among that later on.
+    """
+    if _MODEL in sys.modules or not gc.isenabled():
+        return pickle.loads(packed)
+    gc.disable()
+    try:
+        return pickle.loads(packed)
+    finally:
+        gc.freeze()
+        gc.enable()
