@@ -12,6 +12,7 @@ from diffusion.interventions.base import (
     monthly_cost,
     reach_networks,
     salt_of,
+    steady,
 )
 from diffusion.world.state import GENERAL, State
 from diffusion.world.tables import Members
@@ -67,6 +68,7 @@ class AdmitMembers(Intervention):
         joining: IntArray = near[np.argsort(order, kind="stable")]
         return np.sort(joining[: max(1, round(self.growth * members.size))])
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         return monthly_cost(self.eur_per_year, state.networks.country[rows])
 

@@ -9,8 +9,9 @@ What a kind of action needs of `targets` and `window` comes from here too.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
@@ -57,9 +58,11 @@ __all__ = [
     "reach",
     "reach_networks",
     "salt_of",
+    "steady",
     "whole_units",
 ]
 
+Act = TypeVar("Act", bound=Callable[..., float])
 Direction = Literal["up", "down"]
 
 
@@ -88,6 +91,16 @@ class Purse:
 
     left: float
     due: float
+
+
+def steady(act: Act) -> Act:
+    """Mark an `act` that does and costs the same in each month of its window, whatever happens.
+
+    What it reads must be what neither a rule nor another lever changes. Months in which nobody
+    else acts pass in one compiled call then, with what it moved in their first.
+    """
+    act.__dict__["is_steady"] = True
+    return act
 
 
 class Intervention(BaseModel, ABC):
@@ -149,6 +162,11 @@ class Intervention(BaseModel, ABC):
     def act_within(self, state: State, rows: IntArray, purse: Purse) -> float:
         """As `act`, under a budget; whoever has `mean_costs` must keep to the purse."""
         return self.act(state, rows)
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether its `act` is marked as `steady`; a class that overrides it marks it anew."""
+        return hasattr(type(self).act, "is_steady")
 
     @property
     def spends_any_sum(self) -> bool:

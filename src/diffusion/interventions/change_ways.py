@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from diffusion.base.arrays import IntArray
-from diffusion.interventions.base import Intervention, monthly_cost, reach_networks
+from diffusion.interventions.base import Intervention, monthly_cost, reach_networks, steady
 from diffusion.world.state import State
 
 
@@ -41,6 +41,7 @@ class ChangeWays(Intervention):
     def begin(self, state: State, name: str) -> IntArray:
         return reach_networks(state, self.target, self.coverage, name, self.min_members)
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         networks = state.networks
         if self.facilitated:

@@ -19,6 +19,7 @@ from diffusion.interventions.base import (
     native_languages,
     ranked,
     salt_of,
+    steady,
 )
 from diffusion.world.state import State
 from diffusion.world.tables import Members, Networks
@@ -76,6 +77,7 @@ class FoundGroup(Intervention):
         _found(state, self, [_Plan(self, state, name, place, meant) for place in places])
         return first + np.searchsorted(places, chosen)
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         if self.eur_per_year > 0.0:
             state.networks.sponsored[rows] = 1

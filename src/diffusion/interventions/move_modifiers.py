@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Intervention, monthly_cost, reach
+from diffusion.interventions.base import Intervention, monthly_cost, reach, steady
 from diffusion.world.modifiers import check_moves, move
 from diffusion.world.state import State
 
@@ -27,6 +27,7 @@ class MoveModifiers(Intervention):
     def begin(self, state: State, name: str) -> IntArray:
         return reach(state, self.target, self.coverage, name)
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         move(state.modifiers, rows, self.moves)
         each = monthly_cost(self.eur_per_organisation_year, state.organisations.country[rows])

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from diffusion.base.arrays import IntArray
-from diffusion.interventions.base import Intervention, monthly_cost, reach_networks
+from diffusion.interventions.base import Intervention, monthly_cost, reach_networks, steady
 from diffusion.world.state import State
 
 
@@ -25,6 +25,7 @@ class OpenChannel(Intervention):
     def begin(self, state: State, name: str) -> IntArray:
         return reach_networks(state, self.target, self.coverage, name)
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         networks = state.networks
         if self.link:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from diffusion.base.arrays import IntArray
-from diffusion.interventions.base import Intervention, monthly_cost, reach_networks
+from diffusion.interventions.base import Intervention, monthly_cost, reach_networks, steady
 from diffusion.world.state import State
 
 
@@ -29,6 +29,7 @@ class PayPost(Intervention):
             may &= state.networks.is_cop == 1
         return reach_networks(state, self.target, self.coverage, name, self.min_members, may)
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         state.networks.sponsored[rows] = 1
         return monthly_cost(self.fte * self.eur_per_year, state.networks.country[rows])

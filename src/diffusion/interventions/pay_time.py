@@ -4,7 +4,7 @@ from pydantic import Field
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Intervention, monthly_cost, reach
+from diffusion.interventions.base import Intervention, monthly_cost, reach, steady
 from diffusion.world.state import State
 
 
@@ -23,6 +23,7 @@ class PayTime(Intervention):
     def begin(self, state: State, name: str) -> IntArray:
         return reach(state, self.target, self.coverage, name)
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         state.modifiers.add_slack[rows] += self.hours_per_month / self.hours_normal
         a_year = MONTHS_A_YEAR * self.hours_per_month * self.eur_per_hour

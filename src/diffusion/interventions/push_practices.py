@@ -4,7 +4,7 @@ from pydantic import Field
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.interventions.base import Intervention, reach
+from diffusion.interventions.base import Intervention, reach, steady
 from diffusion.world.practice_choice import PracticeChoice
 from diffusion.world.state import State
 
@@ -26,6 +26,7 @@ class PushPractices(Intervention):
         self.practices.mask(state, f"intervention '{name}'")
         return reach(state, self.target, self.coverage, name)
 
+    @steady
     def act(self, state: State, rows: IntArray) -> float:
         meant = self.practices.mask(state, "promotion")
         state.promote(rows, meant, self.p_told, self.rel_start)

@@ -339,6 +339,8 @@ class Recorder:
 
 def _cut(array: Any, rows: int) -> Any:
     """A copy with so many rows: fewer of its own, or further ones that are still empty."""
+    if rows == array.shape[0]:
+        return copied(array)
     # what was not taken yet looks everywhere as in the last row: rows are filled in order
     return copied(array[np.minimum(np.arange(rows), array.shape[0] - 1)])
 

@@ -30,8 +30,11 @@ def _grow(
         run.run_to(split)
         apart = [k for k in others if _shared(every, first, k) == split]
         others = [k for k in others if k not in apart]
-        # whoever leaves the first at this month has all months before it in common with the rest
-        yield from _grow(run.fork(every[apart[0]]), apart, every)
+        while apart:
+            # one branch after the other: each finds the memory that the one before it left
+            branch = [k for k in apart if k == apart[0] or _shared(every, apart[0], k) > split]
+            apart = [k for k in apart if k not in branch]
+            yield from _grow(run.fork(every[branch[0]]), branch, every)
     yield first, run.run()
 
 

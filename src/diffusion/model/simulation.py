@@ -6,6 +6,7 @@ that workers of a sweep start quickly.
 
 import copy
 from collections.abc import Callable, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,12 +14,14 @@ import numpy as np
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
+from diffusion.interventions.base import Intervention
 from diffusion.model import snapshot, spending
 from diffusion.model.event_log import events_columns, open_log
 from diffusion.model.measures import Columns
 from diffusion.model.month import Month
 from diffusion.model.recorder import History, Recorder
 from diffusion.model.settings import ModelSettings, shared_months
+from diffusion.shocks.base import Shock
 from diffusion.world.rule import Rule
 from diffusion.world.state import State
 
@@ -87,38 +90,43 @@ class Simulation:
         self._advance(self.month + 1)
 
     def run_to(self, month: int) -> None:
-        """Go on until so many months are simulated; months in which nobody acts pass at once."""
+        """Go on until so many months are simulated; months that are alike pass at once."""
         while self.month < month:
-            self._advance(min(month, self._quiet_until()))
+            self._advance(min(month, self._alike_until()))
 
-    def _quiet_until(self) -> int:
+    def _alike_until(self) -> int:
         """The month up to which nothing but compiled rules need run, at least the next one.
 
-        So many months pass at once as no shock and no intervention lasts in, and as the history
-        is not noted in.
+        So many months pass at once as the same act in, if all of these are steady, and as the
+        history is not noted in.
         """
         month, settings = self.month, self.settings
-        acting = [one for _, _, one in settings.acting()]
+        every = [one for _, _, one in settings.acting()]
+        lasts = [one.lasts(month) for one in every]
         noted = settings.record.history or not self.rules.whole
-        if noted or any(one.lasts(month) for one in acting):
+        if noted or not all(map(self._is_steady, compress(every, lasts))):
             return month + 1
         most = max(_MONTHS_AT_ONCE, _ORGANISATION_MONTHS_AT_ONCE // self.state.n_organisations)
         until = min(month + most, settings.timing.months)
-        if acting:
+        if every:
             for later in range(month + 1, until):
-                if any(one.lasts(later) for one in acting):
+                if [one.lasts(later) for one in every] != lasts:
                     return later
         return until
 
+    def _is_steady(self, one: Shock | Intervention) -> bool:
+        # under a budget, whom an intervention reaches depends on what is left of it
+        return isinstance(one, Intervention) and one.is_steady and self.settings.share is None
+
     def _advance(self, until: int) -> None:
-        """Months up to `until`; shocks and interventions act in the first of them."""
+        """Months up to `until`; shocks and interventions act in the first, for all of them."""
         state, first = self.state, self.state.month
         with _keyed_overflow():
             state.open_month()
             self._strike()
             costs = self._intervene()
             self.rules.run(state, self.recorder.recorded, self.recorder.yearly, until)
-            self.recorder.note([costs, *({} for _ in range(first + 1, until))])
+            self.recorder.note([costs] * (until - first))
 
     def run(self, on_month: Callable[[Self], None] | None = None) -> Self:
         """All months that are left; `on_month` is called after each."""

@@ -10,8 +10,9 @@ from diffusion.config.folders import Folders
 from diffusion.evidence import sources
 from diffusion.evidence.register import Register, find
 from diffusion.interventions.base import Intervention
+from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
-from tests.simulating import each_alone, fingerprint, settings
+from tests.simulating import each_alone, fingerprint, same_run, settings
 
 NAMES = Folders.find().options("intervention")
 FREE = ("informal_start",)  # groups that start voluntarily (E105)
@@ -24,15 +25,17 @@ def lever(name: str) -> Intervention:
 
 
 @functools.cache
+def chosen(name: str | None, *overrides: str) -> ModelSettings:
+    timing = {"months": MONTHS, "start": START, "stop": STOP}
+    if name is None:
+        return settings(*WORLD, *overrides, **timing)
+    return each_alone("intervention", *WORLD, *overrides, **timing)[name]
+
+
+@functools.cache
 def finished(name: str | None, seed: int = 1) -> tuple[pd.DataFrame, dict[str, str]]:
     """The monthly table of a run, and a digest of how its world ends."""
-    timing = {"months": MONTHS, "start": START, "stop": STOP}
-    chosen = (
-        settings(*WORLD, **timing)
-        if name is None
-        else each_alone("intervention", *WORLD, **timing)[name]
-    )
-    simulation = Simulation(chosen.with_seed(seed)).run()
+    simulation = Simulation(chosen(name).with_seed(seed)).run()
     return simulation.months(), fingerprint(simulation.state)
 
 
@@ -50,6 +53,14 @@ def test_it_acts_and_is_paid_in_its_window_only(name: str) -> None:
     pd.testing.assert_frame_equal(before, baseline[:START], check_exact=True)
     # a lever for few may change nothing in a small world; it must in one of several
     assert any(finished(name, seed)[1] != finished(None, seed)[1] for seed in range(1, 7))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_months_that_pass_at_once_are_those_one_by_one(name: str) -> None:
+    stepped = Simulation(chosen(name))
+    while not stepped.done:
+        stepped.step()
+    same_run(stepped, Simulation(chosen(name)).run())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,6 @@
 """Runs that fork, that are simulated together or in threads: the same bits as one by one."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -135,6 +136,16 @@ def test_together_builds_a_world_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "build", counted)
     list(simulate_together([small(), small(COP), small(BOTH), small("seed=3"), small(LANGUAGE)]))
     assert built == [small().seed, 3]
+
+
+def test_only_what_others_still_fork_from_is_kept_beside_a_run() -> None:
+    def alive() -> int:
+        return sum(isinstance(one, Simulation) for one in gc.get_objects())
+
+    gc.collect()
+    before = alive()
+    for _ in simulate_together([small(), small(COP), small(LANGUAGE), small(PANDEMIC)]):
+        assert alive() - before <= 2
 
 
 def test_threads_do_not_matter() -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
-from diffusion.interventions.base import Intervention, Window, reach
+from diffusion.interventions.base import Intervention, Window, reach, steady
+from diffusion.interventions.pay_time import PayTime
 from diffusion.model.month import ORDER, Month, explain_month
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
@@ -248,6 +249,48 @@ def test_an_intervention_of_ones_own() -> None:
     assert (table["meetings_held"][3:6] == 0.0).all()
     measures = plain.columns.drop("cost")
     pd.testing.assert_frame_equal(table[measures][:3], plain[measures][:3], check_exact=True)
+
+
+class Counted(PayTime):
+    """Notes the months in which it acts."""
+
+    seen: ClassVar[list[int]] = []
+
+    def act(self, state: State, rows: IntArray) -> float:
+        self.seen.append(state.month)
+        return super().act(state, rows)
+
+
+class Lasting(Counted):
+    """The same, marked as steady."""
+
+    @steady
+    def act(self, state: State, rows: IntArray) -> float:
+        return super().act(state, rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "budget", "beside", "acted"),
+    [
+        (Counted, None, "", [2, 3, 4, 5]),  # it overrides what is steady
+        (Lasting, None, "", [2]),
+        (Lasting, None, "{from: 3, until: 5}", [2, 3, 5]),
+        (Lasting, 10_000.0, "", [2, 3, 4, 5]),
+    ],
+)
+def test_what_is_steady_acts_once_as_long_as_nobody_else_begins_or_ends(
+    kind: type[Counted], budget: float | None, beside: str, acted: list[int]
+) -> None:
+    window = [f"intervention.language_mediation.window={beside}"] if beside else []
+    names = "funded_exchange_time,language_mediation" if beside else "funded_exchange_time"
+    base = settings(f"intervention=[{names}]", *window, start=2, stop=6)
+    levers = dict(base.interventions)
+    levers["paid"] = kind(**dict(levers.pop("funded_exchange_time")))
+    chosen = base.model_copy(update={"interventions": levers, "budget": budget})
+    kind.seen.clear()
+    simulation = Simulation(chosen).run()
+    assert sorted(set(kind.seen)) == acted
+    assert np.flatnonzero(simulation.months()["cost_paid"]).tolist() == [2, 3, 4, 5]
 
 
 def test_a_window_beyond_the_run_is_refused() -> None:
