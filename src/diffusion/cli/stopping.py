@@ -25,8 +25,11 @@ class Stopping:
     """
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
-        self._folder, self._say = folder, say
+        self._folder = folder
         self._running = self._asked = False
+        # a thread of its own: the main one may have been interrupted while it prints, or while it
+        # imports what printing needs
+        self._saying = threading.Thread(target=say, args=(_SAID,))
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -44,6 +47,8 @@ class Stopping:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._saying.ident is not None:
+            self._saying.join()
 
     def watching(self, progress: Callable[[Progress], None]) -> Callable[[Progress], None]:
         """The same progress, which also tells that runs have begun."""
@@ -62,7 +67,7 @@ class Stopping:
             stopping.ask(self._folder)
         except OSError:  # the disk is full, say: then workers can't be told
             raise KeyboardInterrupt from None
-        self._say(_SAID)
+        self._saying.start()
 
     def _term(self, number: int, frame: FrameType | None) -> None:
         raise Terminated

@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM while a sweep runs, in this process."""
 
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,28 @@ def test_ctrl_c_once_asks_and_twice_raises(tmp_path: Path) -> None:
         control.watching(nothing)(Progress(0, 0, 0, 1))
         signal.raise_signal(signal.SIGINT)
         assert stopping.asked(tmp_path)
-        assert said == [
-            "stopping: the runs that have begun still finish; Ctrl-C again stops at once"
-        ]
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+    assert said == ["stopping: the runs that have begun still finish; Ctrl-C again stops at once"]
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_ctrl_c_while_something_is_shown_waits_for_nobody_and_is_told_afterwards(
+    tmp_path: Path,
+) -> None:
+    screen, said = threading.Lock(), []
+
+    def say(text: str) -> None:
+        with screen:
+            said.append(text)
+
+    with Stopping(tmp_path, say) as control:
+        control.watching(nothing)(Progress(0, 0, 0, 1))
+        with screen:
+            signal.raise_signal(signal.SIGINT)
+            assert stopping.asked(tmp_path)
+            assert said == []
+    assert len(said) == 1
 
 
 def test_before_the_first_run_ctrl_c_stops_at_once(tmp_path: Path) -> None:
