@@ -340,6 +340,7 @@ def use(
     uses.fidelity[organisation, practice] = 1.0
     uses.fit[organisation, practice] = 1.0
     uses.champion[organisation, practice] = orgs.first_post[organisation]
+    orgs.led[organisation] |= np.uint64(1 << practice)
     uses.since[organisation, practice] = -1
 
 

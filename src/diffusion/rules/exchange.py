@@ -17,17 +17,17 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, bit, count, has, lowest, row_of, without_lowest
+from diffusion.base.arrays import AT_ONCE, NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.pairs import below, pairs
 from diffusion.world.likeness import clarity, relevance, similarity
-from diffusion.world.memory import fade, forget, recall, remember
+from diffusion.world.memory import AWARE, fade, forget, recall, remember, side_by_side
 from diffusion.world.pushes import p_told
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
 from diffusion.world.state import GENERAL
 from diffusion.world.traffic import Event, Flow, Live, log
-from diffusion.world.ways import both_ways, case, lessons
+from diffusion.world.ways import both_ways, case, lessons, may_pass, tags_of
 
 _AWARE = int(Decision.AWARENESS)
 _KNOW = int(Decision.KNOW_HOW)
@@ -129,32 +129,14 @@ def _notices(
 
 
 @inner
-def _news(source, to, running, block, depth, before, aware, few, key, n_practices, values):
-    """What may pass on each way: has the luck, or a chance that is no rare one.
-
-    Fills in which of the practices have rare luck.
-    """
-    news = np.empty(to.shape[0], np.uint64)
-    draws.rare_each(key, to, block, draws.width(n_practices), few)
-    for x in range(to.shape[0]):
-        news[x] = before[source[x]] & ~aware[to[x]]
-    for x in range(to.shape[0]):
-        all_users = ~NOTHING if values.p_user * depth[x] > draws.RARE else NOTHING
-        all_informed = ~NOTHING if values.p_informed * depth[x] > draws.RARE else NOTHING
-        news[x] &= few[x] | (all_users & running[x]) | (all_informed & ~running[x])
-    return news
-
-
-@inner
 def _awareness(
-    orgs, contacts, source, to, running, block, depth, modifiers, n_practices, before, aware, flows,
-    events, values, seed, month,
+    orgs, contacts, first, source, to, running, news, block, depth, modifiers, n_practices, minds,
+    flows, events, values, seed, month,
 ):  # fmt: skip
     """News passes on every contact."""
     key, few = draws.stream(seed, _AWARE, month), np.empty(to.shape[0], np.uint64)
-    way, what, n = pairs(
-        _news(source, to, running, block, depth, before, aware, few, key, n_practices, values)
-    )
+    may_pass(to, running, news, block, depth, few, key, n_practices, values)
+    way, what, n = pairs(news)
     bound, luck, own = np.empty(n), np.empty(n), np.empty(n, np.uint64)
     who, whom = np.empty(n, np.uint32), np.empty(n, np.int64)
     for y in range(n):
@@ -170,19 +152,19 @@ def _awareness(
         i, j = np.int64(source[x]), np.int64(to[x])
         chance = values.p_user if has(running[x], p) else values.p_informed
         clear = depth[x] * clarity(orgs, modifiers, i, j, values)
-        if luck[y] >= chance * clear or has(aware[j], p):
+        if luck[y] >= chance * clear or has(minds[j, AWARE], p):
             continue  # somebody else may have told of it this month
         if luck[y] < chance * (clear * relevance(orgs[j], modifiers[j], p, values)):
-            aware[j] |= bit(p)
+            minds[j, AWARE] |= bit(p)
             flows[_N_HEARD] += 1
-            log(events, month, _HEARD, j, p, i, contacts[x >> 1].network)
+            log(events, month, _HEARD, j, p, i, contacts[first + (x >> 1)].network)
 
 
 @inner
-def _bound(practices, contacts, way, what, rel_pupil, rel_teacher, values, bound):
+def _bound(practices, contacts, first, way, what, rel_pupil, rel_teacher, values, bound):
     """The most that the chance of each lesson can be: of two who share a language and a field."""
     for y in range(bound.shape[0]):
-        contact, practice = contacts[way[y] >> 1], practices[what[y]]
+        contact, practice = contacts[first + (way[y] >> 1)], practices[what[y]]
         # factors in the order of those of the chance, so that rounding can't lift it above this
         strength = contact.depth * contact.trust * rel_pupil * rel_teacher
         most = values.p_know_how * strength * (1.0 - values.brake * practice.complexity)
@@ -191,27 +173,27 @@ def _bound(practices, contacts, way, what, rel_pupil, rel_teacher, values, bound
 
 @inner
 def _know_how(
-    orgs, uses, posts, practices, contacts, source, to, block, modifiers, rel_pupil, rel_teacher,
-    before, aware, flows, events, values, seed, month,
+    orgs, uses, posts, practices, contacts, first, source, to, heard, block, modifiers, rel_pupil,
+    rel_teacher, taught, n_taught, flows, events, values, seed, month,
 ):  # fmt: skip
     """People teach people on deep contacts; nobody teaches what was learned this month.
 
-    `rel_pupil` and `rel_teacher` are the largest multipliers of any organisation.
+    `rel_pupil` and `rel_teacher` are the largest multipliers of any organisation. Whoever learns
+    joins the posts in `taught`; returns how many these are now.
     """
     key, pupils = draws.stream(seed, _KNOW, month), np.empty(to.shape[0], np.uint32)
-    way, what, n = pairs(lessons(posts, contacts, to, before, pupils))
+    way, what, n = pairs(lessons(posts, contacts, first, heard, pupils))
     pupil, whom, likely = np.empty(n, np.uint32), np.empty(n, np.int64), np.empty(n, np.uint32)
     bound, luck = np.empty(n), np.empty(n)
-    _bound(practices, contacts, way, what, rel_pupil, rel_teacher, values, bound)
+    _bound(practices, contacts, first, way, what, rel_pupil, rel_teacher, values, bound)
     for y in range(n):
         pupil[y], whom[y] = pupils[way[y]], case(block, source, way[y], what[y])
     for y in range(n):
         luck[y] = draws.at(key, pupil[y], whom[y])
-    n_pupils = 0
     for z in range(below(luck, bound, likely)):
         y = likely[z]
         x, p = way[y], np.int64(what[y])
-        contact, i, j = contacts[x >> 1], np.int64(source[x]), np.int64(to[x])
+        contact, i, j = contacts[first + (x >> 1)], np.int64(source[x]), np.int64(to[x])
         org, post, practice = orgs[j], posts[pupil[y]], practices[p]
         strength = contact.depth * contact.trust * modifiers[j].rel_know_how
         strength *= modifiers[i].rel_teaching
@@ -222,18 +204,49 @@ def _know_how(
         if luck[y] >= chance * relevance(org, modifiers[j], p, values):
             continue
         if post.learned == NOTHING:
-            pupils[n_pupils] = pupil[y]
-            n_pupils += 1
+            taught[n_taught] = pupil[y]
+            n_taught += 1
         post.learned |= bit(p)
-        aware[j] |= bit(p)  # it may have been forgotten earlier this month
         _learn(orgs[i], org, uses[j, p], practice, p, values)
         flows[_N_TRANSFERS] += 1
         flows[_N_CROSS] += 0 if orgs[i].fields & org.fields & ~GENERAL != NOTHING else 1
         flows[_N_MEETING] += 1 if contact.network >= 0 else 0
         log(events, month, _LEARNED, j, p, i, contact.network)
-    for z in range(n_pupils):
-        post = posts[pupils[z]]
+    return n_taught
+
+
+@inner
+def _on_contacts(
+    orgs, uses, posts, practices, contacts, live, networks, exposure, modifiers, rel_pupil,
+    rel_teacher, minds, met, flows, events, values, seed, month,
+):  # fmt: skip
+    """What the month's contacts pass on and leave behind."""
+    most, n_practices, tags = 2 * min(live, AT_ONCE), exposure.shape[1], tags_of(networks)
+    source, to = np.empty(most, np.uint32), np.empty(most, np.uint32)
+    block, depth = np.empty(most, np.int64), np.empty(most)
+    running, news, heard = (
+        np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64),
+    )  # fmt: skip
+    taught, n_taught = np.empty(2 * live, np.uint32), 0
+    for first in range(0, live, AT_ONCE):
+        n = 2 * min(live - first, AT_ONCE)
+        source, to, block, depth = source[:n], to[:n], block[:n], depth[:n]
+        running, news, heard = running[:n], news[:n], heard[:n]
+        both_ways(contacts, first, tags, minds, source, to, running, news, heard, block, depth)
+        remember(exposure, to, running, depth, met)
+        _awareness(
+            orgs, contacts, first, source, to, running, news, block, depth, modifiers, n_practices,
+            minds, flows, events, values, seed, month,
+        )  # fmt: skip
+        n_taught = _know_how(
+            orgs, uses, posts, practices, contacts, first, source, to, heard, block, modifiers,
+            rel_pupil, rel_teacher, taught, n_taught, flows, events, values, seed, month,
+        )  # fmt: skip
+    for z in range(n_taught):
+        post = posts[taught[z]]
         post.knows |= post.learned
+        # the organisation may have forgotten of it this month
+        minds[post.organisation, AWARE] |= post.learned
         post.learned = NOTHING
 
 
@@ -317,7 +330,7 @@ def _presentations(
 @inner
 def loop(w, values, seed, month):
     """Exchange, for a month."""
-    n, live = w.orgs.shape[0], w.sizes[_CONTACTS]
+    n = w.orgs.shape[0]
     before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
     users, kept, met = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n)
     recall(w.orgs, values.fade, before, aware, users, kept, met)
@@ -329,30 +342,24 @@ def loop(w, values, seed, month):
         )  # fmt: skip
     forget(kept, aware, w.exposure.shape[1], values.p_forget, seed, month)
     fade(w.exposure.reshape(-1), values.fade)
-    source, to = np.empty(2 * live, np.uint32), np.empty(2 * live, np.uint32)
-    running, block = np.empty(2 * live, np.uint64), np.empty(2 * live, np.int64)
-    depth = np.empty(2 * live)
-    both_ways(w.contacts, w.networks, users, source, to, running, block, depth)
-    remember(w.exposure, to, running, depth, met)
-    _awareness(
-        w.orgs, w.contacts, source, to, running, block, depth, w.modifiers, w.exposure.shape[1],
-        before, aware, w.flows, w.events, values, seed, month,
+    minds = side_by_side(before, aware, users)
+    _on_contacts(
+        w.orgs, w.uses, w.posts, w.practices, w.contacts, w.sizes[_CONTACTS], w.networks,
+        w.exposure, w.modifiers, rel_pupil, rel_teacher, minds, met, w.flows, w.events, values,
+        seed, month,
     )  # fmt: skip
-    _know_how(
-        w.orgs, w.uses, w.posts, w.practices, w.contacts, source, to, block, w.modifiers, rel_pupil,
-        rel_teacher, before, aware, w.flows, w.events, values, seed, month,
-    )  # fmt: skip
+    heard = minds[:, AWARE]
     _courses(
-        w.orgs, w.uses, w.posts, w.practices, w.modifiers, w.pushes, aware, w.events, values, seed,
+        w.orgs, w.uses, w.posts, w.practices, w.modifiers, w.pushes, heard, w.events, values, seed,
         month,
     )  # fmt: skip
     _presentations(
-        w.orgs, w.networks, w.attendance, w.sizes[_ATTENDING], w.modifiers, aware, users, w.flows,
+        w.orgs, w.networks, w.attendance, w.sizes[_ATTENDING], w.modifiers, heard, users, w.flows,
         w.events, values, seed, month,
     )  # fmt: skip
     for i in range(n):
         org = w.orgs[i]
-        org.aware, org.contacts = aware[i], met[i]
+        org.aware, org.contacts = heard[i], met[i]
 
 
 @compiled

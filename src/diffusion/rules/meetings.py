@@ -109,14 +109,18 @@ def _bilateral(time, posts, ties, live, contacts, values, seed, month):
     """
     key = draws.stream(seed, _BILATERAL, month)
     talks, over, may = np.empty(live), np.empty(live), np.empty(live, np.uint32)
-    n = 0
-    for k in range(_may_talk(time, ties, live, values.frequency, key, talks, over, may)):
+    some = _may_talk(time, ties, live, values.frequency, key, talks, over, may)
+    there, n = np.empty(some, np.int32), 0
+    for k in range(some):
+        tie = ties[may[k]]
+        there[k] = posts[tie.post_a].filled & posts[tie.post_b].filled
+    for k in range(some):
         tie, x = ties[may[k]], talks[may[k]]
         if over[may[k]] >= -_ROUNDING - x * x * x * x * _TWENTY_FOURTH:
             luck = draws.at(key, tie.a, tie.b)
             if luck >= x or luck >= 1.0 - math.exp(-x):
                 continue
-        if posts[tie.post_a].filled == 0 or posts[tie.post_b].filled == 0:
+        if there[k] == 0:
             continue
         contact = contacts[n]
         contact.a, contact.b = tie.a, tie.b

@@ -13,10 +13,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import NEVER, NOTHING, bit, has, row_of
+from diffusion.base.arrays import AT_ONCE, NEVER, NOTHING, bit, has, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.pairs import below, pairs
+from diffusion.base.turns import take_lowest, unfinished
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
 from diffusion.world.vocabulary import COSTS
@@ -86,20 +87,28 @@ class _Values(NamedTuple):
 @inner
 def _tend(running, ending, uses, exposure, values):
     """The fidelity of all that organisations run moves on; what they run poorly may end."""
-    who, what, n = pairs(running)
-    fidelity, seen = np.empty(n), np.empty(n)
-    for y in range(n):
-        fidelity[y] = uses[who[y], what[y]].fidelity
-    for y in range(n):
-        seen[y] = exposure[who[y], what[y]]
-    for y in range(n):
-        eroded = max(0.0, fidelity[y] - values.erosion)
-        kept = fidelity[y] + values.support * (1.0 - fidelity[y])
-        fidelity[y] = eroded if seen[y] < values.enough else kept
-    for y in range(n):
-        uses[who[y], what[y]].fidelity = fidelity[y]
-    for y in range(n):
-        ending[who[y]] |= bit(what[y]) if fidelity[y] < values.floor else NOTHING
+    who, what = np.empty(AT_ONCE, np.int64), np.empty(AT_ONCE, np.int64)
+    left, fidelity, seen = np.empty(AT_ONCE, np.uint64), np.empty(AT_ONCE), np.empty(AT_ONCE)
+    for first in range(0, running.shape[0], AT_ONCE):
+        n = 0
+        for i in range(first, min(first + AT_ONCE, running.shape[0])):
+            who[n], left[n] = i, running[np.uint32(i)]
+            n += 1 if left[n] != NOTHING else 0
+        while n > 0:
+            take_lowest(left, n, what)
+            for y in range(n):
+                fidelity[y] = uses[who[y], what[y]].fidelity
+            for y in range(n):
+                seen[y] = exposure[np.uint32(who[y]), np.uint32(what[y])]
+            for y in range(n):
+                eroded = max(0.0, fidelity[y] - values.erosion)
+                kept = fidelity[y] + values.support * (1.0 - fidelity[y])
+                fidelity[y] = eroded if seen[y] < values.enough else kept
+            for y in range(n):
+                uses[who[y], what[y]].fidelity = fidelity[y]
+                poorly = bit(what[y]) if fidelity[y] < values.floor else NOTHING
+                ending[np.uint32(who[y])] |= poorly
+            n = unfinished(who, left, n)
 
 
 @inner

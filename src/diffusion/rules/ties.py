@@ -13,11 +13,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import row_of
+from diffusion.base.arrays import AT_ONCE, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.world import acquaintance, affinity
-from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse, tie_between, with_ties
+from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse, with_ties
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
 from diffusion.world.state import State
 from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
@@ -85,37 +85,44 @@ class _Values(NamedTuple):
 
 
 @inner
-def _trust(ties, warmth, luck, values, seed, month):
-    """Trust grows or fades; `luck` of ties that nobody kept up, infinite for the others."""
-    key, live = draws.stream(seed, _DECAY, month), luck.shape[0]
-    trust = np.empty(live)
-    gain, kept, alike = min(1.0, values.trust_gain * warmth[0]), 1.0 - values.trust_loss, True
-    for i in range(warmth.shape[0]):
-        alike &= warmth[i] == warmth[0]
-    for t in range(live):
-        row = ties[t]
-        before, met = row.trust, row.contact >= month - 1
-        u = draws.at(key, row.a, row.b)
-        after = before + gain * (1.0 - before) if met else before * kept
-        trust[t] = before if has_lapsed(row) else after
-        luck[t] = math.inf if met | has_lapsed(row) else u
-    if not alike:
-        for t in range(live):
-            row = ties[t]
-            if row.contact >= month - 1 and not has_lapsed(row):
-                warmer = 0.5 * (warmth[row.a] + warmth[row.b])
-                trust[t] = row.trust + min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
-    for t in range(live):
-        ties[t].trust = trust[t]
+def _all_alike(column):
+    """Whether all organisations have the same value."""
+    alike = True
+    for i in range(column.shape[0]):
+        alike &= column[i] == column[0]
+    return alike
 
 
 @inner
-def _endangered(luck, most, few):
-    """Ties whose luck is below every hazard there may be, written to `few`; how many."""
-    found = 0
-    for t in range(luck.shape[0]):
-        few[found] = t
-        found += 1 if luck[t] < most else 0  # else the next one takes its place
+def _endangered(ties, live, warmth, most, few, luck, values, seed, month):
+    """Trust grows or fades; ties that nobody kept up and whose luck is below every hazard there is.
+
+    They are written to `few` with their luck, which is negative for those that have lapsed already;
+    returns how many.
+    """
+    key, found, alike = draws.stream(seed, _DECAY, month), 0, _all_alike(warmth)
+    trust, u = np.empty(min(AT_ONCE, live)), np.empty(min(AT_ONCE, live))
+    gain, kept = min(1.0, values.trust_gain * warmth[0]), 1.0 - values.trust_loss
+    for first in range(0, live, AT_ONCE):
+        size = min(AT_ONCE, live - first)
+        for x in range(size):
+            row = ties[first + x]
+            before, met, gone = row.trust, row.contact >= month - 1, has_lapsed(row)
+            after = before + gain * (1.0 - before) if met else before * kept
+            trust[x] = before if gone else after
+            unmet = draws.at(key, row.a, row.b)
+            u[x] = -1.0 if gone else (math.inf if met else unmet)
+        if not alike:
+            for x in range(size):
+                row = ties[first + x]
+                if row.contact >= month - 1 and not has_lapsed(row):
+                    warmer = 0.5 * (warmth[row.a] + warmth[row.b])
+                    trust[x] = row.trust + min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
+        for x in range(size):
+            ties[first + x].trust = trust[x]
+        for x in range(size):
+            few[found], luck[found] = first + x, u[x]
+            found += 1 if u[x] < most else 0  # else the next one takes its place
     return found
 
 
@@ -125,39 +132,38 @@ def _age(
     values, seed, month,
 ):  # fmt: skip
     """Trust grows or fades, and what nobody keeps up lapses; the adjacency follows."""
-    luck, few = np.empty(sizes[_TIES]), np.empty(sizes[_TIES] + 1, np.int32)
-    _trust(ties, warmth, luck, values, seed, month)
+    few, luck = np.empty(sizes[_TIES] + 1, np.int32), np.empty(sizes[_TIES] + 1)
     slowest, coordinated = 0.0, values.rel_coordinated
     for i in range(patience.shape[0]):
         slowest = max(slowest, patience[i])
     most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, coordinated) * slowest
     least = min(values.lapse_bridging, values.lapse_embedded)
-    found, in_doubt, lost = _endangered(luck, most, few), 0, 0
-    doubtful, hazards = np.empty(found + 1, np.int32), np.empty(found + 1)
+    found = _endangered(ties, sizes[_TIES], warmth, most, few, luck, values, seed, month)
+    in_doubt, lost, n_gone, own = 0, 0, 0, 0 if _all_alike(patience) else 1
+    pairs, hazards = np.empty((4, found + 1), np.int32), np.empty(found + 1)
     for x in range(found):
-        t = few[x]
-        slower = 0.5 * (patience[ties[t].a] + patience[ties[t].b])
-        surely = luck[t] < min(least * slower, least * slower * coordinated)
-        doubtful[in_doubt], hazards[in_doubt] = t, slower
+        row, u = ties[few[x]], luck[x]
+        slower = 0.5 * (patience[np.uint32(row.a * own)] + patience[np.uint32(row.b * own)])
+        surely = u < min(least * slower, least * slower * coordinated)
+        pairs[0, in_doubt], pairs[1, in_doubt], pairs[2, in_doubt] = row.a, row.b, few[x]
+        hazards[in_doubt], luck[in_doubt] = slower, u
         in_doubt += 0 if surely else 1
-        few[lost] = t
-        lost += 1 if surely else 0
-    marks = affinity.unmarked(start.shape[0] - 1)
+        pairs[3, n_gone] = few[x]
+        n_gone += 1 if u < 0.0 else 0
+        few[lost] = few[x]
+        lost += 1 if surely & (u >= 0.0) else 0
+    losing = np.zeros(start.shape[0] - 1, np.bool_)
+    for x in range(n_gone):
+        row = ties[pairs[3, x]]
+        losing[row.a], losing[row.b] = True, True
+    one, other, lapsing = pairs[0, :in_doubt], pairs[1, :in_doubt], np.empty(in_doubt, np.bool_)
+    affinity.share_a_partner(ties, start, partner, tie, losing, one, other, lapsing)
     for x in range(in_doubt):
-        a, b = np.int64(ties[doubtful[x]].a), np.int64(ties[doubtful[x]].b)
-        embedded = affinity.have_common_partner(ties, start, partner, tie, marks, a, b)
-        hazards[x] *= values.lapse_embedded if embedded else values.lapse_bridging
+        hazards[x] *= values.lapse_embedded if lapsing[x] else values.lapse_bridging
+    affinity.lucky(luck, hazards, coordinated, joined_start, joined, networks, one, other, lapsing)
     for x in range(in_doubt):
-        t, hazard = doubtful[x], hazards[x]
-        a, b = np.int64(ties[t].a), np.int64(ties[t].b)
-        if (luck[t] < hazard) != (luck[t] < hazard * coordinated):
-            hazard *= (
-                coordinated
-                if affinity.in_coordinated(joined_start, joined, networks, a, b)
-                else 1.0
-            )
-        few[lost] = t
-        lost += 1 if luck[t] < hazard else 0
+        few[lost] = pairs[2, x]
+        lost += lapsing[x]
     for x in range(lost):
         lapse(ties, sizes, few[x])
     flows[_LOST] += lost
@@ -221,31 +227,28 @@ def _accept(
     for x in range(found):
         luck[x] = draws.at(key, pairs[x, 0], pairs[x, 1])
     n_few = _nearest(orgs, start, modifiers, pairs, luck, chance, most, few, values)
-    marks, taken = affinity.unmarked(n), 0
+    ends, u = np.empty((2, n_few), np.int32), np.empty(n_few)
+    one, other, likely, taken = ends[0], ends[1], np.empty(n_few), 0
+    shared, wanting = np.empty(n_few, np.int32), np.empty(n_few, np.bool_)
     for y in range(n_few):
-        x = few[y]
-        i, c = pairs[x, 0], pairs[x, 1]
-        chance[x] *= closer[min(affinity.n_shared(start, partner, marks, i, c), _CLOSE)]
+        one[y], other[y] = pairs[few[y], 0], pairs[few[y], 1]
+    affinity.share_partners(start, partner, one, other, shared, wanting)
+    for y in range(n_few):
         # partners already?
-        luck[x] = math.inf if start[i] <= marks[c] < start[i + 1] else luck[x]
+        u[y] = math.inf if wanting[y] else luck[few[y]]
+        likely[y] = chance[few[y]] * closer[min(shared[y], _CLOSE)]
+    affinity.lucky(u, likely, coordinated, joined_start, joined, networks, one, other, wanting)
     for y in range(n_few):
-        x = few[y]
-        i, c, likely = pairs[x, 0], pairs[x, 1], chance[x]
-        if (luck[x] < likely) != (luck[x] < likely * coordinated):
-            likely *= (
-                coordinated
-                if affinity.in_coordinated(joined_start, joined, networks, i, c)
-                else 1.0
-            )
+        i, c = np.int64(one[y]), np.int64(other[y])
         wanted[taken] = min(i, c) * n + max(i, c)
-        taken += 1 if luck[x] < likely else 0
+        taken += wanting[y]
     return taken
 
 
 @inner
 def _after_meetings(
-    contacts, n_contacts, orgs, start, partner, tie, networks, modifiers, ease, wanted, taken,
-    values, seed, month,
+    contacts, n_contacts, orgs, start, partner, networks, modifiers, ease, wanted, taken, values,
+    seed, month,
 ):  # fmt: skip
     """Which strangers who met last month become partners; continues the list of wanted pairs."""
     key, n = draws.stream(seed, _MEETING, month), orgs.shape[0]
@@ -263,32 +266,26 @@ def _after_meetings(
         few[n_few] = x
         # neither affinity nor the wish of either exceeds 1
         n_few += 1 if luck[x] < most * met.depth * (0.5 * (ease[a] + ease[b])) else 0
+    ends, far = np.empty((2, n_few), np.int32), np.empty(n_few)
     for x in range(n_few):
         met = contacts[strangers[few[x]]]
+        ends[0, x], ends[1, x] = met.a, met.b
+    new = np.empty(n_few + 1, np.int32)
+    n_new = affinity.strangers_of(start, partner, ends[0], ends[1], n_few, new)
+    for y in range(n_new):
+        far[y] = affinity.distance(orgs, modifiers, ends[0, new[y]], ends[1, new[y]], values)
+    for y in range(n_new):
+        x = few[new[y]]
+        met = contacts[strangers[x]]
         k, a, b = met.network, np.int64(met.a), np.int64(met.b)
-        if tie_between(start, partner, tie, a, b) >= 0:
-            continue
-        likeness = math.exp(-affinity.distance(orgs, modifiers, a, b, values))
-        chance = values.p_meeting * met.depth * likeness
+        chance = values.p_meeting * met.depth * math.exp(-far[y])
         chance *= 0.5 * (ease[a] + ease[b])
         chance *= affinity.wish(start, scale, a) + affinity.wish(start, scale, b)
         if k >= 0 and networks[k].coordinated == 1:
             chance *= values.rel_formation
-        if luck[few[x]] < chance:
-            wanted[taken] = min(a, b) * n + max(a, b)
-            taken += 1
+        wanted[taken] = min(a, b) * n + max(a, b)
+        taken += 1 if luck[x] < chance else 0
     return taken
-
-
-@inner
-def _holder(posts, org, key, i, other):
-    """The person of organisation i who holds a new tie: any filled post, else the first."""
-    offset = draws.below(key, i, other, org.n_posts)
-    for k in range(org.n_posts):
-        j = org.first_post + (offset + k) % org.n_posts
-        if posts[j].filled == 1:
-            return j
-    return org.first_post
 
 
 @inner
@@ -304,8 +301,8 @@ def _form(orgs, posts, ties, sizes, wanted, taken, flows, values, seed, month):
         a, b = last // n, last % n
         row = ties[t]
         row.a, row.b = a, b
-        row.post_a = _holder(posts, orgs[a], key, a, b)
-        row.post_b = _holder(posts, orgs[b], key, b, a)
+        row.post_a = acquaintance.holder(posts, orgs[a], key, a, b)
+        row.post_b = acquaintance.holder(posts, orgs[b], key, b, a)
         row.trust = values.trust_new
         row.contact = month
         flows[_FORMED] += 1
@@ -348,7 +345,7 @@ def loop(w, values, seed, month):
         values, seed, month,
     )  # fmt: skip
     taken = _after_meetings(
-        w.contacts, n_contacts, w.orgs, start, partner, tie, w.networks, w.modifiers, ease, wanted,
+        w.contacts, n_contacts, w.orgs, start, partner, w.networks, w.modifiers, ease, wanted,
         taken, values, seed, month,
     )  # fmt: skip
     before = w.sizes[_TIES]

@@ -13,17 +13,11 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import (
-    NOTHING,
-    FloatArray,
-    bit,
-    lowest,
-    row_of,
-    without_lowest,
-)
+from diffusion.base.arrays import NOTHING, FloatArray, bit, count, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
+from diffusion.base.pairs import pairs
 from diffusion.world import learning
 from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse
 from diffusion.world.rule import (
@@ -106,48 +100,25 @@ def _ends_soon(line, month):
 
 
 @inner
-def _leave(org, modifier, post, i, j, uses, handover, flows, values, month):
-    """The person in post j of organisation i leaves with what it knows."""
-    hands_over = draws.at(handover, j, 0) < org.handover + modifier.add_handover
-    knows = post.knows
-    while knows != NOTHING:
-        p = lowest(knows)
-        knows = without_lowest(knows)
-        flows[_LOST] += 1
-        if hands_over and draws.at(handover, j, 1 + p) < values.handover:
-            org.written |= bit(p)
-            flows[_SAVED] += 1
-        use = uses[i, p]
-        if use.champion == j:
-            use.champion = -1
-            use.champion_left = month
-            org.led &= ~bit(p)
-    post.knows = NOTHING
-    post.filled = 0
-    post.left = month
+def _usual(org, modifier, values):
+    """The hazard of leaving of paid staff, and that of volunteers."""
+    rel = (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
+    unpaid = values.hazard_volunteer * modifier.rel_volunteer_turnover * rel
+    return values.hazards[org.kind] * rel, unpaid
 
 
 @inner
-def _expect(orgs, grants, modifiers, hazards, ending, refill, places, leave, values, month):
+def _expect(orgs, grants, modifiers, ending, most, places, leave, values, month):
     """Fills what a month holds for organisations and for those whom a grant pays.
 
     Args:
-        hazards: of leaving, by organisation and contract, for those who are in post for long and
-            whose grant goes on.
         ending: of leaving, by grant, which those whose grant ends soon exceed; first of no grant.
-        refill: chance that a vacant post is filled again.
+        most: the highest hazard of leaving there is, or 1 and more where a grant ends soon.
         places: at which somebody may leave; all of them if that may be anybody.
     """
-    most = np.empty(orgs.shape[0])
     for i in range(orgs.shape[0]):
-        org, modifier = orgs[i], modifiers[i]
-        rel = (1.0 + values.overload_slope * org.overload) * modifier.rel_turnover
-        paid = values.hazards[org.kind] * rel
-        unpaid = values.hazard_volunteer * modifier.rel_volunteer_turnover * rel
-        hazards[i, _PERMANENT] = hazards[i, _FIXED_TERM] = paid
-        hazards[i, _VOLUNTEER] = unpaid
-        most[i] = max(paid, unpaid) * max(1.0, values.first_year) + modifier.add_exit
-        refill[i] = values.p_refill * modifier.rel_refill
+        paid, unpaid = _usual(orgs[i], modifiers[i], values)
+        most[i] = max(paid, unpaid) * max(1.0, values.first_year) + modifiers[i].add_exit
     ending[0], last_months = 0.0, values.hazard_last_months
     for g in range(grants.shape[0]):
         holder, soon = np.uint32(grants[g].organisation), _ends_soon(grants[g], month)
@@ -160,90 +131,138 @@ def _expect(orgs, grants, modifiers, hazards, ending, refill, places, leave, val
 
 
 @inner
-def _may_leave(orgs, posts, places, leavers, place):
-    """Lists the persons at these places, as post and place; returns how many."""
+def _may_leave(orgs, places, leavers, whose):
+    """Lists the posts at these places, and their organisations; returns how many."""
     whom, n, found = np.empty(orgs.shape[0], np.int32), 0, 0
     for i in range(orgs.shape[0]):
         whom[n] = i
         n += 1 if places[i] != NOTHING else 0
     for x in range(n):
-        org, left = orgs[whom[x]], places[whom[x]]
+        i = whom[x]
+        first, left = orgs[i].first_post, places[i]
         if left == ~NOTHING:
-            for k in range(org.n_posts):
-                leavers[found], place[found] = org.first_post + k, k
-                found += 1 if posts[org.first_post + k].filled == 1 else 0
+            for j in range(first, first + orgs[i].n_posts):
+                leavers[found], whose[found] = j, i
+                found += 1
             continue
         while left != NOTHING:
-            k = lowest(left)
+            leavers[found], whose[found] = first + lowest(left), i
             left = without_lowest(left)
-            leavers[found], place[found] = org.first_post + k, k
-            found += 1 if posts[org.first_post + k].filled == 1 else 0
+            found += 1
     return found
 
 
 @inner
-def _leavers(posts, modifiers, hazards, ending, leavers, place, found, leave, values, month):
-    """Keeps, of those who may leave, who do; returns how many."""
-    whose, person = np.empty(found, np.int32), np.empty(found, np.int32)
-    hazard, luck, kept, first_year = np.empty(found), np.empty(found), 0, values.first_year
+def _lucky(orgs, posts, most, leavers, whose, luck, found, leave):
+    """Keeps, of those who may leave, whose luck is below the highest hazard; returns how many."""
+    place, person = np.empty(found, np.int32), np.empty(found, np.int32)
+    filled, kept = np.empty(found, np.int32), 0
     for x in range(found):
         post = posts[leavers[x]]
-        whose[x], person[x] = post.organisation, post.person
-        usual = hazards[np.uint32(post.organisation), np.uint32(post.contract)]
-        usual *= first_year if month - post.hired < MONTHS_A_YEAR else 1.0
-        hazard[x] = max(usual, ending[np.uint32(post.grant + 1)])
-        hazard[x] += modifiers[post.organisation].add_exit
+        person[x], filled[x] = post.person, post.filled
+        place[x] = leavers[x] - orgs[whose[x]].first_post
     for x in range(found):
         few = draws.rare(draws.half(leave, whose[x]), place[x] // _PLACES, _PLACES)
         u = draws.at(leave, leavers[x], person[x])
-        luck[x] = draws.among(few, place[x] % _PLACES, u)
+        u = draws.among(few, place[x] % _PLACES, u)
+        luck[x] = u if filled[x] == 1 else np.inf
     for x in range(found):
-        leavers[kept] = leavers[x]
+        bound = most[whose[x]]
+        leavers[kept], whose[kept], luck[kept] = leavers[x], whose[x], luck[x]
+        kept += 1 if luck[kept] < bound else 0
+    return kept
+
+
+@inner
+def _leavers(orgs, posts, modifiers, ending, leavers, whose, luck, found, values, month):
+    """Keeps, of those who may leave, who do; returns how many."""
+    hazard, kept, first_year = np.empty(found), 0, values.first_year
+    for x in range(found):
+        post, modifier = posts[leavers[x]], modifiers[whose[x]]
+        paid, unpaid = _usual(orgs[whose[x]], modifier, values)
+        usual = unpaid if post.contract == _VOLUNTEER else paid
+        usual *= first_year if month - post.hired < MONTHS_A_YEAR else 1.0
+        hazard[x] = max(usual, ending[np.uint32(post.grant + 1)]) + modifier.add_exit
+    for x in range(found):
+        leavers[kept], whose[kept] = leavers[x], whose[x]
         kept += 1 if luck[x] < hazard[x] else 0
     return kept
 
 
 @inner
-def _exits(
-    orgs, uses, posts, grants, modifiers, refill, adrift, flows, events, values, seed, month
-):  # fmt: skip
-    """People leave; fills the chance that a vacant post of an organisation is filled again."""
+def _exits(orgs, uses, posts, grants, modifiers, adrift, flows, events, values, seed, month):
+    """People leave; they are `adrift`."""
     n, m, leave = orgs.shape[0], posts.shape[0], draws.stream(seed, _EXIT, month)
-    handover = draws.stream(seed, _HANDOVER, month)
-    hazards, places = np.empty((n, len(CONTRACTS))), np.empty(n, np.uint64)
+    most, places = np.empty(n), np.empty(n, np.uint64)
+    leavers, whose = np.empty(m, np.int32), np.empty(m, np.int32)
     ending = np.empty(grants.shape[0] + 1)
-    leavers, place = np.empty(m, np.int32), np.empty(m, np.int32)
-    _expect(orgs, grants, modifiers, hazards, ending, refill, places, leave, values, month)
-    found = _may_leave(orgs, posts, places, leavers, place)
-    for x in range(
-        _leavers(posts, modifiers, hazards, ending, leavers, place, found, leave, values, month)
-    ):
-        j = np.int64(leavers[x])
-        i = np.int64(posts[j].organisation)
-        flows[_EXITS] += 1
-        log(events, month, _LEFT, i, -1, j, -1)
-        _leave(orgs[i], modifiers[i], posts[j], i, j, uses, handover, flows, values, month)
-        adrift[j] = True
+    _expect(orgs, grants, modifiers, ending, most, places, leave, values, month)
+    found = _may_leave(orgs, places, leavers, whose)
+    luck = np.empty(found)
+    found = _lucky(orgs, posts, most, leavers, whose, luck, found, leave)
+    found = _leavers(orgs, posts, modifiers, ending, leavers, whose, luck, found, values, month)
+    knows, leads = np.empty(found, np.uint64), np.empty(found, np.uint64)
+    for x in range(found):
+        post = posts[leavers[x]]
+        knows[x] = post.knows
+        leads[x] = post.knows & orgs[whose[x]].led
+        post.knows, post.filled, post.left = NOTHING, 0, month
+        adrift[leavers[x]] = True
+        log(events, month, _LEFT, whose[x], -1, leavers[x], -1)
+    flows[_EXITS] += found
+    _hand_over(orgs, modifiers, leavers, whose, knows, flows, values, seed, month)
+    _give_up(orgs, uses, leavers, whose, leads, month)
+    for x in range(found):
+        if knows[x] != NOTHING:
+            orgs[whose[x]].knows = learning.together(posts, orgs[whose[x]])
 
 
 @inner
-def _survey(posts, known, vacant):
-    """Fills what the staff of each organisation know together, and lists vacant posts."""
-    free, last, together = 0, np.uint32(0), NOTHING
+def _hand_over(orgs, modifiers, leavers, whose, knows, flows, values, seed, month):
+    """What leavers know is lost, except what they write down."""
+    key = draws.stream(seed, _HANDOVER, month)
+    hands_over = np.empty(knows.shape[0], np.bool_)
+    for x in range(knows.shape[0]):
+        habit = orgs[whose[x]].handover + modifiers[whose[x]].add_handover
+        hands_over[x] = draws.at(key, leavers[x], 0) < habit
+        flows[_LOST] += count(knows[x])
+    for x in range(knows.shape[0]):
+        left = knows[x] if hands_over[x] else NOTHING
+        while left != NOTHING:
+            p = lowest(left)
+            left = without_lowest(left)
+            if draws.at(key, leavers[x], 1 + p) < values.handover:
+                orgs[whose[x]].written |= bit(p)
+                flows[_SAVED] += 1
+
+
+@inner
+def _give_up(orgs, uses, leavers, whose, leads, month):
+    """Practices lose their champions, of whom some are among those who leave."""
+    who, what, n = pairs(leads)
+    champion = np.empty(n, np.int32)
+    for y in range(n):
+        champion[y] = uses[whose[who[y]], what[y]].champion
+    for y in range(n):
+        if champion[y] == leavers[who[y]]:
+            i, p = whose[who[y]], what[y]
+            uses[i, p].champion = -1
+            uses[i, p].champion_left = month
+            orgs[i].led &= ~bit(p)
+
+
+@inner
+def _survey(posts, vacant):
+    """Lists vacant posts; returns how many."""
+    free = 0
     for j in range(posts.shape[0]):
         vacant[free] = j
         free += 1 if posts[j].filled == 0 else 0
-    for j in range(posts.shape[0]):
-        post = posts[j]
-        # an index without a sign can't count from the end, which loops would test each time
-        i = np.uint32(post.organisation)
-        together = (together if i == last else NOTHING) | (post.knows & (_ONE - bit(post.filled)))
-        known[i], last = together, i
     return free
 
 
 @inner
-def _refill(orgs, posts, grants, refill, vacant, free, adrift, seed, month):
+def _refill(orgs, posts, grants, modifiers, vacant, free, adrift, p_refill, seed, month):
     """Posts that were vacant are filled again; changes the list of them."""
     key = draws.stream(seed, _REFILL, month)
     empty = np.zeros(orgs.shape[0], np.int32)  # vacant posts of each organisation
@@ -252,7 +271,7 @@ def _refill(orgs, posts, grants, refill, vacant, free, adrift, seed, month):
         post, before = posts[vacant[x]], 1 - adrift[np.uint32(vacant[x])]
         i = np.uint32(post.organisation)
         # nobody comes in the month in which somebody left
-        person[x], chance[x] = post.person, refill[i] * before
+        person[x], chance[x] = post.person, p_refill * modifiers[i].rel_refill * before
         empty[i] += before
         adrift[np.uint32(vacant[x])] = post.left >= month - 1  # by other ways than this rule, too
     for x in range(free):
@@ -325,16 +344,16 @@ def _hand_over_ties(orgs, posts, ties, sizes, modifiers, adrift, flows, values, 
 @inner
 def loop(w, values, seed, month):
     """Turnover, for a month; ties that lapse are marked, the rule of ties drops them."""
-    known = np.zeros(w.orgs.shape[0], np.uint64)
-    adrift = np.zeros(w.posts.shape[0], np.bool_)
-    vacant, refill = np.empty(w.posts.shape[0], np.int32), np.empty(w.orgs.shape[0])
+    adrift, vacant = np.zeros(w.posts.shape[0], np.bool_), np.empty(w.posts.shape[0], np.int32)
     _exits(
-        w.orgs, w.uses, w.posts, w.grants, w.modifiers, refill, adrift, w.flows, w.events, values,
-        seed, month,
+        w.orgs, w.uses, w.posts, w.grants, w.modifiers, adrift, w.flows, w.events, values, seed,
+        month,
     )  # fmt: skip
-    free = _survey(w.posts, known, vacant)
-    _refill(w.orgs, w.posts, w.grants, refill, vacant, free, adrift, seed, month)
-    learning.teach(w.orgs, w.uses, w.posts, w.practices, known, values, seed, month)
+    free = _survey(w.posts, vacant)
+    _refill(
+        w.orgs, w.posts, w.grants, w.modifiers, vacant, free, adrift, values.p_refill, seed, month
+    )
+    learning.teach(w.orgs, w.uses, w.posts, w.practices, values, seed, month)
     learning.fade(w.orgs, w.practices, values, seed, month)
     learning.name_champions(w.orgs, w.uses, w.posts)
     _hand_over_ties(

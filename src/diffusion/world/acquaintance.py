@@ -1,4 +1,4 @@
-"""Whom organisations think of, a partner's partner, a fellow member or anybody; pairs of them."""
+"""Whom organisations think of, a partner's partner, a fellow member or anybody; who holds a tie."""
 
 import numpy as np
 
@@ -25,10 +25,15 @@ def candidates(  # type: ignore[no-untyped-def]
         start, joined_start, seekers, found, ways, share_friends, share_fellows, key
     )
     taken = 0
+    # a pass for each look-up, behind the fellows: so none waits for another
     for x in range(n_friends):
         i = np.int64(ways[0, x])
-        f = partner[start[i] + draws.below(key, i, 1, start[i + 1] - start[i])]
-        c = partner[start[f] + draws.below(key, i, 2, start[f + 1] - start[f])]
+        ways[1, n_fellows + x] = partner[start[i] + draws.below(key, i, 1, start[i + 1] - start[i])]
+    for x in range(n_friends):
+        i, f = np.int64(ways[0, x]), ways[1, n_fellows + x]
+        ways[1, n_fellows + x] = start[f] + draws.below(key, i, 2, start[f + 1] - start[f])
+    for x in range(n_friends):
+        i, c = np.int64(ways[0, x]), partner[ways[1, n_fellows + x]]
         pairs[taken, 0], pairs[taken, 1] = i, c
         taken += 1 if c != i else 0  # else the next one takes its place
     for x in range(n_fellows):
@@ -86,3 +91,14 @@ def in_order(wanted, taken, n):  # type: ignore[no-untyped-def]
         pairs[y] = wanted[x]
         place[a] += 1
     return pairs
+
+
+@inner
+def holder(posts, org, key, i, other):  # type: ignore[no-untyped-def]
+    """The person of organisation i who holds a new tie: any filled post, else the first."""
+    offset = draws.below(key, i, other, org.n_posts)
+    for k in range(org.n_posts):
+        j = org.first_post + (offset + k) % org.n_posts
+        if posts[j].filled == 1:
+            return j
+    return org.first_post

@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from diffusion.base.arrays import FloatArray, IntArray, Table
+from diffusion.base.arrays import NOTHING, FloatArray, IntArray, Table, count
 from diffusion.base.compiled import compiled, inner
 from diffusion.world.traffic import Live
 
 _TIES = int(Live.TIES)
 _TO_DROP = int(Live.LAPSED)
+_NEAR = 1 << 16  # ties
 _LAPSED = -1.0  # trust of a tie that is to be dropped
+_ONE = np.uint64(1)
+_FIVE, _LAST_FIVE, _HALF = np.uint64(5), np.uint64(31), np.uint64(32)  # bits
 
 
 class Ties(Table):
@@ -88,8 +91,11 @@ def has_lapsed(row):  # type: ignore[no-untyped-def]
 
 
 @inner
-def drop_lapsed(ties, sizes, start, partner, tie):  # type: ignore[no-untyped-def]
-    """Take lapsed ties out of the table and out of the adjacency, as rebuilding it would."""
+def drop_lapsed(ties, sizes, start, partner, tie, near=_NEAR):  # type: ignore[no-untyped-def]
+    """Take lapsed ties out of the table and out of the adjacency, as rebuilding it would.
+
+    Of up to `near` ties the new rows lie in a near cache.
+    """
     if sizes[_TO_DROP] == 0:
         return
     live, lost = sizes[_TIES], 0
@@ -97,25 +103,83 @@ def drop_lapsed(ties, sizes, start, partner, tie):  # type: ignore[no-untyped-de
     for t in range(live):
         gone[lost] = t
         lost += 1 if has_lapsed(ties[t]) else 0  # else the next one takes its place
+    gone[lost] = live
     sizes[_TIES], sizes[_TO_DROP] = live - lost, 0
     fewer = _ends(ties, gone, lost, start.shape[0] - 1)
+    if live <= near:
+        _drop_few(ties, live, start, partner, tie)
+    else:
+        _close_gaps(ties, gone, lost)
+        _renumber(_gaps(gone, lost, live), start, partner, tie)
+    shift = 0
+    for i in range(fewer.shape[0]):
+        shift += fewer[i]
+        start[i + 1] -= shift
+
+
+@inner
+def _drop_few(ties, live, start, partner, tie):  # type: ignore[no-untyped-def]
+    """Close the gaps and renumber by the new row of each tie, which takes less for few ties."""
     moved = np.empty(live, np.int32)  # where each tie stands now, -1 where it is gone
-    place = 0
+    place, kept = 0, 0
     for t in range(live):
         lapsed = has_lapsed(ties[t])
         moved[t] = -1 if lapsed else place
         ties[place] = ties[t]
         place += 0 if lapsed else 1
-    kept = 0
     for k in range(start[start.shape[0] - 1]):
         row = moved[tie[k]]
         partner[kept] = partner[k]
         tie[kept] = row
         kept += 1 if row >= 0 else 0
-    shift = 0
-    for i in range(fewer.shape[0]):
-        shift += fewer[i]
-        start[i + 1] -= shift
+
+
+@inner
+def _renumber(words, start, partner, tie):  # type: ignore[no-untyped-def]
+    """Take ties that go out of the adjacency, and give the others their new rows."""
+    kept = 0
+    for k in range(start[start.shape[0] - 1]):
+        row = np.uint64(tie[k])
+        word, own = words[row >> _FIVE], _ONE << (row & _LAST_FIVE)
+        partner[kept] = partner[k]
+        tie[kept] = row - (word >> _HALF) - np.uint64(count(word & (own - _ONE)))
+        kept += 1 if word & own == NOTHING else 0
+
+
+@inner
+def _gaps(gone, lost, live):  # type: ignore[no-untyped-def]
+    """For each 32 ties a mask of those that go, in the lower half, and how many go before them.
+
+    So that they lie in a near cache, as the new row of each of many ties would not.
+    """
+    words, before = np.zeros((live >> 5) + 1, np.uint64), NOTHING
+    for x in range(lost):
+        t = np.uint64(gone[x])
+        words[t >> _FIVE] |= _ONE << (t & _LAST_FIVE)
+    for place in range(words.shape[0]):
+        mask = words[place]
+        words[place] = mask | (before << _HALF)
+        before += np.uint64(count(mask))
+    return words
+
+
+@inner
+def _close_gaps(ties, gone, lost):  # type: ignore[no-untyped-def]
+    """Move the ties between those that go, run by run; the end of all stands behind these.
+
+    Two columns at a time: for more the compiler does not tell what is read from what is written.
+    """
+    for x in range(lost):
+        first, last, shift = gone[x] + 1, gone[x + 1], x + 1
+        for t in range(first, last):
+            row, target = ties[t], ties[t - shift]
+            target.a, target.b = row.a, row.b
+        for t in range(first, last):
+            row, target = ties[t], ties[t - shift]
+            target.post_a, target.post_b = row.post_a, row.post_b
+        for t in range(first, last):
+            row, target = ties[t], ties[t - shift]
+            target.trust, target.contact = row.trust, row.contact
 
 
 @inner
@@ -125,18 +189,24 @@ def with_ties(ties, first, live, start, partner, tie):  # type: ignore[no-untype
     for x in range(rows.shape[0]):
         rows[x] = first + x
     added = _ends(ties, rows, rows.shape[0], start.shape[0] - 1)
-    old, shift = start[start.shape[0] - 1], 2 * rows.shape[0]
-    before = np.zeros(old + 1, np.int32)  # how many new neighbours come right before each old one
-    ahead = 0
+    # where new neighbours come in, and how many have come in by then
+    behind, shifts = (
+        np.empty(2 * rows.shape[0] + 1, np.int32),
+        np.empty(2 * rows.shape[0] + 1, np.int32),
+    )
+    old, ahead, n = start[start.shape[0] - 1], 0, 0
     for i in range(added.shape[0]):
-        before[start[i + 1]] += added[i]
         ahead += added[i]
+        behind[n], shifts[n] = start[i + 1], ahead
+        n += min(added[i], 1)
         start[i + 1] += ahead
-    shift -= before[old]
-    for k in range(old - 1, -1, -1):
-        partner[k + shift] = partner[k]
-        tie[k + shift] = tie[k]
-        shift -= before[k]
+    for x in range(n - 1, -1, -1):
+        shift = shifts[x]
+        for k in range(old - 1, behind[x] - 1, -1):
+            # an index without a sign can't count from the end: the run moves as a block
+            source, target = np.uint64(k), np.uint64(k + shift)
+            partner[target], tie[target] = partner[source], tie[source]
+        old = behind[x]
     for t in range(first, live):
         a, b = ties[t].a, ties[t].b
         k = start[a + 1] - added[a]

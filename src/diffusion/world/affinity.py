@@ -7,9 +7,11 @@ common `language`.
 
 import numpy as np
 
-from diffusion.base.arrays import NOTHING
+from diffusion.base.arrays import AT_ONCE, NOTHING
 from diffusion.base.compiled import inner
 from diffusion.world.adjacency import has_lapsed
+
+_FEW = 1024  # comparisons of all partners with all; beyond, marks take less
 
 
 @inner
@@ -42,7 +44,7 @@ def most_shared(start, a, b, limit):  # type: ignore[no-untyped-def]
 
 
 @inner
-def unmarked(n):  # type: ignore[no-untyped-def]
+def _unmarked(n):  # type: ignore[no-untyped-def]
     """Room for the marks of partners, for n organisations.
 
     A mark says where in the adjacency an organisation stands as a partner. No place belongs to two
@@ -55,36 +57,115 @@ def unmarked(n):  # type: ignore[no-untyped-def]
 
 
 @inner
-def n_shared(start, partner, marks, a, b):  # type: ignore[no-untyped-def]
-    """How many partners two organisations share; those of a stay marked."""
-    first, last, shared = start[a], start[a + 1], 0
-    for k in range(first, last):
-        marks[partner[k]] = k
-    for k in range(start[b], start[b + 1]):
-        shared += 1 if first <= marks[partner[k]] < last else 0
-    return shared
+def _look_up(start, partner, one, other, first, n, ends):  # type: ignore[no-untyped-def]
+    """Where the partners of both of some pairs stand, written to rows 0 to 3 of `ends`; how many.
+
+    The pairs are those from `first` on, of n; instead of partners it may be networks. They lie
+    anywhere: here no look-up waits for another, as it would where the next step depends on what was
+    found. Row 4 only makes sure that they have been fetched.
+    """
+    size = min(AT_ONCE, n - first)
+    for x in range(size):
+        a, b = np.uint32(one[first + x]), np.uint32(other[first + x])
+        ends[0, x], ends[1, x] = start[a], start[a + np.uint32(1)]
+        ends[2, x], ends[3, x] = start[b], start[b + np.uint32(1)]
+    for x in range(size):
+        last_a, last_b = max(ends[1, x] - 1, 0), max(ends[3, x] - 1, 0)
+        fetched = partner[min(ends[0, x], last_a)] ^ partner[last_a]
+        ends[4, x] = fetched ^ partner[min(ends[2, x], last_b)] ^ partner[last_b]
+    return size
 
 
 @inner
-def have_common_partner(ties, start, partner, tie, marks, a, b):  # type: ignore[no-untyped-def]
-    """Whether two organisations share a partner by ties that have not lapsed."""
-    first, last = start[a], start[a + 1]
-    for k in range(first, last):
-        marks[partner[k]] = k
-    for k in range(start[b], start[b + 1]):
-        place = marks[partner[k]]
-        if first <= place < last and not (has_lapsed(ties[tie[k]]) or has_lapsed(ties[tie[place]])):
-            return True
-    return False
+def share_partners(start, partner, one, other, shared, linked):  # type: ignore[no-untyped-def]
+    """How many partners the two of each pair share, and whether they are partners themselves.
+
+    Args:
+        one, other: organisations, a pair each.
+        shared, linked: written here, a cell a pair.
+    """
+    ends, marks = np.empty((5, min(AT_ONCE, one.shape[0])), np.int64), _unmarked(start.shape[0] - 1)
+    for first in range(0, one.shape[0], AT_ONCE):
+        for x in range(_look_up(start, partner, one, other, first, one.shape[0], ends)):
+            n, begin, end = 0, ends[0, x], ends[1, x]
+            for k in range(begin, end):
+                marks[partner[k]] = k
+            for k in range(ends[2, x], ends[3, x]):
+                n += 1 if begin <= marks[partner[k]] < end else 0
+            shared[first + x] = n
+            linked[first + x] = begin <= marks[other[first + x]] < end
 
 
 @inner
-def in_coordinated(start, network, networks, a, b):  # type: ignore[no-untyped-def]
-    """Whether two organisations share a coordinated network."""
-    for x in range(start[a], start[a + 1]):
-        k = network[x]
-        if networks[k].coordinated == 1:
-            for y in range(start[b], start[b + 1]):
-                if network[y] == k:
-                    return True
-    return False
+def strangers_of(start, partner, one, other, n, found):  # type: ignore[no-untyped-def]
+    """Which of the first n pairs are no partners: writes their numbers to `found`; how many."""
+    ends, strangers = np.empty((5, min(AT_ONCE, n)), np.int64), 0
+    for first in range(0, n, AT_ONCE):
+        for x in range(_look_up(start, partner, one, other, first, n, ends)):
+            side = 0 if ends[1, x] - ends[0, x] <= ends[3, x] - ends[2, x] else 2
+            sought = other[first + x] if side == 0 else one[first + x]
+            linked = 0
+            for k in range(ends[side, x], ends[side + 1, x]):
+                linked |= partner[k] == sought
+            found[strangers] = first + x
+            strangers += 1 - linked
+    return strangers
+
+
+@inner
+def share_a_partner(ties, start, partner, tie, losing, one, other, shared):  # type: ignore[no-untyped-def]
+    """Whether the two of each pair share a partner by ties that have not lapsed.
+
+    Args:
+        losing: of each organisation, whether one of its ties has lapsed.
+        one, other: organisations, a pair each.
+        shared: written here, a cell a pair.
+    """
+    ends, marks = np.empty((5, min(AT_ONCE, one.shape[0])), np.int64), _unmarked(start.shape[0] - 1)
+    for first in range(0, one.shape[0], AT_ONCE):
+        for x in range(_look_up(start, partner, one, other, first, one.shape[0], ends)):
+            lapsed = losing[one[first + x]] | losing[other[first + x]]
+            found, begin, end, stop = False, ends[2, x], ends[3, x], ends[1, x]
+            many = (stop - ends[0, x]) * (end - begin) > _FEW
+            if many:
+                for place in range(begin, end):
+                    marks[partner[place]] = place
+            for k in range(ends[0, x], stop):
+                c = partner[k]
+                place = marks[c] if many else begin
+                while not many and place < end and partner[place] != c:
+                    place += 1
+                if begin <= place < end:
+                    found = not lapsed or not (
+                        has_lapsed(ties[tie[k]]) or has_lapsed(ties[tie[place]])
+                    )
+                    if found:
+                        break
+            shared[first + x] = found
+
+
+@inner
+def lucky(luck, chance, factor, start, network, networks, one, other, decided):  # type: ignore[no-untyped-def]
+    """Whether the luck of each pair is below its chance, times a factor in a coordinated network.
+
+    Args:
+        start, network: memberships.
+        one, other: organisations, a pair each.
+        decided: written here, a cell a pair.
+    """
+    pairs, n = np.empty(one.shape[0], np.int32), 0
+    first, second = np.empty(one.shape[0], np.int32), np.empty(one.shape[0], np.int32)
+    for x in range(one.shape[0]):
+        decided[x] = luck[x] < chance[x]
+        pairs[n], first[n], second[n] = x, one[x], other[x]
+        # without any network none is coordinated
+        n += (decided[x] != (luck[x] < chance[x] * factor)) & (network.shape[0] > 0)
+    ends = np.empty((5, min(AT_ONCE, n)), np.int64)
+    for begin in range(0, n, AT_ONCE):
+        for y in range(_look_up(start, network, first, second, begin, n, ends)):
+            both = False
+            for k in range(ends[0, y], ends[1, y]):
+                for place in range(ends[2, y], ends[3, y]):
+                    same = network[place] == network[k]
+                    both |= same and networks[network[k]].coordinated == 1
+            decided[pairs[begin + y]] ^= both

@@ -16,10 +16,11 @@ _LEARN = int(Decision.LEARN_FROM_COLLEAGUE)
 _DECAY = int(Decision.SKILL_DECAY)
 _MEMORY = int(Decision.MEMORY_LOSS)
 _ONE = np.uint64(1)
+_AT_LEAST = 12  # posts of an organisation that are written to at once
 
 
 @inner
-def _together(posts, org):  # type: ignore[no-untyped-def]
+def together(posts, org):  # type: ignore[no-untyped-def]
     """What the staff of an organisation know together."""
     known = NOTHING
     for j in range(org.first_post, org.first_post + org.n_posts):
@@ -28,50 +29,66 @@ def _together(posts, org):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _pupils(posts, running, teachable, odd, whom, learn, width, values):  # type: ignore[no-untyped-def]
+def _running(orgs, of_posts):  # type: ignore[no-untyped-def]
+    """Fills, for each post, what its organisation runs; there is room for `_AT_LEAST` more."""
+    for i in range(orgs.shape[0]):
+        org = orgs[i]
+        running, first = org.trial | org.adopted | org.institutional, np.uint64(org.first_post)
+        # whatever is written too far the organisations after it set right
+        for k in range(_AT_LEAST):
+            of_posts[first + np.uint64(k)] = running
+        for k in range(_AT_LEAST, org.n_posts):
+            of_posts[first + np.uint64(k)] = running
+
+
+@inner
+def _pupils(orgs, posts, odd, whom, learn, width, values):  # type: ignore[no-untyped-def]
     """Lists who may learn or forget something this month, and which practices.
 
     These are missing or idle, and never both. Returns how many persons, and how many practices.
     """
     all_learn = NOTHING if max(values.p_colleague, values.p_written) <= draws.RARE else ~NOTHING
     all_forget = NOTHING if values.p_decay <= draws.RARE else ~NOTHING
-    for j in range(posts.shape[0]):
-        odd[j] = draws.half(learn, j)
-    for j in range(posts.shape[0]):
-        odd[j] = draws.rare(odd[j], 0, width)
+    _running(orgs, odd)
     found, pairs = 0, 0
     for j in range(posts.shape[0]):
-        post = posts[j]
-        i, knows, few = np.uint32(post.organisation), post.knows, odd[j]
-        missing = teachable[i] & ~knows & (few | all_learn)
-        idle = knows & ~running[i] & (few | all_forget)
-        odd[j] = (missing | idle) & (_ONE - bit(post.filled))
+        post, runs, few = posts[j], odd[j], draws.rare(draws.half(learn, j), 0, width)
+        may = few | (runs & all_learn) | (~runs & all_forget)
+        odd[j] = (runs ^ post.knows) & may & (NOTHING - np.uint64(post.filled))
     for j in range(posts.shape[0]):
         whom[found] = j
         found += 1 if odd[j] != NOTHING else 0
     for x in range(found):
         odd[x] = odd[whom[x]]
+    for x in range(found):
+        post = posts[whom[x]]
+        org = orgs[post.organisation]
+        odd[x] &= post.knows | org.knows | org.written  # nobody can teach what nobody knows
         pairs += count(odd[x])
     return found, pairs
 
 
 @inner
-def _lucky(posts, known, odd, whom, found, who, what, ease, values, seed, month):  # type: ignore[no-untyped-def]
+def _lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month):  # type: ignore[no-untyped-def]
     """Lists which person learns or forgets which practice; returns how many times that happens."""
     learn, decay = draws.stream(seed, _LEARN, month), draws.stream(seed, _DECAY, month)
-    width, pairs, kept = draws.width(ease.shape[0]), 0, 0
+    cases = ease.shape[0] // 2
+    width, pairs, kept = draws.width(cases), 0, 0
     luck, chance = np.empty(who.shape[0]), np.empty(who.shape[0])
     forgets = np.empty(who.shape[0], np.bool_)
     for x in range(found):
-        left, post = odd[x], posts[whom[x]]
+        left = odd[x]
         while left != NOTHING:
-            p = lowest(left)
+            who[pairs], what[pairs] = whom[x], lowest(left)
             left = without_lowest(left)
-            taught = values.p_colleague if has(known[post.organisation], p) else values.p_written
-            forgets[pairs] = has(post.knows, p)
-            chance[pairs] = values.p_decay if forgets[pairs] else taught * ease[p]
-            who[pairs], what[pairs] = whom[x], p
             pairs += 1
+    # what nobody knows is read, what a colleague knows is taught, what oneself knows is forgotten
+    chances = np.array([values.p_written, values.p_colleague, values.p_decay])
+    for x in range(pairs):
+        post, p = posts[who[x]], what[x]
+        own, known = has(post.knows, p), has(orgs[post.organisation].knows, p)
+        forgets[x] = own
+        chance[x] = chances[np.uint32(own + known)] * ease[np.uint32(p + cases * own)]
     for x in range(pairs):
         few = draws.rare(draws.half(learn, who[x]), 0, width)
         u = draws.at(decay if forgets[x] else learn, who[x], what[x])
@@ -83,24 +100,17 @@ def _lucky(posts, known, odd, whom, found, who, what, ease, values, seed, month)
 
 
 @inner
-def teach(orgs, uses, posts, practices, known, values, seed, month):  # type: ignore[no-untyped-def]
+def teach(orgs, uses, posts, practices, values, seed, month):  # type: ignore[no-untyped-def]
     """Colleagues teach each other what runs; what is not needed is forgotten."""
-    n, m = orgs.shape[0], posts.shape[0]
-    ease = np.empty(practices.shape[0])
-    width = draws.width(ease.shape[0])
-    for p in range(ease.shape[0]):
+    m, cases = posts.shape[0], practices.shape[0]
+    ease, width = np.ones(2 * cases), draws.width(cases)  # of learning, and of forgetting
+    for p in range(cases):
         ease[p] = 1.0 - values.brake * practices[p].complexity
-    running, teachable = np.empty(n, np.uint64), np.empty(n, np.uint64)
-    for i in range(n):
-        org = orgs[i]
-        org.knows = known[i]
-        running[i] = org.trial | org.adopted | org.institutional
-        teachable[i] = running[i] & (known[i] | org.written)
-    odd, whom = np.empty(m, np.uint64), np.empty(m, np.int32)
+    odd, whom = np.empty(m + _AT_LEAST, np.uint64), np.empty(m, np.int32)
     learn = draws.stream(seed, _LEARN, month)
-    found, pairs = _pupils(posts, running, teachable, odd, whom, learn, width, values)
+    found, pairs = _pupils(orgs, posts, odd, whom, learn, width, values)
     who, what = np.empty(pairs, np.int32), np.empty(pairs, np.int32)
-    for x in range(_lucky(posts, known, odd, whom, found, who, what, ease, values, seed, month)):
+    for x in range(_lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month)):
         j, p = int(who[x]), int(what[x])
         post = posts[j]
         i = int(post.organisation)
@@ -109,7 +119,7 @@ def teach(orgs, uses, posts, practices, known, values, seed, month):  # type: ig
         if has(post.knows, p):
             org.knows |= bit(p)
             continue
-        org.knows = _together(posts, org)
+        org.knows = together(posts, org)
         if uses[i, p].champion == j:
             uses[i, p].champion = -1
             org.led &= ~bit(p)

@@ -4,9 +4,14 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import inner, soon
 from diffusion.base.draws import Decision
 
+_ONE = np.uint64(1)
+_AHEAD = 8  # rows that are fetched before they are needed
+_NEAR = 1 << 17  # numbers that the near caches hold: none of these needs to be fetched
+_OF_A_LINE = 8  # numbers that memory hands over together
+BEFORE, AWARE, USERS, _WIDTH = 0, 1, 2, 4  # columns of minds
 _FORGET = int(Decision.FORGET)
 
 
@@ -22,6 +27,15 @@ def recall(orgs, rate, before, aware, users, kept, met):  # type: ignore[no-unty
         before[i], aware[i], users[i] = org.aware, org.aware, org.adopted | org.institutional
         kept[i] = org.trial | users[i] | org.knows | org.lapsed
         met[i] = org.contacts * rate
+
+
+@inner
+def side_by_side(before, aware, users):  # type: ignore[no-untyped-def]
+    """What organisations had heard of before, have now and run, next to each other: their minds."""
+    minds = np.empty((before.shape[0], _WIDTH), np.uint64)
+    for i in range(before.shape[0]):
+        minds[i, BEFORE], minds[i, AWARE], minds[i, USERS] = before[i], aware[i], users[i]
+    return minds
 
 
 @inner
@@ -51,9 +65,20 @@ def fade(exposure, rate):  # type: ignore[no-untyped-def]
 @inner
 def remember(exposure, to, running, depth, met):  # type: ignore[no-untyped-def]
     """This month's contacts are remembered, and with users of which practice they were."""
+    wide, cells = exposure.shape[1], exposure.reshape(-1)
+    fetched = wide if cells.shape[0] > _NEAR else 0
+    some, n_some = np.empty(to.shape[0] + _AHEAD, np.uint32), NOTHING
     for x in range(to.shape[0]):
+        some[n_some] = x
+        n_some += _ONE if running[x] != NOTHING else NOTHING
+        met[to[x]] += depth[x]
+    for y in range(_AHEAD):
+        some[n_some + np.uint64(y)] = 0
+    for y in range(n_some):
+        for p in range(0, fetched, _OF_A_LINE):
+            soon(cells, np.int64(to[some[y + np.uint64(_AHEAD)]]) * wide + p)
+        x = some[y]
         i, mask, much = to[x], running[x], depth[x]
-        met[i] += much
         # of all practices, also those that are not run: how many are can't be guessed
         for p in range(exposure.shape[1]):
             exposure[i, p] += much if has(mask, p) else 0.0

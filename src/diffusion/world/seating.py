@@ -1,8 +1,10 @@
 """Seats at a meeting: whom a member sends, who sits where, whom everybody meets at a table."""
 
 from diffusion.base import draws
-from diffusion.base.arrays import NOTHING, lowest
-from diffusion.base.compiled import inner
+from diffusion.base.arrays import NOTHING, bit, has, lowest
+from diffusion.base.compiled import inner, soon
+
+_LAST_BIT = 63
 
 
 @inner
@@ -46,13 +48,18 @@ def seated(attendance, place, first, rows, rank, order):  # type: ignore[no-unty
 
 
 @inner
-def _partners_at_table(start, partner, i, seat, x, end, known):  # type: ignore[no-untyped-def]
+def _partners_at_table(start, partner, i, sitting, seat, x, end, known):  # type: ignore[no-untyped-def]
     """Where in the adjacency of organisation i those stand who sit behind seat x and before end.
 
-    Returns how many of them are in `known`.
+    Returns how many of them are in `known`. `sitting` has a bit for each at the table, by which
+    most partners are told apart without looking up where they sit.
     """
-    found = 0
+    maybe, found = 0, 0
     for z in range(start[i], start[i + 1]):
+        known[maybe] = z
+        maybe += 1 if has(sitting, partner[z] & _LAST_BIT) else 0
+    for k in range(maybe):
+        z = known[k]
         known[found] = z
         y = seat[partner[z]]  # whoever is elsewhere has a seat of before, or none
         found += 1 if (x < y) & (y < end) else 0
@@ -71,11 +78,17 @@ def meet_at_tables(  # type: ignore[no-untyped-def]
     contacts are there before; returns how many there are now.
     """
     for x in range(first, last):
-        seat[attendance[order[x]].organisation] = x
-    end = first
+        i = attendance[order[x]].organisation
+        seat[i] = x
+        soon(partner, start[i])
+        soon(partner, start[i + 1])
+        soon(tie, start[i])
+    end, sitting = first, NOTHING
     for x in range(first, last):
         if x == end:
-            end = min(last, x + size)
+            end, sitting = min(last, x + size), NOTHING
+            for y in range(x, end):
+                sitting |= bit(attendance[order[y]].organisation & _LAST_BIT)
         if x + 1 == end:
             continue  # whoever sits last has met everybody
         one = attendance[order[x]]
@@ -86,7 +99,9 @@ def meet_at_tables(  # type: ignore[no-untyped-def]
             contact.post_a, contact.post_b = one.post, other.post
             contact.depth, contact.trust = depth, trust
             contact.network = one.network
-        for k in range(_partners_at_table(start, partner, one.organisation, seat, x, end, known)):
+        for k in range(
+            _partners_at_table(start, partner, one.organisation, sitting, seat, x, end, known)
+        ):
             z = known[k]
             row = ties[tie[z]]
             row.contact = month

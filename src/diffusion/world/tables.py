@@ -74,7 +74,7 @@ class Organisations(Table):
     institutional: MaskArray  # institutionalised
     lapsed: MaskArray  # ran it once, does not now
     written: MaskArray  # written down well enough to learn it from
-    knows: MaskArray  # union of what its staff knows (derived, once a month)
+    knows: MaskArray  # union of what its staff knows (derived; whoever changes that keeps it)
     led: MaskArray  # practices of which one of its staff is the champion (derived)
 
 

@@ -5,7 +5,10 @@ Indices are unsigned here, because a loop asks of a signed one whether it counts
 
 import numpy as np
 
+from diffusion.base import draws
+from diffusion.base.arrays import NOTHING
 from diffusion.base.compiled import inner
+from diffusion.world.memory import AWARE, BEFORE, USERS
 from diffusion.world.traffic import ARRANGED
 
 # contacts of the same two are told apart by the meeting's key, 0 bilateral, the last arranged
@@ -14,43 +17,71 @@ _PRACTICES = 64
 
 
 @inner
-def both_ways(contacts, networks, users, source, to, running, block, depth):  # type: ignore[no-untyped-def]
-    """Read each contact both ways: way 2c passes from a to b, way 2c + 1 from b to a.
-
-    Fills in whom a way comes from, what is run there (of `users`) and where it goes, and a number
-    that tells it apart from other ways to the same organisation; and its depth.
-    """
-    tags = np.empty(networks.shape[0] - ARRANGED, np.int64)  # by the network of a contact
+def tags_of(networks):  # type: ignore[no-untyped-def]
+    """What tells contacts of the same two apart, by the network of the contact less `ARRANGED`."""
+    tags = np.empty(networks.shape[0] - ARRANGED, np.int64)
     tags[0], tags[1] = _TAGS - 1, 0
     for k in range(networks.shape[0]):
         tags[k - ARRANGED] = networks[k].key + 1
+    return tags
+
+
+@inner
+def both_ways(  # type: ignore[no-untyped-def]
+    contacts, first, tags, minds, source, to, running, news, heard, block, depth
+):
+    """Read contacts from row `first` on both ways: the first from a to b, then from b to a, ...
+
+    Of each way fills in whom it comes from and where it goes, what is run at its source, what is
+    known there and unheard of where it goes, what was heard of there before (all from `minds`), a
+    number that tells it apart from other ways to the same organisation, and its depth.
+    """
     for c in range(depth.shape[0] // 2):
-        contact = contacts[c]
+        contact = contacts[first + c]
         a, b = np.uint32(contact.a), np.uint32(contact.b)
         tag = tags[contact.network - ARRANGED]
         source[2 * c], source[2 * c + 1] = a, b
         to[2 * c], to[2 * c + 1] = b, a
-        running[2 * c], running[2 * c + 1] = users[a], users[b]
         block[2 * c], block[2 * c + 1] = np.int64(a) * _TAGS + tag, np.int64(b) * _TAGS + tag
         depth[2 * c], depth[2 * c + 1] = contact.depth, contact.depth
+    # all that is looked up of two organisations, which lie anywhere, at one place each
+    for c in range(depth.shape[0] // 2):
+        a, b = source[2 * c], to[2 * c]
+        of_a, of_b = minds[a, BEFORE], minds[b, BEFORE]
+        running[2 * c], running[2 * c + 1] = minds[a, USERS], minds[b, USERS]
+        heard[2 * c], heard[2 * c + 1] = of_b, of_a
+        news[2 * c], news[2 * c + 1] = of_a & ~minds[b, AWARE], of_b & ~minds[a, AWARE]
 
 
 @inner
-def lessons(posts, contacts, to, before, pupils):  # type: ignore[no-untyped-def]
+def may_pass(to, running, news, block, depth, few, key, n_practices, values):  # type: ignore[no-untyped-def]
+    """Leave of the news of each way what has the luck to pass, or a chance that is no rare one.
+
+    Fills in which of the practices have rare luck.
+    """
+    draws.rare_each(key, to, block, draws.width(n_practices), few)
+    for x in range(to.shape[0]):
+        all_users = ~NOTHING if values.p_user * depth[x] > draws.RARE else NOTHING
+        all_informed = ~NOTHING if values.p_informed * depth[x] > draws.RARE else NOTHING
+        news[x] &= few[x] | (all_users & running[x]) | (all_informed & ~running[x])
+
+
+@inner
+def lessons(posts, contacts, first, heard, pupils):  # type: ignore[no-untyped-def]
     """What each way can teach: the one who speaks knows it, the pupil does not but heard of it.
 
     Fills in the posts of the pupils.
     """
-    knows, gaps = np.empty(to.shape[0], np.uint64), np.empty(to.shape[0], np.uint64)
-    for c in range(to.shape[0] // 2):
-        contact = contacts[c]
+    knows, gaps = np.empty(heard.shape[0], np.uint64), np.empty(heard.shape[0], np.uint64)
+    for c in range(heard.shape[0] // 2):
+        contact = contacts[first + c]
         pupils[2 * c], pupils[2 * c + 1] = contact.post_b, contact.post_a
     # nothing else in this loop: posts lie far apart, and the processor fetches many ahead
-    for x in range(to.shape[0]):
+    for x in range(heard.shape[0]):
         knows[x] = posts[pupils[x]].knows
-    for x in range(to.shape[0]):
-        gaps[x] = before[to[x]] & ~knows[x]
-    for c in range(to.shape[0] // 2):
+    for x in range(heard.shape[0]):
+        gaps[x] = heard[x] & ~knows[x]
+    for c in range(heard.shape[0] // 2):
         gaps[2 * c] &= knows[2 * c + 1]
         gaps[2 * c + 1] &= knows[2 * c]
     return gaps

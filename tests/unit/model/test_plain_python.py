@@ -53,16 +53,20 @@ from numba.core import config
 from diffusion.model.simulation import Simulation
 from tests.simulating import fingerprint, settings
 assert config.DISABLE_JIT == 1
-simulation = Simulation(settings(*json.loads(sys.argv[1]), months=6, start=1, stop=5)).run()
+overrides, months, at_once = json.loads(sys.argv[1])
+for name, module in list(sys.modules.items()):
+    if name.startswith("diffusion.") and hasattr(module, "AT_ONCE"):
+        module.AT_ONCE = at_once or module.AT_ONCE
+simulation = Simulation(settings(*overrides, months=months, start=1, stop=5)).run()
 table = simulation.months().to_csv(float_format="%.17g")
 json.dump([fingerprint(simulation.state), table], sys.stdout)
 """
 
 
-def test_compiled_and_plain_python_agree_in_every_bit() -> None:
-    compiled = Simulation(settings(*OVERRIDES, months=6, start=1, stop=5)).run()
+def compare_with_plain_python(overrides: tuple[str, ...], months: int, at_once: int) -> None:
+    compiled = Simulation(settings(*overrides, months=months, start=1, stop=5)).run()
     plain = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PLAIN, json.dumps(OVERRIDES)],
+        [sys.executable, "-W", "error", "-c", PLAIN, json.dumps([overrides, months, at_once])],
         cwd=ROOT,
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
         capture_output=True,
@@ -73,6 +77,15 @@ def test_compiled_and_plain_python_agree_in_every_bit() -> None:
     digests, table = json.loads(plain.stdout)
     assert table == compiled.months().to_csv(float_format="%.17g")
     assert digests == fingerprint(compiled.state)
+
+
+def test_compiled_and_plain_python_agree_in_every_bit() -> None:
+    compare_with_plain_python(OVERRIDES, months=6, at_once=0)
+
+
+def test_how_many_rows_loops_take_at_once_changes_no_bit() -> None:
+    # only the order in which the log names what happens within a month
+    compare_with_plain_python((*OVERRIDES, "record.events=false"), months=6, at_once=7)
 
 
 def test_the_run_that_is_compared_lets_every_rule_act() -> None:

@@ -86,7 +86,7 @@ def test_nobody_starts_without_news_or_know_how() -> None:
     unaware.organisations.aware[:] = 0
     assert trials(unaware, start_rate=1.0) == 0
     unskilled = ready(1.0)
-    unskilled.posts.knows[:] = 0
+    unskilled.posts.knows[:] = unskilled.organisations.knows[:] = 0
     assert trials(unskilled, start_rate=1.0) == 0
 
 
@@ -252,7 +252,7 @@ def test_trials_fail_without_fidelity_or_fit(
 
 def test_trials_fail_when_nobody_knows_how_any_more() -> None:
     state = trying()
-    state.posts.knows[:] = 0
+    state.posts.knows[:] = state.organisations.knows[:] = 0
     advance(state, quiet(), months=3)
     assert not state.organisations.adopted.any()
 

@@ -344,6 +344,17 @@ def test_members_pay_once_a_year_and_others_monthly() -> None:
     assert state.funders.granted[1:].tolist() == [4 * 1205, 480, 120, 168]
 
 
+@pytest.mark.parametrize("month", range(12))
+def test_savings_are_spent_to_the_whole_euro_however_large_they_are(month: int) -> None:
+    state = with_own_sources(world(200))
+    state.month = month
+    parts = np.arange(200) % 12 + 1
+    saved = (np.int64(2) ** (np.arange(200) % 49)) * parts - np.arange(200) % 3
+    state.accounts.purse[:] = saved
+    advance(state, quiet())
+    assert np.array_equal(state.accounts.spent, saved // (12 - month))
+
+
 def test_less_given_is_less_to_live_on() -> None:
     state = with_own_sources(world(2))
     state.accounts.donations[:] = 10

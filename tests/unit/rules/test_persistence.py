@@ -89,7 +89,7 @@ def test_the_loss_of_the_champion_is_felt_for_a_year(months_ago: int, hazard: fl
 @pytest.mark.parametrize(("written", "hazard"), [(0, 0.08), (1, 0.016)])
 def test_what_nobody_knows_is_lost_unless_written_down(written: int, hazard: float) -> None:
     state = running(written=written)
-    state.posts.knows[:] = 0
+    state.posts.knows[:] = state.organisations.knows[:] = 0
     left = kept(state, months=6, hazard_nobody_knows=0.08, rel_written=0.2)
     assert within(left, N, (1.0 - hazard) ** 6)
 
@@ -161,7 +161,7 @@ def test_competing_risks_add_up_and_each_lapse_names_its_reason() -> None:
 def lapsed(memory: bool, written: int = 0) -> State:
     state = world(N, lapsed=1, written=written, aware=1)
     if memory:
-        state.posts.knows[:] = 1
+        state.posts.knows[:] = state.organisations.knows[:] = 1
     state.uses.since[:] = -12
     return state
 
@@ -228,6 +228,7 @@ def test_whoever_lapses_is_whom_luck_and_hazard_say(scale: float, institutional:
     who, luck = np.arange(N), np.empty(N)
     state.uses.fidelity[:, 0] = np.where(who % 3 == 0, 0.2, 1.0)
     state.posts.knows[np.repeat(who % 2 == 0, 2)] = 0
+    state.organisations.knows[who % 2 == 0] = 0
     state.uses.unfunded[who % 5 == 0, 0] = 0
     rel = 1.0 + (who % 7) * 0.1
     hazards: dict[str, Any] = {

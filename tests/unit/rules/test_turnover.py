@@ -239,7 +239,7 @@ def test_colleagues_teach_what_runs() -> None:
 def test_what_is_written_down_can_be_learned_when_nobody_knows() -> None:
     state = staff()
     use(state, slice(None))
-    state.posts.knows[:] = 0
+    state.posts.knows[:] = state.organisations.knows[:] = 0
     state.organisations.written[: N // 2] = 1
     advance(state, quiet(turnover={"p_learn_written": 0.1, "complexity_brake": 0.0}))
     assert within(number_with(state.posts.knows[: N // 2]), N / 2, 0.1)
@@ -271,6 +271,7 @@ def test_the_longest_serving_person_who_knows_is_the_champion() -> None:
     state = world(20, posts=3)
     use(state, slice(None))
     state.uses.champion[:] = -1
+    state.organisations.led[:] = 0
     state.posts.hired[:] = np.tile([-5, -50, -20], 20)
     advance(state, quiet())
     assert (state.uses.champion[:, 0] == state.organisations.first_post + 1).all()
@@ -302,6 +303,14 @@ def test_a_blow_adds_to_every_exit_hazard() -> None:
     state = advance(staff(), parameters, act=moving("add_exit", 0.2))
     assert within(state.flows[Flow.EXITS], N, 0.2 + monthly(0.5))
     assert (advance(staff(), parameters, act=moving("add_exit", 1.0)).posts.filled == 0).all()
+
+
+def test_nobody_leaves_a_post_that_is_vacant() -> None:
+    state = staff(100)
+    state.posts.filled[::2] = 0
+    advance(state, quiet(turnover={"months_vacancy": 36.0}), act=moving("add_exit", 5.0))
+    assert state.flows[Flow.EXITS] == 50
+    assert (state.posts.left[::2] < state.month - 1).all()
 
 
 def test_volunteers_can_be_driven_away_alone() -> None:
@@ -357,21 +366,6 @@ def test_who_learns_does_not_depend_on_how_many_chance_looks_at() -> None:
 
     # nothing is written down, and nothing is idle
     assert np.array_equal(known(0.0, 0.0), known(1.0, 1.0))
-
-
-def test_an_organisation_knows_what_its_staff_know() -> None:
-    state = world(N, posts=3, practices={"complexity": [0.0, 0.5]})
-    use(state, slice(0, N, 2), 0)
-    know(state, slice(None), 1)
-    state.posts.knows[1::3] = 0
-    chances = {"p_learn_colleague": 0.1, "p_skill_decay": 0.2, "months_vacancy": 2.0}
-    parameters = quiet(turnover=chances | {"rel_turnover": 1.0, "share_ngo": 0.6})
-    for _ in range(4):
-        advance(state, parameters)
-        union = np.bitwise_or.reduceat(state.posts.knows, state.organisations.first_post)
-        assert np.array_equal(state.organisations.knows, union)
-    assert 0 < number_with(union, 0) < N // 2
-    assert 0 < number_with(union, 1) < N
 
 
 def test_whoever_comes_into_an_empty_organisation_takes_over_its_ties() -> None:

@@ -21,10 +21,10 @@ N = 40
 
 
 @compiled
-def take_out(ties, sizes, gone, start, partner, tie):  # type: ignore[no-untyped-def]
+def take_out(ties, sizes, gone, near, start, partner, tie):  # type: ignore[no-untyped-def]
     for x in range(gone.shape[0]):
         lapse(ties, sizes, gone[x])
-    drop_lapsed(ties, sizes, start, partner, tie)
+    drop_lapsed(ties, sizes, start, partner, tie, near)
 
 
 @compiled
@@ -55,13 +55,14 @@ def same(one: Adjacency, other: Adjacency, live: int) -> bool:
     return all(np.array_equal(a[:end], b[:end]) for a, b, end in zip(one, other, ends, strict=True))
 
 
+@pytest.mark.parametrize("near", [150, 149], ids=["few ties", "many ties"])
 @pytest.mark.parametrize("gone", [[], [0], [149], [0, 1, 2, 77, 148, 149], list(range(150))])
-def test_lapsed_ties_leave_table_and_adjacency(gone: list[int]) -> None:
+def test_lapsed_ties_leave_table_and_adjacency(gone: list[int], near: int) -> None:
     ties = ties_of(all_pairs(1))
     adjacency, sizes = built(ties, 150), np.zeros(len(Live), np.int64)
     sizes[Live.TIES] = 150
     kept = np.delete(ties.post_a, gone)
-    take_out(ties, sizes, np.array(gone, np.int64), *adjacency)
+    take_out(ties, sizes, np.array(gone, np.int64), near, *adjacency)
     assert sizes[Live.TIES] == 150 - len(gone)
     assert sizes[Live.LAPSED] == 0
     assert np.array_equal(ties.post_a[: len(kept)], kept)
