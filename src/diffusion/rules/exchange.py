@@ -221,17 +221,17 @@ def _on_contacts(
     rel_teacher, minds, met, flows, events, values, seed, month,
 ):  # fmt: skip
     """What the month's contacts pass on and leave behind."""
-    most, n_practices, tags = 2 * min(live, AT_ONCE), exposure.shape[1], tags_of(networks)
-    source, to = np.empty(most, np.uint32), np.empty(most, np.uint32)
-    block, depth = np.empty(most, np.int64), np.empty(most)
-    running, news, heard = (
-        np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64),
-    )  # fmt: skip
-    taught, n_taught = np.empty(2 * live, np.uint32), 0
+    n_practices, tags = exposure.shape[1], tags_of(networks)
+    taught, n_taught = np.empty(2 * live, np.uint32), np.int64(0)
     for first in range(0, live, AT_ONCE):
         n = 2 * min(live - first, AT_ONCE)
-        source, to, block, depth = source[:n], to[:n], block[:n], depth[:n]
-        running, news, heard = running[:n], news[:n], heard[:n]
+        source, to = np.empty(n, np.uint32), np.empty(n, np.uint32)
+        block, depth = np.empty(n, np.int64), np.empty(n)
+        running, news, heard = (
+            np.empty(n, np.uint64),
+            np.empty(n, np.uint64),
+            np.empty(n, np.uint64),
+        )
         both_ways(contacts, first, tags, minds, source, to, running, news, heard, block, depth)
         remember(exposure, to, running, depth, met)
         _awareness(

@@ -22,7 +22,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import AT_ONCE, NEVER, NOTHING, count, lowest, row_of, without_lowest
+from diffusion.base.arrays import NEVER, NOTHING, count, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
@@ -99,6 +99,12 @@ class _Values(NamedTuple):
 
 
 @inner
+def _size(funder, months):
+    """EUR of a grant of so many months: what the funder pays a month stays the same."""
+    return funder.grant_eur * months // np.int64(max(1, funder.months_grant))
+
+
+@inner
 def _standing(org, uses, practices, i, quality, tilt):
     """Success by how the funder judges what an organisation runs, 1 - tilt .. 1 + tilt.
 
@@ -120,18 +126,14 @@ def _standing(org, uses, practices, i, quality, tilt):
 def _turning(grants, places, values, seed, month):
     """Notes the lines of which something is decided, or that end or begin; returns how many."""
     gap = draws.stream(seed, _GAP, month)
-    n, may = 0, np.empty(AT_ONCE, np.int64)
-    for first in range(0, grants.shape[0], AT_ONCE):
-        size = min(AT_ONCE, grants.shape[0] - first)
-        for x in range(size):
-            line = grants[first + x]
-            due = (month >= line.ends - _NOTICE_MONTHS) & (line.renewed < 0)
-            due |= month >= line.ends
-            flows, awaited = line.active == 1, (line.renewed == 1) | (line.starts == month)
-            may[x] = 1 if (flows & due) | ((not flows) & awaited) else 0
-        for x in range(size):
-            places[n] = first + x
-            n += may[x]
+    n = 0
+    for g in range(grants.shape[0]):
+        line = grants[g]
+        noticed = (month >= line.ends - _NOTICE_MONTHS) & (line.renewed < 0)
+        flows = line.active == 1
+        awaited = (line.renewed == 1) | (line.starts == month)
+        places[n] = g
+        n += 1 if (flows & (noticed | (month >= line.ends))) | ((not flows) & awaited) else 0
     turning = 0
     for x in range(n):
         # a promised follow-up waits for its gap to pass, a grant won at a call for its start
@@ -168,7 +170,7 @@ def _turn(
                 line.renewed = 0
                 if draws.at(renewal, g, 0) < p:
                     months = _months(funder, terms[f], modifiers[i])
-                    eur = budgets.grant_size(funder, months)
+                    eur = _size(funder, months)
                     if eur <= funder.purse:
                         line.renewed, line.months = 1, months
                         ledger.commit(funder, line, eur)
@@ -185,7 +187,7 @@ def _turn(
             line.active, line.renewed, line.starts = 1, -1, NEVER
             line.ends = month + max(1, line.months)
             ledger.pay_out(funder, line, account, flows)
-            _note(org, uses, i, g, NEVER)
+            _note(org, uses, i, g, np.int64(NEVER))
             log(events, month, _STARTED, i, -1, f, -1)
 
 
@@ -229,16 +231,13 @@ def _applying(grants, funders, places, month):
     calling = np.empty(funders.shape[0], np.int64)
     for f in range(funders.shape[0]):
         calling[f] = 1 if funders[f].call_month == month % MONTHS_A_YEAR else 0
-    n, may = 0, np.empty(AT_ONCE, np.int64)
-    for first in range(0, grants.shape[0], AT_ONCE):
-        size = min(AT_ONCE, grants.shape[0] - first)
-        for x in range(size):
-            line = grants[first + x]
-            paid = (line.active == 1) | (line.renewed == 1) | (line.starts > month)
-            may[x] = 0 if paid | (line.shut == 1) else 1
-        for x in range(size):
-            places[n] = first + x
-            n += may[x] & calling[np.uint32(grants[first + x].funder)]
+    n = 0
+    for g in range(grants.shape[0]):
+        line = grants[g]
+        paid = (line.active == 1) | (line.renewed == 1) | (line.starts > month)
+        may = calling[np.uint32(line.funder)]
+        places[n] = g
+        n += 0 if paid | (line.shut == 1) else may
     return n
 
 
@@ -264,7 +263,7 @@ def _calls(
         if org.slack < values.application_slack:
             continue
         months = _months(funder, term, modifiers[i])
-        eur = budgets.grant_size(funder, months)
+        eur = _size(funder, months)
         small, led = org.n_posts < values.small_staff, org.migrant_led == 1
         among_like = (small or led) and funder.reserved >= eur and funder.reserved > 0
         if not among_like and org.staff < funder.min_staff * term.rel_min_staff:

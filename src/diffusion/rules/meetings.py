@@ -301,7 +301,7 @@ def _tables(
     rank, order = np.empty(rows, np.int64), np.empty(rows, np.int64)
     seat = np.full(start.shape[0] - 1, -1, np.int32)  # of each organisation, where it sat last
     known = np.empty(start.shape[0], np.int32)
-    first = 0
+    first = np.int64(0)
     while first < rows:
         last = seated(attendance, place, first, rows, rank, order)
         network = networks[attendance[first].network]

@@ -90,7 +90,7 @@ def _tend(running, ending, uses, exposure, values):
     who, what = np.empty(AT_ONCE, np.int64), np.empty(AT_ONCE, np.int64)
     left, fidelity, seen = np.empty(AT_ONCE, np.uint64), np.empty(AT_ONCE), np.empty(AT_ONCE)
     for first in range(0, running.shape[0], AT_ONCE):
-        n = 0
+        n = np.int64(0)
         for i in range(first, min(first + AT_ONCE, running.shape[0])):
             who[n], left[n] = i, running[np.uint32(i)]
             n += 1 if left[n] != NOTHING else 0

@@ -139,30 +139,33 @@ def _age(
     most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, coordinated) * slowest
     least = min(values.lapse_bridging, values.lapse_embedded)
     found = _endangered(ties, sizes[_TIES], warmth, most, few, luck, values, seed, month)
-    in_doubt, lost, n_gone, own = 0, 0, 0, 0 if _all_alike(patience) else 1
-    pairs, hazards = np.empty((4, found + 1), np.int32), np.empty(found + 1)
+    in_doubt, lost, n_gone, own = np.int64(0), 0, 0, 0 if _all_alike(patience) else 1
+    one, other = np.empty(found + 1, np.int32), np.empty(found + 1, np.int32)
+    doubtful, gone = np.empty(found + 1, np.int32), np.empty(found + 1, np.int32)
+    hazards, lapsing = np.empty(found + 1), np.empty(found + 1, np.bool_)
     for x in range(found):
         row, u = ties[few[x]], luck[x]
         slower = 0.5 * (patience[np.uint32(row.a * own)] + patience[np.uint32(row.b * own)])
         surely = u < min(least * slower, least * slower * coordinated)
-        pairs[0, in_doubt], pairs[1, in_doubt], pairs[2, in_doubt] = row.a, row.b, few[x]
+        one[in_doubt], other[in_doubt], doubtful[in_doubt] = row.a, row.b, few[x]
         hazards[in_doubt], luck[in_doubt] = slower, u
         in_doubt += 0 if surely else 1
-        pairs[3, n_gone] = few[x]
+        gone[n_gone] = few[x]
         n_gone += 1 if u < 0.0 else 0
         few[lost] = few[x]
         lost += 1 if surely & (u >= 0.0) else 0
     losing = np.zeros(start.shape[0] - 1, np.bool_)
     for x in range(n_gone):
-        row = ties[pairs[3, x]]
+        row = ties[gone[x]]
         losing[row.a], losing[row.b] = True, True
-    one, other, lapsing = pairs[0, :in_doubt], pairs[1, :in_doubt], np.empty(in_doubt, np.bool_)
-    affinity.share_a_partner(ties, start, partner, tie, losing, one, other, lapsing)
+    affinity.share_a_partner(ties, start, partner, tie, losing, one, other, in_doubt, lapsing)
     for x in range(in_doubt):
         hazards[x] *= values.lapse_embedded if lapsing[x] else values.lapse_bridging
-    affinity.lucky(luck, hazards, coordinated, joined_start, joined, networks, one, other, lapsing)
+    affinity.lucky(
+        luck, hazards, coordinated, joined_start, joined, networks, one, other, in_doubt, lapsing
+    )  # fmt: skip
     for x in range(in_doubt):
-        few[lost] = pairs[2, x]
+        few[lost] = doubtful[x]
         lost += lapsing[x]
     for x in range(lost):
         lapse(ties, sizes, few[x])
@@ -173,13 +176,11 @@ def _age(
 @inner
 def _seek(orgs, start, ease, seekers, values, seed, month):
     """Who looks for a partner; returns how many."""
-    key, n = draws.stream(seed, _SEARCH, month), orgs.shape[0]
-    p_search, scale = values.p_search, values.degree_scale
-    seeks = np.empty(n, np.int32)
+    key, n, scale = draws.stream(seed, _SEARCH, month), orgs.shape[0], values.degree_scale
+    seeks, found = np.empty(n, np.int32), 0
     for i in range(n):
-        eager = p_search * affinity.wish(start, scale, i) * min(1.0, orgs[i].slack)
+        eager = values.p_search * affinity.wish(start, scale, i) * min(1.0, orgs[i].slack)
         seeks[i] = 1 if draws.at(key, i, 0) < eager * ease[i] else 0
-    found = 0
     for i in range(n):
         seekers[found] = i
         found += seeks[i]
@@ -227,17 +228,19 @@ def _accept(
     for x in range(found):
         luck[x] = draws.at(key, pairs[x, 0], pairs[x, 1])
     n_few = _nearest(orgs, start, modifiers, pairs, luck, chance, most, few, values)
-    ends, u = np.empty((2, n_few), np.int32), np.empty(n_few)
-    one, other, likely, taken = ends[0], ends[1], np.empty(n_few), 0
+    one, other = np.empty(n_few, np.int32), np.empty(n_few, np.int32)
+    u, likely, taken = np.empty(n_few), np.empty(n_few), 0
     shared, wanting = np.empty(n_few, np.int32), np.empty(n_few, np.bool_)
     for y in range(n_few):
         one[y], other[y] = pairs[few[y], 0], pairs[few[y], 1]
-    affinity.share_partners(start, partner, one, other, shared, wanting)
+    affinity.share_partners(start, partner, one, other, n_few, shared, wanting)
     for y in range(n_few):
         # partners already?
         u[y] = math.inf if wanting[y] else luck[few[y]]
         likely[y] = chance[few[y]] * closer[min(shared[y], _CLOSE)]
-    affinity.lucky(u, likely, coordinated, joined_start, joined, networks, one, other, wanting)
+    affinity.lucky(
+        u, likely, coordinated, joined_start, joined, networks, one, other, n_few, wanting
+    )  # fmt: skip
     for y in range(n_few):
         i, c = np.int64(one[y]), np.int64(other[y])
         wanted[taken] = min(i, c) * n + max(i, c)
@@ -257,7 +260,7 @@ def _after_meetings(
     for x in range(n_contacts):
         strangers[n_strangers] = x
         n_strangers += 1 if contacts[x].network != BILATERAL else 0
-    luck, few, n_few = np.empty(n_strangers), np.empty(n_strangers + 1, np.int32), 0
+    luck, few, n_few = np.empty(n_strangers), np.empty(n_strangers + 1, np.int32), np.int64(0)
     for x in range(n_strangers):
         met = contacts[strangers[x]]
         k, a, b = met.network, np.int64(met.a), np.int64(met.b)
@@ -266,14 +269,14 @@ def _after_meetings(
         few[n_few] = x
         # neither affinity nor the wish of either exceeds 1
         n_few += 1 if luck[x] < most * met.depth * (0.5 * (ease[a] + ease[b])) else 0
-    ends, far = np.empty((2, n_few), np.int32), np.empty(n_few)
+    one, other = np.empty(n_few, np.int32), np.empty(n_few, np.int32)
+    far, new = np.empty(n_few), np.empty(n_few + 1, np.int32)
     for x in range(n_few):
         met = contacts[strangers[few[x]]]
-        ends[0, x], ends[1, x] = met.a, met.b
-    new = np.empty(n_few + 1, np.int32)
-    n_new = affinity.strangers_of(start, partner, ends[0], ends[1], n_few, new)
+        one[x], other[x] = met.a, met.b
+    n_new = affinity.strangers_of(start, partner, one, other, n_few, new)
     for y in range(n_new):
-        far[y] = affinity.distance(orgs, modifiers, ends[0, new[y]], ends[1, new[y]], values)
+        far[y] = affinity.distance(orgs, modifiers, one[new[y]], other[new[y]], values)
     for y in range(n_new):
         x = few[new[y]]
         met = contacts[strangers[x]]

@@ -98,7 +98,7 @@ def drop_lapsed(ties, sizes, start, partner, tie, near=_NEAR):  # type: ignore[n
     """
     if sizes[_TO_DROP] == 0:
         return
-    live, lost = sizes[_TIES], 0
+    live, lost = sizes[_TIES], np.int64(0)
     gone = np.empty(live + 1, np.int32)
     for t in range(live):
         gone[lost] = t

@@ -77,16 +77,16 @@ def _look_up(start, partner, one, other, first, n, ends):  # type: ignore[no-unt
 
 
 @inner
-def share_partners(start, partner, one, other, shared, linked):  # type: ignore[no-untyped-def]
-    """How many partners the two of each pair share, and whether they are partners themselves.
+def share_partners(start, partner, one, other, n_pairs, shared, linked):  # type: ignore[no-untyped-def]
+    """How many partners the two of each of n pairs share, and whether they are partners themselves.
 
     Args:
         one, other: organisations, a pair each.
         shared, linked: written here, a cell a pair.
     """
-    ends, marks = np.empty((5, min(AT_ONCE, one.shape[0])), np.int64), _unmarked(start.shape[0] - 1)
-    for first in range(0, one.shape[0], AT_ONCE):
-        for x in range(_look_up(start, partner, one, other, first, one.shape[0], ends)):
+    ends, marks = np.empty((5, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
+    for first in range(0, n_pairs, AT_ONCE):
+        for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             n, begin, end = 0, ends[0, x], ends[1, x]
             for k in range(begin, end):
                 marks[partner[k]] = k
@@ -113,17 +113,17 @@ def strangers_of(start, partner, one, other, n, found):  # type: ignore[no-untyp
 
 
 @inner
-def share_a_partner(ties, start, partner, tie, losing, one, other, shared):  # type: ignore[no-untyped-def]
-    """Whether the two of each pair share a partner by ties that have not lapsed.
+def share_a_partner(ties, start, partner, tie, losing, one, other, n_pairs, shared):  # type: ignore[no-untyped-def]
+    """Whether the two of each of n pairs share a partner by ties that have not lapsed.
 
     Args:
         losing: of each organisation, whether one of its ties has lapsed.
         one, other: organisations, a pair each.
         shared: written here, a cell a pair.
     """
-    ends, marks = np.empty((5, min(AT_ONCE, one.shape[0])), np.int64), _unmarked(start.shape[0] - 1)
-    for first in range(0, one.shape[0], AT_ONCE):
-        for x in range(_look_up(start, partner, one, other, first, one.shape[0], ends)):
+    ends, marks = np.empty((5, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
+    for first in range(0, n_pairs, AT_ONCE):
+        for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             lapsed = losing[one[first + x]] | losing[other[first + x]]
             found, begin, end, stop = False, ends[2, x], ends[3, x], ends[1, x]
             many = (stop - ends[0, x]) * (end - begin) > _FEW
@@ -145,22 +145,22 @@ def share_a_partner(ties, start, partner, tie, losing, one, other, shared):  # t
 
 
 @inner
-def lucky(luck, chance, factor, start, network, networks, one, other, decided):  # type: ignore[no-untyped-def]
-    """Whether the luck of each pair is below its chance, times a factor in a coordinated network.
+def lucky(luck, chance, factor, start, network, networks, one, other, n_pairs, decided):  # type: ignore[no-untyped-def]
+    """Whether the luck of n pairs is below their chance, times a factor in a coordinated network.
 
     Args:
         start, network: memberships.
         one, other: organisations, a pair each.
         decided: written here, a cell a pair.
     """
-    pairs, n = np.empty(one.shape[0], np.int32), 0
-    first, second = np.empty(one.shape[0], np.int32), np.empty(one.shape[0], np.int32)
-    for x in range(one.shape[0]):
+    pairs, n = np.empty(n_pairs, np.int32), np.int64(0)
+    first, second = np.empty(n_pairs, np.int32), np.empty(n_pairs, np.int32)
+    for x in range(n_pairs):
         decided[x] = luck[x] < chance[x]
         pairs[n], first[n], second[n] = x, one[x], other[x]
         # without any network none is coordinated
         n += (decided[x] != (luck[x] < chance[x] * factor)) & (network.shape[0] > 0)
-    ends = np.empty((5, min(AT_ONCE, n)), np.int64)
+    ends = np.empty((5, min(AT_ONCE, n_pairs)), np.int64)
     for begin in range(0, n, AT_ONCE):
         for y in range(_look_up(start, network, first, second, begin, n, ends)):
             both = False

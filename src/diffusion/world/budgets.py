@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from diffusion.base.arrays import AT_ONCE
 from diffusion.base.compiled import inner
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.world import ledger
@@ -74,48 +73,23 @@ def own_money(accounts, funders, terms, flows, month):  # type: ignore[no-untype
     so_far = month % MONTHS_A_YEAR
     if so_far > 0:
         rate[_FEES] = 0.0
-    n, left = accounts.shape[0], float(MONTHS_A_YEAR - so_far)
-    fees, got = np.empty(AT_ONCE, np.int64), np.empty(AT_ONCE, np.int64)
-    spent = np.empty(AT_ONCE, np.int64)
-    for first in range(0, n, AT_ONCE):
-        size = min(AT_ONCE, n - first)
-        _take_in(accounts, first, size, rate, given, fees, got)
-        # whole numbers below 2**52 over 1..12, so that what is rounded lies on the right side
-        for x in range(size):
-            saved = accounts[first + x].purse + fees[x]
-            spent[x] = got[x] + np.int64(np.floor(saved / left))
-        for x in range(size):
-            got[x] += fees[x]
-        ledger.live(accounts, first, size, got, spent, flows)
+    left = np.int64(MONTHS_A_YEAR - so_far)
+    for i in range(accounts.shape[0]):
+        account = accounts[i]
+        fees = np.int64(account.fees * rate[_FEES])
+        donations = np.int64(account.donations * rate[_DONATIONS])
+        in_kind = np.int64(account.in_kind * rate[_IN_KIND])
+        income = np.int64(account.income * rate[_INCOME])
+        given[_FEES] += fees
+        given[_DONATIONS] += donations
+        given[_IN_KIND] += in_kind
+        given[_INCOME] += income
+        monthly = donations + in_kind + income
+        spent = monthly + (account.purse + fees) // left
+        ledger.live(account, monthly + fees, spent, flows)
     for f in range(funders.shape[0]):
         if funders[f].kind >= _GRANT_MAKERS:
             ledger.give(funders[f], given[funders[f].kind - _GRANT_MAKERS])
-
-
-@inner
-def _take_in(accounts, first, size, rate, given, fees, monthly):  # type: ignore[no-untyped-def]
-    """Fills the fees of some organisations, and what else they get; adds to what is given."""
-    of_fees, of_donations, of_income = rate[_FEES], rate[_DONATIONS], rate[_INCOME]
-    donated, earned, dues = np.int64(0), np.int64(0), np.int64(0)
-    for x in range(size):
-        account = accounts[first + x]
-        donations = np.int64(account.donations * of_donations)
-        income = np.int64(account.income * of_income)
-        monthly[x] = donations + income
-        donated += donations
-        earned += income
-    for x in range(size):
-        fees[x] = np.int64(accounts[first + x].fees * of_fees)
-        dues += fees[x]
-    given[_DONATIONS] += donated
-    given[_INCOME] += earned
-    given[_FEES] += dues
-    of_kind, hosted = rate[_IN_KIND], np.int64(0)
-    for x in range(size):
-        in_kind = np.int64(accounts[first + x].in_kind * of_kind)
-        monthly[x] += in_kind
-        hosted += in_kind
-    given[_IN_KIND] += hosted
 
 
 @inner
@@ -133,12 +107,6 @@ def spend_grants(orgs, grants, accounts, places, flows, month):  # type: ignore[
         org = orgs[line.organisation]
         left = np.int64(line.ends - month) * np.int64(org.n_posts)
         ledger.spend(line, accounts[line.organisation], np.int64(org.staff), left, flows)
-
-
-@inner
-def grant_size(funder, months):  # type: ignore[no-untyped-def]
-    """EUR of a grant of so many months: what the funder pays a month stays the same."""
-    return funder.grant_eur * months // np.int64(max(1, funder.months_grant))
 
 
 @inner

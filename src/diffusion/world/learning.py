@@ -83,7 +83,8 @@ def _lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month):
             left = without_lowest(left)
             pairs += 1
     # what nobody knows is read, what a colleague knows is taught, what oneself knows is forgotten
-    chances = np.array([values.p_written, values.p_colleague, values.p_decay])
+    chances = np.empty(3)
+    chances[0], chances[1], chances[2] = values.p_written, values.p_colleague, values.p_decay
     for x in range(pairs):
         post, p = posts[who[x]], what[x]
         own, known = has(post.knows, p), has(orgs[post.organisation].knows, p)
@@ -103,9 +104,9 @@ def _lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month):
 def teach(orgs, uses, posts, practices, values, seed, month):  # type: ignore[no-untyped-def]
     """Colleagues teach each other what runs; what is not needed is forgotten."""
     m, cases = posts.shape[0], practices.shape[0]
-    ease, width = np.ones(2 * cases), draws.width(cases)  # of learning, and of forgetting
+    ease, width = np.empty(2 * cases), draws.width(cases)  # of learning, and of forgetting
     for p in range(cases):
-        ease[p] = 1.0 - values.brake * practices[p].complexity
+        ease[p], ease[cases + p] = 1.0 - values.brake * practices[p].complexity, 1.0
     odd, whom = np.empty(m + _AT_LEAST, np.uint64), np.empty(m, np.int32)
     learn = draws.stream(seed, _LEARN, month)
     found, pairs = _pupils(orgs, posts, odd, whom, learn, width, values)

@@ -8,8 +8,6 @@ exactly:
     all together   granted by funders = received by organisations
 """
 
-import numpy as np
-
 from diffusion.base.compiled import inner
 from diffusion.world.traffic import Flow
 
@@ -74,16 +72,10 @@ def give(funder, eur):  # type: ignore[no-untyped-def]
 
 
 @inner
-def live(accounts, first, size, got, spent, flows):  # type: ignore[no-untyped-def]
-    """Organisations from `first` on get money of their own and spend; spent <= purse + got."""
-    own, gone = np.int64(0), np.int64(0)
-    for x in range(size):
-        accounts[first + x].received += got[x]
-        own += got[x]
-    for x in range(size):
-        accounts[first + x].spent += spent[x]
-        gone += spent[x]
-    for x in range(size):
-        accounts[first + x].purse += got[x] - spent[x]
-    flows[_OWN] += own
-    flows[_SPENT] += gone
+def live(account, got, spent, flows):  # type: ignore[no-untyped-def]
+    """An organisation gets money of its own and spends; spent <= purse + got."""
+    account.received += got
+    account.spent += spent
+    account.purse += got - spent
+    flows[_OWN] += got
+    flows[_SPENT] += spent

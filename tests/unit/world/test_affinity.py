@@ -16,8 +16,8 @@ ALONE = N - 1
 
 @compiled
 def asked(ties, start, partner, tie, losing, one, other, embedded, shared, linked, found):  # type: ignore[no-untyped-def]
-    affinity.share_a_partner(ties, start, partner, tie, losing, one, other, embedded)
-    affinity.share_partners(start, partner, one, other, shared, linked)
+    affinity.share_a_partner(ties, start, partner, tie, losing, one, other, one.shape[0], embedded)
+    affinity.share_partners(start, partner, one, other, one.shape[0], shared, linked)
     return affinity.strangers_of(start, partner, one, other, one.shape[0], found)
 
 
