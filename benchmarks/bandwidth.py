@@ -19,6 +19,8 @@ _ELEMENTS = 1 << 26  # of each of three arrays of 8 bytes: far beyond any cache
 _QUICK_ELEMENTS = 1 << 25
 _REPEATED = 8
 _DRAWS = 1 << 24
+_LOOK_UPS = 1 << 21
+_LINE = 8  # numbers that memory hands over together
 _AT_ONCE = 1 << 10  # draws whose luck stays in the nearest cache
 # organisations: months before, and months of the measurement
 _SIZES = {10_000: (3, 12), 1_000_000: (2, 3)}
@@ -36,10 +38,12 @@ def rows(quick: bool) -> list[Row]:
     say("  memory bandwidth, cost and number of draws")
     bandwidth = fresh(triad, elements=_QUICK_ELEMENTS if quick else _ELEMENTS).result
     draw = fresh(draw_cost).result
+    look_up = fresh(look_up_cost, elements=_QUICK_ELEMENTS if quick else _ELEMENTS).result
     draws = fresh(count_draws, _PLAIN, n=_COUNTED_WORLD, months=_COUNTED_MONTHS).result
     found = [
         Row("triad a = b + s * c, one thread", bandwidth / 1e9, "GB/s"),
         Row("a draw, many in a row", 1e9 * draw, "ns"),
+        Row("a look-up anywhere in memory, many in a row", 1e9 * look_up, "ns"),
     ]
     floors: dict[int, float] = {}  # organisations: ns that draws and bytes alone would take
     in_cache: dict[str, float] = {}  # seconds an organisation-month in the smallest world
@@ -49,8 +53,9 @@ def rows(quick: bool) -> list[Row]:
         for rule in TOUCHED:
             seconds, touched = times["seconds"][rule] / n, times["bytes"][rule] / n
             share = touched / bandwidth / seconds
-            slower = seconds / in_cache.setdefault(rule, seconds)
-            cause = _cause(share, draws[rule] * draw / seconds, slower)
+            waiting = seconds - in_cache.setdefault(rule, seconds)
+            slower, lines = seconds / in_cache[rule], waiting / look_up
+            cause = _cause(share, draws[rule] * draw / seconds, slower, lines)
             remarks = (
                 f"{1e9 * seconds:.0f} ns, {touched:.0f} bytes, {draws[rule]:.1f} draws "
                 f"an organisation-month; {cause}"
@@ -82,7 +87,7 @@ def _mesa_row(floor: float) -> Row:
     return Row(what, month / floor, "times", remarks=f"Mesa takes {1e-3 * month:.0f} us")
 
 
-def _cause(moving: float, drawing: float, slower: float) -> str:
+def _cause(moving: float, drawing: float, slower: float, lines: float) -> str:
     """What bounds a rule, in a sentence.
 
     Args:
@@ -90,11 +95,15 @@ def _cause(moving: float, drawing: float, slower: float) -> str:
         drawing: share of its time that its draws take.
         slower: its cost an organisation relative to the smallest world, whose tables fit into
             the caches.
+        lines: look-ups anywhere in memory that what it costs more than there would pay.
     """
     if moving >= _MOST:
         return "memory bandwidth bounds it"
     if slower >= _SLOWER:
-        return f"waiting for scattered rows bounds it ({slower:.1f} times the smallest world)"
+        return (
+            f"waiting for scattered rows bounds it ({slower:.1f} times the smallest world; "
+            f"{lines:.0f} look-ups more)"
+        )
     if drawing >= _MOST:
         return f"draws bound it ({100 * drawing:.0f} % of its time)"
     return f"computing and branches bound it (draws take {100 * drawing:.0f} % of its time)"
@@ -121,6 +130,33 @@ def triad(elements: int) -> float:
         compiled(a, b, c, 3.0)
         taken.append(time.process_time() - started)
     return 3 * a.nbytes / min(taken)
+
+
+def look_up_cost(elements: int) -> float:
+    """Seconds of reading one number of a table far beyond any cache, which line nobody foresees.
+
+    None waits for another; the best of several.
+    """
+    import numba
+    import numpy as np
+
+    from diffusion.base import draws
+
+    def loop(table, lines, found):  # type: ignore[no-untyped-def]
+        for i in range(lines.shape[0]):
+            found[i] = table[np.uint64(lines[i]) * np.uint64(_LINE)]
+
+    compiled = numba.njit(loop)
+    table, found = np.ones(elements), np.empty(_LOOK_UPS)
+    luck = draws.uniforms(1, draws.Decision.RESAMPLE, 0, np.arange(_LOOK_UPS))
+    lines = (luck * (elements // _LINE)).astype(np.uint32)
+    compiled(table, lines, found)
+    taken = []
+    for _ in range(_REPEATED):
+        started = time.process_time()
+        compiled(table, lines, found)
+        taken.append(time.process_time() - started)
+    return min(taken) / _LOOK_UPS
 
 
 def draw_cost() -> float:
