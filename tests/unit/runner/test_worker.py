@@ -6,7 +6,7 @@ import sys
 BEGINS = """
 import gc, pickle, sys
 from diffusion.runner.worker import unpacked
-print("numba" in sys.modules, gc.get_freeze_count() > 0)
+print("numba" in sys.modules, gc.get_freeze_count() > 100_000)
 packed = b"cdiffusion.runner.run\\ncompute\\n."
 seen = [unpacked(packed) for _ in range(2)]
 print(seen[0].__module__, gc.isenabled())
