@@ -27,7 +27,7 @@ EuroArray = npt.NDArray[np.int64]  # whole EUR, so that sums of money are exact
 OctetArray = npt.NDArray[np.uint8]
 
 NEVER = -10_000  # a month long before the run: "has not happened"
-AT_ONCE = 4096  # rows that a loop takes together: what it notes of them stays in the nearest cache
+AT_ONCE = 4096  # rows that a loop takes together: what it notes of them stays in a near cache
 NOTHING = np.uint64(0)
 BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # the mask with only bit p set
 BITS.setflags(write=False)

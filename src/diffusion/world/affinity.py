@@ -8,7 +8,7 @@ common `language`.
 import numpy as np
 
 from diffusion.base.arrays import AT_ONCE, NOTHING
-from diffusion.base.compiled import inner
+from diffusion.base.compiled import inner, soon
 from diffusion.world.adjacency import has_lapsed
 
 _FEW = 1024  # comparisons of all partners with all; beyond, marks take less
@@ -62,7 +62,7 @@ def _look_up(start, partner, one, other, first, n, ends):  # type: ignore[no-unt
 
     The pairs are those from `first` on, of n; instead of partners it may be networks. They lie
     anywhere: here no look-up waits for another, as it would where the next step depends on what was
-    found. Row 4 only makes sure that they have been fetched.
+    found, and both ends of what is compared next are fetched.
     """
     size = min(AT_ONCE, n - first)
     for x in range(size):
@@ -70,9 +70,8 @@ def _look_up(start, partner, one, other, first, n, ends):  # type: ignore[no-unt
         ends[0, x], ends[1, x] = start[a], start[a + np.uint32(1)]
         ends[2, x], ends[3, x] = start[b], start[b + np.uint32(1)]
     for x in range(size):
-        last_a, last_b = max(ends[1, x] - 1, 0), max(ends[3, x] - 1, 0)
-        fetched = partner[min(ends[0, x], last_a)] ^ partner[last_a]
-        ends[4, x] = fetched ^ partner[min(ends[2, x], last_b)] ^ partner[last_b]
+        for k in range(4):
+            soon(partner, ends[k, x])
     return size
 
 
@@ -84,7 +83,7 @@ def share_partners(start, partner, one, other, n_pairs, shared, linked):  # type
         one, other: organisations, a pair each.
         shared, linked: written here, a cell a pair.
     """
-    ends, marks = np.empty((5, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
+    ends, marks = np.empty((4, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
     for first in range(0, n_pairs, AT_ONCE):
         for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             n, begin, end = 0, ends[0, x], ends[1, x]
@@ -99,7 +98,7 @@ def share_partners(start, partner, one, other, n_pairs, shared, linked):  # type
 @inner
 def strangers_of(start, partner, one, other, n, found):  # type: ignore[no-untyped-def]
     """Which of the first n pairs are no partners: writes their numbers to `found`; how many."""
-    ends, strangers = np.empty((5, min(AT_ONCE, n)), np.int64), 0
+    ends, strangers = np.empty((4, min(AT_ONCE, n)), np.int64), 0
     for first in range(0, n, AT_ONCE):
         for x in range(_look_up(start, partner, one, other, first, n, ends)):
             side = 0 if ends[1, x] - ends[0, x] <= ends[3, x] - ends[2, x] else 2
@@ -121,7 +120,7 @@ def share_a_partner(ties, start, partner, tie, losing, one, other, n_pairs, shar
         one, other: organisations, a pair each.
         shared: written here, a cell a pair.
     """
-    ends, marks = np.empty((5, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
+    ends, marks = np.empty((4, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
     for first in range(0, n_pairs, AT_ONCE):
         for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             lapsed = losing[one[first + x]] | losing[other[first + x]]
@@ -160,7 +159,7 @@ def lucky(luck, chance, factor, start, network, networks, one, other, n_pairs, d
         pairs[n], first[n], second[n] = x, one[x], other[x]
         # without any network none is coordinated
         n += (decided[x] != (luck[x] < chance[x] * factor)) & (network.shape[0] > 0)
-    ends = np.empty((5, min(AT_ONCE, n_pairs)), np.int64)
+    ends = np.empty((4, min(AT_ONCE, n_pairs)), np.int64)
     for begin in range(0, n, AT_ONCE):
         for y in range(_look_up(start, network, first, second, begin, n, ends)):
             both = False
