@@ -1,5 +1,6 @@
 """Whether numba has compiled the model on this machine before; the first time takes a while."""
 
+import gc
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -75,6 +76,8 @@ def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None
         if others > 0:
             _compile_together(settings, others)
         Simulation(settings).run()
+        # to look for garbage among what compiling made would take as long as compiling a rule
+        gc.freeze()
 
 
 def _compile_together(settings: ModelSettings, others: int) -> None:
@@ -85,15 +88,20 @@ def _compile_together(settings: ModelSettings, others: int) -> None:
     from joblib.externals.loky import ProcessPoolExecutor
 
     left = deque(_parts(settings))
-    with ProcessPoolExecutor(others) as processes, ThreadPoolExecutor(others) as threads:
-        try:
-            for _ in range(others):
-                threads.submit(_compile_left, left, processes)
-            run = Simulation(settings)
-            take_yearly(run.state.tables(), run.recorder.yearly, run.month + 1)
-            _compile_left(left)
-        finally:
-            left.clear()
+    processes = ProcessPoolExecutor(others)
+    try:
+        with ThreadPoolExecutor(others) as threads:
+            try:
+                for _ in range(others):
+                    threads.submit(_compile_left, left, processes)
+                run = Simulation(settings)
+                take_yearly(run.state.tables(), run.recorder.yearly, run.month + 1)
+                _compile_left(left)
+            finally:
+                left.clear()
+    finally:
+        # what they compiled is on disk: nobody waits until they have tidied up
+        processes.shutdown(wait=False)
 
 
 def _compile_left(left: deque[Part], process: Executor | None = None) -> None:
