@@ -34,7 +34,7 @@ config: Any = _config
 Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_COMPILING = ("compiled", "linking", "table_type")  # files that decide how loops compile
+_COMPILING = ("compiled", "linking", "scratch", "table_type")  # files that decide how loops compile
 _HELPERS = ("base", "world")  # by the layers, a loop calls helpers of its own file or of these
 # a division by zero gives inf or nan, as in numpy: checks for it cost time at every division
 _OPTIONS: dict[str, Any] = {

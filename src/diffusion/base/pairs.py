@@ -10,6 +10,7 @@ import numpy as np
 
 from diffusion.base.arrays import BITS, NOTHING, count, lowest, without_lowest
 from diffusion.base.compiled import inner
+from diffusion.base.scratch import scratch
 
 _LAST = BITS[63]
 _1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -21,14 +22,14 @@ def pairs(masks):  # type: ignore[no-untyped-def]
 
     Returns places and positions, and how many there are.
     """
-    some, n_some, total = np.empty(masks.shape[0], np.uint32), NOTHING, 0
+    some, n_some, total = scratch(masks.shape[0], np.uint32), NOTHING, 0
     for x in range(masks.shape[0]):
         some[n_some] = x
         n_some += _1 if masks[x] != NOTHING else NOTHING
     for y in range(n_some):
         total += count(masks[some[y]])
     # four bits are written without asking whether there are as many, hence places more than needed
-    both, n = np.empty(total + 3, np.int64), NOTHING
+    both, n = scratch(total + 3, np.int64), NOTHING
     for y in range(n_some):
         first = np.int64(some[y]) * 64
         one = masks[some[y]]
@@ -45,7 +46,8 @@ def pairs(masks):  # type: ignore[no-untyped-def]
             both[n] = first + lowest(left)
             n += _1
             left = without_lowest(left)
-    place, position = np.empty(total, np.uint32), np.empty(total, np.uint32)
+    found = np.empty((2, total), np.uint32)
+    place, position = found[0], found[1]
     for y in range(total):
         place[y], position[y] = both[y] >> 6, both[y] & 63
     return place, position, total

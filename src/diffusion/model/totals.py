@@ -22,6 +22,7 @@ from diffusion.base.arrays import (
     without_lowest,
 )
 from diffusion.base.compiled import compiled, inner
+from diffusion.base.scratch import scratch
 from diffusion.base.table_type import typed_once
 from diffusion.world.traffic import Live
 from diffusion.world.vocabulary import CONTRACTS, FIELDS
@@ -152,7 +153,7 @@ def _take_organisations(orgs, joined_start, accounts, ledger, total, practices, 
     by_small, by_migrant_led, joins_migrant_led, held = 0, 0, 0, 0
     overload, slack = 0.0, 0.0
     n = orgs.shape[0]
-    masks = np.empty(n, np.uint64)
+    masks = scratch(n, np.uint64)
     for i in range(n):
         org, note = orgs[i], ledger[i]
         masks[i] = org.adopted | org.institutional
@@ -202,7 +203,7 @@ def _count_practices(masks, practices):
 def _take_networks(n, networks, members_start, members, total):
     """How many networks there are, and how many of the n organisations are in an active cop."""
     active, coordinated, findings, in_cop = 0, 0, 0, 0
-    inside = np.empty(n, np.int64)
+    inside = scratch(n, np.int64)
     for i in range(n):
         inside[i] = 0
     for k in range(networks.shape[0]):
@@ -254,8 +255,8 @@ def _take_rest(posts, grants, territories, ledger, total):
 def _take_ties(orgs, ties, n_ties, ledger, few_others, total):
     """Trust, and whom ties hold together; without a branch, for either case is common."""
     n = orgs.shape[0]
-    marks = np.empty(n, np.uint64)  # fields and kind close together, for ties ask at random
-    others = np.empty(n, np.int64)  # partners without a common field
+    marks = scratch(n, np.uint64)  # fields and kind close together, for ties ask at random
+    others = scratch(n, np.int64)  # partners without a common field
     for i in range(n):
         others[i] = 0
         marks[i] = ledger[i].fields | bit(_KIND + orgs[i].kind)

@@ -19,6 +19,7 @@ from diffusion.base.arrays import NEVER, NOTHING, bit, count, has, lowest, row_o
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.pairs import below, pairs
+from diffusion.base.scratch import scratch
 from diffusion.base.turns import occupied
 from diffusion.world.lines import offers, payer
 from diffusion.world.places import policy_of, will_of
@@ -157,7 +158,7 @@ def _sort(uses, exposure, open_to, most, half_way, hopeful, values, seed, month)
     key = draws.stream(seed, _TRIAL, month)
     reward, kappa = values.rel_guideline * values.rel_proposal, values.kappa
     who, what, n = pairs(open_to)
-    luck, bound, few = np.empty(n), np.empty(n), np.empty(n, np.uint32)
+    luck, bound, few = scratch(n), scratch(n), scratch(n, np.uint32)
     for y in range(n):
         luck[y] = draws.at(key, who[y], what[y])
     for y in range(n):
@@ -233,7 +234,7 @@ def _finish_trials(
     write = draws.stream(seed, _WRITE, month)
     span = max(1e-9, values.fidelity_full - values.fidelity_zero)
     who, what, n = pairs(tried)
-    due, n_due = np.empty(n, np.uint32), 0
+    due, n_due = scratch(n, np.uint32), 0
     for y in range(n):
         due[n_due] = y
         over = month - uses[who[y], what[y]].since >= practices[what[y]].trial_months
@@ -265,7 +266,7 @@ def _start_trials(
 ):  # fmt: skip
     """Trials start."""
     key = draws.stream(seed, _TRIAL, month)
-    who, masks = np.empty(orgs.shape[0], np.int64), np.empty(orgs.shape[0], np.uint64)
+    who, masks = scratch(orgs.shape[0], np.int64), scratch(orgs.shape[0], np.uint64)
     for x in range(occupied(hopeful, who, masks)):
         i, open_to = who[x], masks[x]
         org, modifier, push = orgs[i], modifiers[i], pushes[i]
@@ -334,8 +335,8 @@ def _set_up(use, practice, modifier, values, seed, month, i, p):
 def loop(w, values, seed, month):
     """Adoption, for a month."""
     n = w.orgs.shape[0]
-    tried, hopeful, open_to = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n, np.uint64)
-    settling, most, half_way = np.empty(n, np.uint64), np.empty(n), np.empty(n)
+    tried, hopeful, open_to = scratch(n, np.uint64), scratch(n, np.uint64), scratch(n, np.uint64)
+    settling, most, half_way = scratch(n, np.uint64), scratch(n), scratch(n)
     _survey(
         w.orgs, w.practices, w.modifiers, w.pushes, tried, hopeful, open_to, most, half_way,
         settling, values, seed, month,

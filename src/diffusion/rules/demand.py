@@ -15,6 +15,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, FloatArray, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.scratch import cleared, scratch
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
 
 _PRESSURE = int(Decision.PRESSURE)
@@ -46,33 +47,31 @@ class _Values(NamedTuple):
 
 
 @inner
-def _wander(territories, values, seed, month):
-    """Pressure moves on; returns it for each territory, relative to normal."""
+def _wander(territories, pressure, values, seed, month):
+    """Pressure moves on; fills it in for each territory, relative to normal."""
     key = draws.stream(seed, _PRESSURE, month)
-    pressure = np.empty(territories.shape[0])
     for r in range(pressure.shape[0]):
         place = territories[r]
         shock = values.shock_sd * draws.normal_at(key, r, 0)
         place.log_pressure = values.persistence * place.log_pressure + shock
         pressure[r] = math.exp(place.log_pressure)
-    return pressure
 
 
 @inner
 def _staff(posts, grants, shortfall, month, capacity, paid, staff):
     """Fills what the staff of each organisation can do, its paid posts, and the filled ones."""
-    pays = np.empty(grants.shape[0] + 1, np.int64)
+    pays = scratch(grants.shape[0] + 1, np.int64)
     pays[0] = _PAID  # regular money, or somebody is there
     for g in range(grants.shape[0]):
         pays[g + 1] = _PAID * np.int64(grants[g].active)
     m = posts.shape[0]
-    lacking, line = np.empty(m, np.int32), np.empty(m, np.int32)
+    lacking, line = scratch(m, np.int32), scratch(m, np.int32)
     for j in range(m):
         post = posts[j]
         months = min(max(month - post.hired, 0), _TENURE_THAT_COUNTS)
         lacking[j] = _TENURE_THAT_COUNTS + (months - _TENURE_THAT_COUNTS) * post.filled
         line[j] = (post.grant + 1) * (1 - post.filled)
-    counted = np.zeros(capacity.shape[0], np.int64)
+    counted = cleared(capacity.shape[0], np.int64)
     for j in range(m):
         post = posts[j]
         # an index without a sign can't count from the end, which loops would test each time
@@ -86,7 +85,7 @@ def _staff(posts, grants, shortfall, month, capacity, paid, staff):
 @inner
 def _loads(orgs, practices, load):
     """Fills the posts that the running practices of each organisation bind."""
-    left, whom = np.empty(orgs.shape[0], np.uint64), np.empty(orgs.shape[0], np.int32)
+    left, whom = scratch(orgs.shape[0], np.uint64), scratch(orgs.shape[0], np.int32)
     found = 0
     for i in range(orgs.shape[0]):
         org = orgs[i]
@@ -108,9 +107,9 @@ def _loads(orgs, practices, load):
 def _burden(orgs, posts, grants, practices, modifiers, pressure, values, month):
     """What is asked of each organisation, against what its staff can do."""
     n = orgs.shape[0]
-    capacity, load, free = np.zeros(n), np.empty(n), np.empty(n)
-    paid, staff = np.zeros(n, np.int32), np.zeros(n, np.int32)
-    asked, busy, found = np.empty(n), np.empty(n, np.int32), 0
+    capacity, load, free = cleared(n), scratch(n), scratch(n)
+    paid, staff = cleared(n, np.int32), cleared(n, np.int32)
+    asked, busy, found = scratch(n), scratch(n, np.int32), 0
     _staff(posts, grants, values.shortfall, month, capacity, paid, staff)
     _loads(orgs, practices, load)
     for i in range(n):
@@ -136,7 +135,8 @@ def _burden(orgs, posts, grants, practices, modifiers, pressure, values, month):
 @inner
 def loop(w, values, seed, month):
     """Demand, for a month."""
-    pressure = _wander(w.territories, values, seed, month)
+    pressure = scratch(w.territories.shape[0])
+    _wander(w.territories, pressure, values, seed, month)
     _burden(w.orgs, w.posts, w.grants, w.practices, w.modifiers, pressure, values, month)
 
 

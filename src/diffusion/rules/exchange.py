@@ -21,13 +21,14 @@ from diffusion.base.arrays import AT_ONCE, NOTHING, bit, count, has, lowest, row
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.pairs import below, pairs
+from diffusion.base.scratch import scratch
 from diffusion.world.likeness import clarity, relevance, similarity
-from diffusion.world.memory import AWARE, fade, forget, recall, remember, side_by_side
+from diffusion.world.memory import AWARE, WIDTH, fade, forget, recall, remember, side_by_side
 from diffusion.world.pushes import p_told
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
 from diffusion.world.state import GENERAL
-from diffusion.world.traffic import Event, Flow, Live, log
-from diffusion.world.ways import both_ways, case, lessons, may_pass, tags_of
+from diffusion.world.traffic import ARRANGED, Event, Flow, Live, log
+from diffusion.world.ways import both_ways, case, lessons, may_pass, note_tags
 
 _AWARE = int(Decision.AWARENESS)
 _KNOW = int(Decision.KNOW_HOW)
@@ -134,11 +135,11 @@ def _awareness(
     flows, events, values, seed, month,
 ):  # fmt: skip
     """News passes on every contact."""
-    key, few = draws.stream(seed, _AWARE, month), np.empty(to.shape[0], np.uint64)
+    key, few = draws.stream(seed, _AWARE, month), scratch(to.shape[0], np.uint64)
     may_pass(to, running, news, block, depth, few, key, n_practices, values)
     way, what, n = pairs(news)
-    bound, luck, own = np.empty(n), np.empty(n), np.empty(n, np.uint64)
-    who, whom = np.empty(n, np.uint32), np.empty(n, np.int64)
+    bound, luck, own = scratch(n), scratch(n), scratch(n, np.uint64)
+    who, whom = scratch(n, np.uint32), scratch(n, np.int64)
     for y in range(n):
         x, p = way[y], what[y]
         who[y], own[y], whom[y] = to[x], few[x], case(block, source, x, p)
@@ -181,10 +182,12 @@ def _know_how(
     `rel_pupil` and `rel_teacher` are the largest multipliers of any organisation. Whoever learns
     joins the posts in `taught`; returns how many these are now.
     """
-    key, pupils = draws.stream(seed, _KNOW, month), np.empty(to.shape[0], np.uint32)
-    way, what, n = pairs(lessons(posts, contacts, first, heard, pupils))
-    pupil, whom, likely = np.empty(n, np.uint32), np.empty(n, np.int64), np.empty(n, np.uint32)
-    bound, luck = np.empty(n), np.empty(n)
+    key, pupils = draws.stream(seed, _KNOW, month), scratch(to.shape[0], np.uint32)
+    gaps = scratch(to.shape[0], np.uint64)
+    lessons(posts, contacts, first, heard, pupils, gaps)
+    way, what, n = pairs(gaps)
+    pupil, whom, likely = scratch(n, np.uint32), scratch(n, np.int64), scratch(n, np.uint32)
+    bound, luck = scratch(n), scratch(n)
     _bound(practices, contacts, first, way, what, rel_pupil, rel_teacher, values, bound)
     for y in range(n):
         pupil[y], whom[y] = pupils[way[y]], case(block, source, way[y], what[y])
@@ -221,17 +224,14 @@ def _on_contacts(
     rel_teacher, minds, met, flows, events, values, seed, month,
 ):  # fmt: skip
     """What the month's contacts pass on and leave behind."""
-    n_practices, tags = exposure.shape[1], tags_of(networks)
-    taught, n_taught = np.empty(2 * live, np.uint32), np.int64(0)
+    n_practices, tags = exposure.shape[1], scratch(networks.shape[0] - ARRANGED, np.int64)
+    note_tags(networks, tags)
+    taught, n_taught = scratch(2 * live, np.uint32), np.int64(0)
     for first in range(0, live, AT_ONCE):
         n = 2 * min(live - first, AT_ONCE)
-        source, to = np.empty(n, np.uint32), np.empty(n, np.uint32)
-        block, depth = np.empty(n, np.int64), np.empty(n)
-        running, news, heard = (
-            np.empty(n, np.uint64),
-            np.empty(n, np.uint64),
-            np.empty(n, np.uint64),
-        )
+        source, to = scratch(n, np.uint32), scratch(n, np.uint32)
+        block, depth = scratch(n, np.int64), scratch(n)
+        running, news, heard = scratch(n, np.uint64), scratch(n, np.uint64), scratch(n, np.uint64)
         both_ways(contacts, first, tags, minds, source, to, running, news, heard, block, depth)
         remember(exposure, to, running, depth, met)
         _awareness(
@@ -331,8 +331,8 @@ def _presentations(
 def loop(w, values, seed, month):
     """Exchange, for a month."""
     n = w.orgs.shape[0]
-    before, aware = np.empty(n, np.uint64), np.empty(n, np.uint64)
-    users, kept, met = np.empty(n, np.uint64), np.empty(n, np.uint64), np.empty(n)
+    before, aware = scratch(n, np.uint64), scratch(n, np.uint64)
+    users, kept, met = scratch(n, np.uint64), scratch(n, np.uint64), scratch(n)
     recall(w.orgs, values.fade, before, aware, users, kept, met)
     reach, rel_pupil, rel_teacher = _most(w.modifiers)
     if values.p_notice * reach > 0.0 or w.promotions.shape[0] > 0:
@@ -342,7 +342,8 @@ def loop(w, values, seed, month):
         )  # fmt: skip
     forget(kept, aware, w.exposure.shape[1], values.p_forget, seed, month)
     fade(w.exposure.reshape(-1), values.fade)
-    minds = side_by_side(before, aware, users)
+    minds = scratch((n, WIDTH), np.uint64)
+    side_by_side(before, aware, users, minds)
     _on_contacts(
         w.orgs, w.uses, w.posts, w.practices, w.contacts, w.sizes[_CONTACTS], w.networks,
         w.exposure, w.modifiers, rel_pupil, rel_teacher, minds, met, w.flows, w.events, values,

@@ -26,6 +26,7 @@ from diffusion.base.arrays import NEVER, NOTHING, count, lowest, row_of, without
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.base.scratch import scratch
 from diffusion.world import budgets, ledger
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
@@ -228,7 +229,7 @@ def _idea(org, rewards, key, g):
 @inner
 def _applying(grants, funders, places, month):
     """Notes the lines without money whose funders call this month; returns how many."""
-    calling = np.empty(funders.shape[0], np.int64)
+    calling = scratch(funders.shape[0], np.int64)
     for f in range(funders.shape[0]):
         calling[f] = 1 if funders[f].call_month == month % MONTHS_A_YEAR else 0
     n = 0
@@ -338,7 +339,7 @@ def loop(w, values, seed, month):
     felt = budgets.feel(w.territories, w.national.shape[0], values.lag_rate)
     budgets.open_years(w.funders, w.funder_modifiers, w.territories, felt, values.response, month)
     budgets.own_money(w.accounts, w.funders, w.funder_modifiers, w.flows, month)
-    lines = np.empty(w.grants.shape[0], np.int64)
+    lines = scratch(w.grants.shape[0], np.int64)
     turning = _turning(w.grants, lines, values, seed, month)
     _turn(
         w.orgs, w.uses, w.practices, w.grants, w.funders, w.funder_modifiers, w.modifiers,

@@ -17,6 +17,7 @@ from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.base.scratch import scratch
 from diffusion.world.adjacency import tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
 from diffusion.world.seating import delegate, meet_at_tables, place_of, seated
@@ -108,9 +109,9 @@ def _bilateral(time, posts, ties, live, contacts, values, seed, month):
     Returns how many contacts that makes.
     """
     key = draws.stream(seed, _BILATERAL, month)
-    talks, over, may = np.empty(live), np.empty(live), np.empty(live, np.uint32)
+    talks, over, may = scratch(live), scratch(live), scratch(live, np.uint32)
     some = _may_talk(time, ties, live, values.frequency, key, talks, over, may)
-    there, n = np.empty(some, np.int32), 0
+    there, n = scratch(some, np.int32), 0
     for k in range(some):
         tie = ties[may[k]]
         there[k] = posts[tie.post_a].filled & posts[tie.post_b].filled
@@ -209,7 +210,7 @@ def _open(networks, modifiers, values, seed, month, held):
 @inner
 def _invite(slack, networks, held, n_held, start, members, modifiers, values, key, luck, chance):
     """The luck of all members of networks that meet, and their chance to attend if all is near."""
-    who, whom = np.empty(luck.shape[0], np.int32), np.empty(luck.shape[0], np.int32)
+    who, whom = scratch(luck.shape[0], np.int32), scratch(luck.shape[0], np.int32)
     n = 0
     for h in range(n_held):
         network = networks[held[h]]
@@ -245,10 +246,10 @@ def _gather(
 
     Returns how many attend.
     """
-    held = np.empty(networks.shape[0], np.int64)
+    held = scratch(networks.shape[0], np.int64)
     n_held = _open(networks, modifiers, values, seed, month, held)
-    luck, chance = np.empty(members.shape[0]), np.empty(members.shape[0])
-    come = np.empty(members.shape[0], np.int64)
+    luck, chance = scratch(members.shape[0]), scratch(members.shape[0])
+    come = scratch(members.shape[0], np.int64)
     attend = draws.stream(seed, _ATTEND, month)
     _invite(
         slack, networks, held, n_held, start, members, modifiers, values, attend, luck, chance
@@ -298,9 +299,9 @@ def _tables(
 
     `n` contacts are there before; returns how many there are now.
     """
-    rank, order = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    rank, order = scratch(rows, np.int64), scratch(rows, np.int64)
     seat = np.full(start.shape[0] - 1, -1, np.int32)  # of each organisation, where it sat last
-    known = np.empty(start.shape[0], np.int32)
+    known = scratch(start.shape[0], np.int32)
     first = np.int64(0)
     while first < rows:
         last = seated(attendance, place, first, rows, rank, order)
@@ -330,8 +331,8 @@ def has_room(w, values):
 @inner
 def loop(w, values, seed, month):
     """Meetings, for a month."""
-    slack = np.empty(w.orgs.shape[0])  # ties read it at random: close together
-    time = np.empty(slack.shape[0])
+    slack = scratch(w.orgs.shape[0])  # ties read it at random: close together
+    time = scratch(slack.shape[0])
     for i in range(slack.shape[0]):
         slack[i] = w.orgs[i].slack
         time[i] = slack[i]
@@ -342,7 +343,7 @@ def loop(w, values, seed, month):
         w.orgs, w.posts, w.ties, w.adjacency.start, w.adjacency.partner, w.adjacency.tie,
         w.arranged, w.contacts, n, seed, month,
     )  # fmt: skip
-    place = np.empty(w.attendance.shape[0])
+    place = scratch(w.attendance.shape[0])
     rows = _gather(
         w.orgs, slack, w.posts, w.networks, w.members.start, w.members.organisation, w.modifiers,
         w.attendance, place, w.flows, values, seed, month,

@@ -17,6 +17,7 @@ from diffusion.base.arrays import AT_ONCE, NEVER, NOTHING, bit, has, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.pairs import below, pairs
+from diffusion.base.scratch import scratch
 from diffusion.base.turns import take_lowest, unfinished
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
@@ -87,8 +88,8 @@ class _Values(NamedTuple):
 @inner
 def _tend(running, ending, uses, exposure, values):
     """The fidelity of all that organisations run moves on; what they run poorly may end."""
-    who, what = np.empty(AT_ONCE, np.int64), np.empty(AT_ONCE, np.int64)
-    left, fidelity, seen = np.empty(AT_ONCE, np.uint64), np.empty(AT_ONCE), np.empty(AT_ONCE)
+    who, what = scratch(AT_ONCE, np.int64), scratch(AT_ONCE, np.int64)
+    left, fidelity, seen = scratch(AT_ONCE, np.uint64), scratch(AT_ONCE), scratch(AT_ONCE)
     for first in range(0, running.shape[0], AT_ONCE):
         n = np.int64(0)
         for i in range(first, min(first + AT_ONCE, running.shape[0])):
@@ -170,7 +171,7 @@ def _survey(orgs, practices, modifiers, running, ending, values, seed, month):
 def _likely(orgs, modifiers, who, what, n, width, likely, luck, values, key):
     """Which practices may end, by the highest hazard there is: how many stand in `likely`."""
     scale = max(1.0, values.rel_institutional) * (1.0 + 1e-9)  # which outweighs any rounding
-    few, most = np.empty(n, np.uint64), np.empty(n)
+    few, most = scratch(n, np.uint64), scratch(n)
     for y in range(n):
         few[y] = draws.rare(draws.half(key, who[y]), 0, width)
     for y in range(n):
@@ -188,7 +189,7 @@ def _lapses(orgs, uses, practices, modifiers, ending, flows, events, values, see
     """Practices end."""
     key, width = draws.stream(seed, _LAPSE, month), draws.width(practices.shape[0])
     who, what, n = pairs(ending)
-    luck, likely = np.empty(n), np.empty(n, np.uint32)
+    luck, likely = scratch(n), scratch(n, np.uint32)
     for z in range(_likely(orgs, modifiers, who, what, n, width, likely, luck, values, key)):
         y = likely[z]
         i, p = np.int64(who[y]), np.int64(what[y])
@@ -210,7 +211,7 @@ def _restarts(orgs, uses, practices, flows, events, values, seed, month):
     highest = max(values.p_restart_memory, values.p_restart)
     width = draws.width(practices.shape[0])
     rare = highest <= draws.RARE
-    few, may = np.empty(orgs.shape[0], np.uint64), np.empty(orgs.shape[0], np.uint64)
+    few, may = scratch(orgs.shape[0], np.uint64), scratch(orgs.shape[0], np.uint64)
     for x in range(few.shape[0]):
         few[x] = draws.rare(draws.half(key, x), 0, width)
         may[x] = orgs[x].lapsed & (few[x] if rare else ~NOTHING)
@@ -244,7 +245,7 @@ def loop(w, values, seed, month):
     """Persistence, for a month."""
     _restarts(w.orgs, w.uses, w.practices, w.flows, w.events, values, seed, month)
     n = w.orgs.shape[0]
-    running, ending = np.empty(n, np.uint64), np.empty(n, np.uint64)
+    running, ending = scratch(n, np.uint64), scratch(n, np.uint64)
     _survey(w.orgs, w.practices, w.modifiers, running, ending, values, seed, month)
     _tend(running, ending, w.uses, w.exposure, values)
     for i in range(n):

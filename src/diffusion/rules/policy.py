@@ -19,6 +19,7 @@ from diffusion.base.arrays import NEVER, NOTHING, bit, count, has, lowest, row_o
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import monthly_hazard
+from diffusion.base.scratch import cleared, scratch
 from diffusion.base.turns import occupied, take_lowest, unfinished
 from diffusion.world.places import policy_of
 from diffusion.world.rule import (
@@ -93,7 +94,7 @@ def _count_use(
         if practices[p].scale == _LITTLE:
             small |= bit(p)
     n = orgs.shape[0]
-    running, place, little = np.empty(n, np.uint64), np.empty(n, np.uint32), np.empty(n)
+    running, place, little = scratch(n, np.uint64), scratch(n, np.uint32), scratch(n)
     for i in range(n):
         org = orgs[i]
         running[i], place[i] = org.adopted | org.institutional, org.territory
@@ -107,7 +108,7 @@ def _count_use(
         pulled += modifiers[i].add_will
         inspired += little[i]
     used[last], pull[last], inspiring[last] = used[last] + (n - first), pulled, inspired
-    who, left, which = np.empty(n, np.int64), np.empty(n, np.uint64), np.empty(n, np.int64)
+    who, left, which = scratch(n, np.int64), scratch(n, np.uint64), scratch(n, np.int64)
     n = occupied(running, who, left)
     while n > 0:
         take_lowest(left, n, which)
@@ -171,7 +172,7 @@ def _draft(
     key = draws.stream(seed, _UPTAKE, month)
     # the odds ratio is given for a rise from none to half (D17)
     n = using.shape[1]
-    luck, chances = np.empty(n), np.empty(n)
+    luck, chances = scratch(n), scratch(n)
     around_most, link_most = max(1.0, values.neighbour**2.0), max(1.0, values.link)
     for r in range(territories.shape[0]):
         row = territories[r]
@@ -220,7 +221,7 @@ def _take_over(orgs, uses, practices, territories, national, values, seed, month
     """Regular money of the place or country takes over what is policy and hangs on a grant."""
     key = draws.stream(seed, _REGULAR_MONEY, month)
     n = orgs.shape[0]
-    paid, who, masks = np.empty(n, np.uint64), np.empty(n, np.int64), np.empty(n, np.uint64)
+    paid, who, masks = scratch(n, np.uint64), scratch(n, np.int64), scratch(n, np.uint64)
     for i in range(n):
         paid[i] = orgs[i].adopted & policy_of(orgs[i], territories, national)
     for x in range(occupied(paid, who, masks)):
@@ -262,9 +263,9 @@ def _move_will(territories, used, inspiring, values, seed, month):
 def loop(w, values, seed, month):
     """Policy, for a month."""
     n = w.territories.shape[0]
-    used, inspiring, pull, places = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    using = np.zeros((n, w.practices.shape[0]))
-    having = np.zeros((n, w.practices.shape[0]))
+    used, inspiring, pull, places = cleared(n), cleared(n), cleared(n), cleared(n)
+    using = cleared((n, w.practices.shape[0]))
+    having = cleared((n, w.practices.shape[0]))
     _count_use(
         w.orgs, w.practices, w.modifiers, w.territories, w.national, used, using, inspiring, pull
     )

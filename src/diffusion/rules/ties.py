@@ -16,6 +16,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import AT_ONCE, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.scratch import cleared, scratch
 from diffusion.world import acquaintance, affinity
 from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse, with_ties
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, ratio, share
@@ -101,7 +102,7 @@ def _endangered(ties, live, warmth, most, few, luck, values, seed, month):
     returns how many.
     """
     key, found, alike = draws.stream(seed, _DECAY, month), 0, _all_alike(warmth)
-    trust, u = np.empty(min(AT_ONCE, live)), np.empty(min(AT_ONCE, live))
+    trust, u = scratch(min(AT_ONCE, live)), scratch(min(AT_ONCE, live))
     gain, kept = min(1.0, values.trust_gain * warmth[0]), 1.0 - values.trust_loss
     for first in range(0, live, AT_ONCE):
         size = min(AT_ONCE, live - first)
@@ -132,7 +133,7 @@ def _age(
     values, seed, month,
 ):  # fmt: skip
     """Trust grows or fades, and what nobody keeps up lapses; the adjacency follows."""
-    few, luck = np.empty(sizes[_TIES] + 1, np.int32), np.empty(sizes[_TIES] + 1)
+    few, luck = scratch(sizes[_TIES] + 1, np.int32), scratch(sizes[_TIES] + 1)
     slowest, coordinated = 0.0, values.rel_coordinated
     for i in range(patience.shape[0]):
         slowest = max(slowest, patience[i])
@@ -140,9 +141,9 @@ def _age(
     least = min(values.lapse_bridging, values.lapse_embedded)
     found = _endangered(ties, sizes[_TIES], warmth, most, few, luck, values, seed, month)
     in_doubt, lost, n_gone, own = np.int64(0), 0, 0, 0 if _all_alike(patience) else 1
-    one, other = np.empty(found + 1, np.int32), np.empty(found + 1, np.int32)
-    doubtful, gone = np.empty(found + 1, np.int32), np.empty(found + 1, np.int32)
-    hazards, lapsing = np.empty(found + 1), np.empty(found + 1, np.bool_)
+    one, other = scratch(found + 1, np.int32), scratch(found + 1, np.int32)
+    doubtful, gone = scratch(found + 1, np.int32), scratch(found + 1, np.int32)
+    hazards, lapsing = scratch(found + 1), scratch(found + 1, np.bool_)
     for x in range(found):
         row, u = ties[few[x]], luck[x]
         slower = 0.5 * (patience[np.uint32(row.a * own)] + patience[np.uint32(row.b * own)])
@@ -154,7 +155,7 @@ def _age(
         n_gone += 1 if u < 0.0 else 0
         few[lost] = few[x]
         lost += 1 if surely & (u >= 0.0) else 0
-    losing = np.zeros(start.shape[0] - 1, np.bool_)
+    losing = cleared(start.shape[0] - 1, np.bool_)
     for x in range(n_gone):
         row = ties[gone[x]]
         losing[row.a], losing[row.b] = True, True
@@ -177,7 +178,7 @@ def _age(
 def _seek(orgs, start, ease, seekers, values, seed, month):
     """Who looks for a partner; returns how many."""
     key, n, scale = draws.stream(seed, _SEARCH, month), orgs.shape[0], values.degree_scale
-    seeks, found = np.empty(n, np.int32), 0
+    seeks, found = scratch(n, np.int32), 0
     for i in range(n):
         eager = values.p_search * affinity.wish(start, scale, i) * min(1.0, orgs[i].slack)
         seeks[i] = 1 if draws.at(key, i, 0) < eager * ease[i] else 0
@@ -219,18 +220,18 @@ def _accept(
 ):  # fmt: skip
     """Which searches end in a tie; writes the pairs as a * n + b and returns how many."""
     key, n, coordinated = draws.stream(seed, _ACCEPT, month), orgs.shape[0], values.rel_formation
-    closer, most = np.empty(_CLOSE + 1), np.empty(_CLOSE + 1)
+    closer, most = scratch(_CLOSE + 1), scratch(_CLOSE + 1)
     for k in range(_CLOSE + 1):
         closer[k] = values.transitivity**k
         # what the two may have in common raises the chance no more; the last factor is for rounding
         most[k] = max(1.0, closer[k]) * max(1.0, coordinated) * (1.0 + 1e-9)
-    luck, chance, few = np.empty(found), np.empty(found), np.empty(found + 1, np.int32)
+    luck, chance, few = scratch(found), scratch(found), scratch(found + 1, np.int32)
     for x in range(found):
         luck[x] = draws.at(key, pairs[x, 0], pairs[x, 1])
     n_few = _nearest(orgs, start, modifiers, pairs, luck, chance, most, few, values)
-    one, other = np.empty(n_few, np.int32), np.empty(n_few, np.int32)
-    u, likely, taken = np.empty(n_few), np.empty(n_few), 0
-    shared, wanting = np.empty(n_few, np.int32), np.empty(n_few, np.bool_)
+    one, other = scratch(n_few, np.int32), scratch(n_few, np.int32)
+    u, likely, taken = scratch(n_few), scratch(n_few), 0
+    shared, wanting = scratch(n_few, np.int32), scratch(n_few, np.bool_)
     for y in range(n_few):
         one[y], other[y] = pairs[few[y], 0], pairs[few[y], 1]
     affinity.share_partners(start, partner, one, other, n_few, shared, wanting)
@@ -256,11 +257,11 @@ def _after_meetings(
     """Which strangers who met last month become partners; continues the list of wanted pairs."""
     key, n = draws.stream(seed, _MEETING, month), orgs.shape[0]
     most, scale = 2.0 * values.p_meeting * max(1.0, values.rel_formation), values.degree_scale
-    strangers, n_strangers = np.empty(n_contacts + 1, np.int32), 0
+    strangers, n_strangers = scratch(n_contacts + 1, np.int32), 0
     for x in range(n_contacts):
         strangers[n_strangers] = x
         n_strangers += 1 if contacts[x].network != BILATERAL else 0
-    luck, few, n_few = np.empty(n_strangers), np.empty(n_strangers + 1, np.int32), np.int64(0)
+    luck, few, n_few = scratch(n_strangers), scratch(n_strangers + 1, np.int32), np.int64(0)
     for x in range(n_strangers):
         met = contacts[strangers[x]]
         k, a, b = met.network, np.int64(met.a), np.int64(met.b)
@@ -269,8 +270,8 @@ def _after_meetings(
         few[n_few] = x
         # neither affinity nor the wish of either exceeds 1
         n_few += 1 if luck[x] < most * met.depth * (0.5 * (ease[a] + ease[b])) else 0
-    one, other = np.empty(n_few, np.int32), np.empty(n_few, np.int32)
-    far, new = np.empty(n_few), np.empty(n_few + 1, np.int32)
+    one, other = scratch(n_few, np.int32), scratch(n_few, np.int32)
+    far, new = scratch(n_few), scratch(n_few + 1, np.int32)
     for x in range(n_few):
         met = contacts[strangers[few[x]]]
         one[x], other[x] = met.a, met.b
@@ -293,9 +294,9 @@ def _after_meetings(
 
 @inner
 def _form(orgs, posts, ties, sizes, wanted, taken, flows, values, seed, month):
-    key = draws.stream(seed, _HOLDER, month)
-    n = orgs.shape[0]
-    pairs = acquaintance.in_order(wanted, taken, n)
+    key, n = draws.stream(seed, _HOLDER, month), orgs.shape[0]
+    pairs = scratch(taken, np.int64)
+    acquaintance.put_in_order(wanted, n, pairs)
     t, last = sizes[_TIES], -1
     for x in range(taken):
         if pairs[x] == last:
@@ -306,8 +307,7 @@ def _form(orgs, posts, ties, sizes, wanted, taken, flows, values, seed, month):
         row.a, row.b = a, b
         row.post_a = acquaintance.holder(posts, orgs[a], key, a, b)
         row.post_b = acquaintance.holder(posts, orgs[b], key, b, a)
-        row.trust = values.trust_new
-        row.contact = month
+        row.trust, row.contact = values.trust_new, month
         flows[_FORMED] += 1
         t += 1
     sizes[_TIES] = t
@@ -325,10 +325,10 @@ def loop(w, values, seed, month):
     n, n_contacts = w.orgs.shape[0], w.sizes[_CONTACTS]
     start, partner, tie = w.adjacency.start, w.adjacency.partner, w.adjacency.tie
     joined_start, joined = w.memberships.start, w.memberships.network
-    pairs = np.empty((n + 1, 2), np.int64)
-    seekers, wanted = np.empty(n + 1, np.int32), np.empty(n + n_contacts, np.int64)
+    pairs = scratch((n + 1, 2), np.int64)
+    seekers, wanted = scratch(n + 1, np.int32), scratch(n + n_contacts, np.int64)
     # ties and contacts read them at random: close together
-    warmth, patience, ease = np.empty(n), np.empty(n), np.empty(n)
+    warmth, patience, ease = scratch(n), scratch(n), scratch(n)
     for i in range(n):
         modifier = w.modifiers[i]
         warmth[i], patience[i] = modifier.rel_trust_gain, modifier.rel_tie_decay

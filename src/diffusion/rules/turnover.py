@@ -18,6 +18,7 @@ from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
 from diffusion.base.pairs import pairs
+from diffusion.base.scratch import cleared, scratch
 from diffusion.world import learning
 from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse
 from diffusion.world.rule import (
@@ -133,7 +134,7 @@ def _expect(orgs, grants, modifiers, ending, most, places, leave, values, month)
 @inner
 def _may_leave(orgs, places, leavers, whose):
     """Lists the posts at these places, and their organisations; returns how many."""
-    whom, n, found = np.empty(orgs.shape[0], np.int32), 0, 0
+    whom, n, found = scratch(orgs.shape[0], np.int32), 0, 0
     for i in range(orgs.shape[0]):
         whom[n] = i
         n += 1 if places[i] != NOTHING else 0
@@ -155,8 +156,8 @@ def _may_leave(orgs, places, leavers, whose):
 @inner
 def _lucky(orgs, posts, most, leavers, whose, luck, found, leave):
     """Keeps, of those who may leave, whose luck is below the highest hazard; returns how many."""
-    place, person = np.empty(found, np.int32), np.empty(found, np.int32)
-    filled, kept = np.empty(found, np.int32), 0
+    place, person = scratch(found, np.int32), scratch(found, np.int32)
+    filled, kept = scratch(found, np.int32), 0
     for x in range(found):
         post = posts[leavers[x]]
         person[x], filled[x] = post.person, post.filled
@@ -176,7 +177,7 @@ def _lucky(orgs, posts, most, leavers, whose, luck, found, leave):
 @inner
 def _leavers(orgs, posts, modifiers, ending, leavers, whose, luck, found, values, month):
     """Keeps, of those who may leave, who do; returns how many."""
-    hazard, kept, first_year = np.empty(found), 0, values.first_year
+    hazard, kept, first_year = scratch(found), 0, values.first_year
     for x in range(found):
         post, modifier = posts[leavers[x]], modifiers[whose[x]]
         paid, unpaid = _usual(orgs[whose[x]], modifier, values)
@@ -193,15 +194,15 @@ def _leavers(orgs, posts, modifiers, ending, leavers, whose, luck, found, values
 def _exits(orgs, uses, posts, grants, modifiers, adrift, flows, events, values, seed, month):
     """People leave; they are `adrift`."""
     n, m, leave = orgs.shape[0], posts.shape[0], draws.stream(seed, _EXIT, month)
-    most, places = np.empty(n), np.empty(n, np.uint64)
-    leavers, whose = np.empty(m, np.int32), np.empty(m, np.int32)
-    ending = np.empty(grants.shape[0] + 1)
+    most, places = scratch(n), scratch(n, np.uint64)
+    leavers, whose = scratch(m, np.int32), scratch(m, np.int32)
+    ending = scratch(grants.shape[0] + 1)
     _expect(orgs, grants, modifiers, ending, most, places, leave, values, month)
     found = _may_leave(orgs, places, leavers, whose)
-    luck = np.empty(found)
+    luck = scratch(found)
     found = _lucky(orgs, posts, most, leavers, whose, luck, found, leave)
     found = _leavers(orgs, posts, modifiers, ending, leavers, whose, luck, found, values, month)
-    knows, leads = np.empty(found, np.uint64), np.empty(found, np.uint64)
+    knows, leads = scratch(found, np.uint64), scratch(found, np.uint64)
     for x in range(found):
         post = posts[leavers[x]]
         knows[x] = post.knows
@@ -221,7 +222,7 @@ def _exits(orgs, uses, posts, grants, modifiers, adrift, flows, events, values, 
 def _hand_over(orgs, modifiers, leavers, whose, knows, flows, values, seed, month):
     """What leavers know is lost, except what they write down."""
     key = draws.stream(seed, _HANDOVER, month)
-    hands_over = np.empty(knows.shape[0], np.bool_)
+    hands_over = scratch(knows.shape[0], np.bool_)
     for x in range(knows.shape[0]):
         habit = orgs[whose[x]].handover + modifiers[whose[x]].add_handover
         hands_over[x] = draws.at(key, leavers[x], 0) < habit
@@ -240,7 +241,7 @@ def _hand_over(orgs, modifiers, leavers, whose, knows, flows, values, seed, mont
 def _give_up(orgs, uses, leavers, whose, leads, month):
     """Practices lose their champions, of whom some are among those who leave."""
     who, what, n = pairs(leads)
-    champion = np.empty(n, np.int32)
+    champion = scratch(n, np.int32)
     for y in range(n):
         champion[y] = uses[whose[who[y]], what[y]].champion
     for y in range(n):
@@ -265,8 +266,8 @@ def _survey(posts, vacant):
 def _refill(orgs, posts, grants, modifiers, vacant, free, adrift, p_refill, seed, month):
     """Posts that were vacant are filled again; changes the list of them."""
     key = draws.stream(seed, _REFILL, month)
-    empty = np.zeros(orgs.shape[0], np.int32)  # vacant posts of each organisation
-    luck, chance, person = np.empty(free), np.empty(free), np.empty(free, np.int32)
+    empty = cleared(orgs.shape[0], np.int32)  # vacant posts of each organisation
+    luck, chance, person = scratch(free), scratch(free), scratch(free, np.int32)
     for x in range(free):
         post, before = posts[vacant[x]], 1 - adrift[np.uint32(vacant[x])]
         i = np.uint32(post.organisation)
@@ -308,12 +309,12 @@ def _hand_over_ties(orgs, posts, ties, sizes, modifiers, adrift, flows, values, 
     `adrift` says of which posts ties may be without a person that somebody else can take over.
     """
     key = draws.stream(seed, _TIE_LAPSE, month)
-    moved, n = np.empty(sizes[_TIES], np.int32), 0
+    moved, n = scratch(sizes[_TIES], np.int32), 0
     for t in range(sizes[_TIES]):
         row = ties[t]
         moved[n] = t
         n += 1 if adrift[np.uint32(row.post_a)] | adrift[np.uint32(row.post_b)] else 0
-    held, found = np.empty(2 * n, np.int64), 0  # 2t for a's end of tie t, 2t + 1 for b's
+    held, found = scratch(2 * n, np.int64), 0  # 2t for a's end of tie t, 2t + 1 for b's
     for x in range(n):
         t = int(moved[x])
         row = ties[t]
@@ -344,7 +345,7 @@ def _hand_over_ties(orgs, posts, ties, sizes, modifiers, adrift, flows, values, 
 @inner
 def loop(w, values, seed, month):
     """Turnover, for a month; ties that lapse are marked, the rule of ties drops them."""
-    adrift, vacant = np.zeros(w.posts.shape[0], np.bool_), np.empty(w.posts.shape[0], np.int32)
+    adrift, vacant = cleared(w.posts.shape[0], np.bool_), scratch(w.posts.shape[0], np.int32)
     _exits(
         w.orgs, w.uses, w.posts, w.grants, w.modifiers, adrift, w.flows, w.events, values, seed,
         month,

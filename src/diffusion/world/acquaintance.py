@@ -4,6 +4,7 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.compiled import inner
+from diffusion.base.scratch import cleared, scratch
 
 
 @inner
@@ -20,7 +21,7 @@ def candidates(  # type: ignore[no-untyped-def]
         share_fellows: of seekers who are members somewhere, that think of a fellow member.
         key: of their luck.
     """
-    ways = np.empty((3, found + 1), np.int32)
+    ways = scratch((3, found + 1), np.int32)
     n_friends, n_fellows = _ways(
         start, joined_start, seekers, found, ways, share_friends, share_fellows, key
     )
@@ -54,7 +55,7 @@ def candidates(  # type: ignore[no-untyped-def]
 @inner
 def _ways(start, joined_start, seekers, found, ways, share_friends, share_fellows, key):  # type: ignore[no-untyped-def]
     """Sort seekers into rows of `ways`: friends, fellows, anybody; how many in the first two."""
-    luck, share = np.empty(found), share_friends + share_fellows
+    luck, share = scratch(found), share_friends + share_fellows
     for x in range(found):
         luck[x] = draws.at(key, seekers[x], 0)
     n_friends, n_fellows, n_others = 0, 0, 0
@@ -71,12 +72,12 @@ def _ways(start, joined_start, seekers, found, ways, share_friends, share_fellow
 
 
 @inner
-def in_order(wanted, taken, n):  # type: ignore[no-untyped-def]
-    """Pairs of n organisations, a * n + b, from the smallest on: each to its a, there one by one.
+def put_in_order(wanted, n, pairs):  # type: ignore[no-untyped-def]
+    """Fill in pairs of n organisations, a * n + b, from the smallest on: each to its a, one by one.
 
     Few pairs have an organisation in common; numba's own sorting takes long to compile.
     """
-    place, pairs = np.zeros(n + 1, np.int32), np.empty(taken, np.int64)
+    place, taken = cleared(n + 1, np.int32), pairs.shape[0]
     for x in range(taken):
         pairs[x] = -1
         place[wanted[x] // n + 1] += 1
@@ -90,7 +91,6 @@ def in_order(wanted, taken, n):  # type: ignore[no-untyped-def]
             y -= 1
         pairs[y] = wanted[x]
         place[a] += 1
-    return pairs
 
 
 @inner

@@ -10,6 +10,7 @@ import numpy as np
 
 from diffusion.base.arrays import NOTHING, FloatArray, IntArray, Table, count
 from diffusion.base.compiled import compiled, inner
+from diffusion.base.scratch import cleared, scratch
 from diffusion.world.traffic import Live
 
 _TIES = int(Live.TIES)
@@ -99,13 +100,14 @@ def drop_lapsed(ties, sizes, start, partner, tie, near=_NEAR):  # type: ignore[n
     if sizes[_TO_DROP] == 0:
         return
     live, lost = sizes[_TIES], np.int64(0)
-    gone = np.empty(live + 1, np.int32)
+    gone = scratch(live + 1, np.int32)
     for t in range(live):
         gone[lost] = t
         lost += 1 if has_lapsed(ties[t]) else 0  # else the next one takes its place
     gone[lost] = live
     sizes[_TIES], sizes[_TO_DROP] = live - lost, 0
-    fewer = _ends(ties, gone, lost, start.shape[0] - 1)
+    fewer = cleared(start.shape[0] - 1, np.int64)
+    _add_ends(ties, gone, lost, fewer)
     if live <= near:
         _drop_few(ties, live, start, partner, tie)
     else:
@@ -120,7 +122,7 @@ def drop_lapsed(ties, sizes, start, partner, tie, near=_NEAR):  # type: ignore[n
 @inner
 def _drop_few(ties, live, start, partner, tie):  # type: ignore[no-untyped-def]
     """Close the gaps and renumber by the new row of each tie, which takes less for few ties."""
-    moved = np.empty(live, np.int32)  # where each tie stands now, -1 where it is gone
+    moved = scratch(live, np.int32)  # where each tie stands now, -1 where it is gone
     place, kept = 0, 0
     for t in range(live):
         lapsed = has_lapsed(ties[t])
@@ -185,15 +187,14 @@ def _close_gaps(ties, gone, lost):  # type: ignore[no-untyped-def]
 @inner
 def with_ties(ties, first, live, start, partner, tie):  # type: ignore[no-untyped-def]
     """Add the ties from row `first` on to the adjacency, as rebuilding it would."""
-    rows = np.empty(live - first, np.int32)
+    rows = scratch(live - first, np.int32)
     for x in range(rows.shape[0]):
         rows[x] = first + x
-    added = _ends(ties, rows, rows.shape[0], start.shape[0] - 1)
+    added = cleared(start.shape[0] - 1, np.int64)
+    _add_ends(ties, rows, rows.shape[0], added)
     # where new neighbours come in, and how many have come in by then
-    behind, shifts = (
-        np.empty(2 * rows.shape[0] + 1, np.int32),
-        np.empty(2 * rows.shape[0] + 1, np.int32),
-    )
+    most = 2 * rows.shape[0] + 1
+    behind, shifts = scratch(most, np.int32), scratch(most, np.int32)
     old, ahead, n = start[start.shape[0] - 1], 0, 0
     for i in range(added.shape[0]):
         ahead += added[i]
@@ -220,13 +221,11 @@ def with_ties(ties, first, live, start, partner, tie):  # type: ignore[no-untype
 
 
 @inner
-def _ends(ties, rows, n_rows, n):  # type: ignore[no-untyped-def]
-    """How many of some ties each of n organisations has."""
-    ends = np.zeros(n, np.int64)
+def _add_ends(ties, rows, n_rows, ends):  # type: ignore[no-untyped-def]
+    """Add to `ends` how many of some ties each organisation has."""
     for x in range(n_rows):
         ends[ties[rows[x]].a] += 1
         ends[ties[rows[x]].b] += 1
-    return ends
 
 
 @inner

@@ -9,6 +9,7 @@ import numpy as np
 
 from diffusion.base.arrays import AT_ONCE, NOTHING
 from diffusion.base.compiled import inner, soon
+from diffusion.base.scratch import scratch
 from diffusion.world.adjacency import has_lapsed
 
 _FEW = 1024  # comparisons of all partners with all; beyond, marks take less
@@ -44,16 +45,14 @@ def most_shared(start, a, b, limit):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _unmarked(n):  # type: ignore[no-untyped-def]
-    """Room for the marks of partners, for n organisations.
+def _unmark(marks):  # type: ignore[no-untyped-def]
+    """Take back the marks of partners, of all organisations.
 
     A mark says where in the adjacency an organisation stands as a partner. No place belongs to two
     organisations, so marks that were made for others are in nobody's way.
     """
-    marks = np.empty(n, np.int32)
-    for i in range(n):
+    for i in range(marks.shape[0]):
         marks[i] = -1
-    return marks
 
 
 @inner
@@ -83,7 +82,9 @@ def share_partners(start, partner, one, other, n_pairs, shared, linked):  # type
         one, other: organisations, a pair each.
         shared, linked: written here, a cell a pair.
     """
-    ends, marks = np.empty((4, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
+    ends = scratch((4, min(AT_ONCE, n_pairs)), np.int64)
+    marks = scratch(start.shape[0] - 1, np.int32)
+    _unmark(marks)
     for first in range(0, n_pairs, AT_ONCE):
         for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             n, begin, end = 0, ends[0, x], ends[1, x]
@@ -98,7 +99,7 @@ def share_partners(start, partner, one, other, n_pairs, shared, linked):  # type
 @inner
 def strangers_of(start, partner, one, other, n, found):  # type: ignore[no-untyped-def]
     """Which of the first n pairs are no partners: writes their numbers to `found`; how many."""
-    ends, strangers = np.empty((4, min(AT_ONCE, n)), np.int64), 0
+    ends, strangers = scratch((4, min(AT_ONCE, n)), np.int64), 0
     for first in range(0, n, AT_ONCE):
         for x in range(_look_up(start, partner, one, other, first, n, ends)):
             side = 0 if ends[1, x] - ends[0, x] <= ends[3, x] - ends[2, x] else 2
@@ -120,7 +121,9 @@ def share_a_partner(ties, start, partner, tie, losing, one, other, n_pairs, shar
         one, other: organisations, a pair each.
         shared: written here, a cell a pair.
     """
-    ends, marks = np.empty((4, min(AT_ONCE, n_pairs)), np.int64), _unmarked(start.shape[0] - 1)
+    ends = scratch((4, min(AT_ONCE, n_pairs)), np.int64)
+    marks = scratch(start.shape[0] - 1, np.int32)
+    _unmark(marks)
     for first in range(0, n_pairs, AT_ONCE):
         for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             lapsed = losing[one[first + x]] | losing[other[first + x]]
@@ -152,14 +155,14 @@ def lucky(luck, chance, factor, start, network, networks, one, other, n_pairs, d
         one, other: organisations, a pair each.
         decided: written here, a cell a pair.
     """
-    pairs, n = np.empty(n_pairs, np.int32), np.int64(0)
-    first, second = np.empty(n_pairs, np.int32), np.empty(n_pairs, np.int32)
+    pairs, n = scratch(n_pairs, np.int32), np.int64(0)
+    first, second = scratch(n_pairs, np.int32), scratch(n_pairs, np.int32)
     for x in range(n_pairs):
         decided[x] = luck[x] < chance[x]
         pairs[n], first[n], second[n] = x, one[x], other[x]
         # without any network none is coordinated
         n += (decided[x] != (luck[x] < chance[x] * factor)) & (network.shape[0] > 0)
-    ends = np.empty((4, min(AT_ONCE, n_pairs)), np.int64)
+    ends = scratch((4, min(AT_ONCE, n_pairs)), np.int64)
     for begin in range(0, n, AT_ONCE):
         for y in range(_look_up(start, network, first, second, begin, n, ends)):
             both = False

@@ -6,6 +6,7 @@ import numpy as np
 
 from diffusion.base.compiled import inner
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.base.scratch import cleared
 from diffusion.world import ledger
 from diffusion.world.vocabulary import FUNDER_KINDS, GRANT_MAKERS, OWN_SOURCES
 
@@ -24,7 +25,7 @@ def feel(territories, countries, rate):  # type: ignore[no-untyped-def]
     Returns:
         What the places of each country feel on average, log points, by code of the country.
     """
-    felt, places = np.zeros(countries), np.zeros(countries)
+    felt, places = np.zeros(countries), cleared(countries)
     for r in range(territories.shape[0]):
         place = territories[r]
         place.log_felt += rate * (place.log_pressure - place.log_felt)
@@ -66,7 +67,7 @@ def own_money(accounts, funders, terms, flows, month):  # type: ignore[no-untype
 
     Fees come in the first month of a year and are spent evenly over it, the rest month by month.
     """
-    rate, given = np.zeros(_SOURCES), np.zeros(_SOURCES, np.int64)
+    rate, given = cleared(_SOURCES), cleared(_SOURCES, np.int64)
     for f in range(funders.shape[0]):
         if funders[f].kind >= _GRANT_MAKERS:
             rate[funders[f].kind - _GRANT_MAKERS] = terms[f].rel_budget

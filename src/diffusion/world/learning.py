@@ -11,6 +11,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, count, has, lowest, without_lowest
 from diffusion.base.compiled import inner
 from diffusion.base.draws import Decision
+from diffusion.base.scratch import scratch
 
 _LEARN = int(Decision.LEARN_FROM_COLLEAGUE)
 _DECAY = int(Decision.SKILL_DECAY)
@@ -74,8 +75,8 @@ def _lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month):
     learn, decay = draws.stream(seed, _LEARN, month), draws.stream(seed, _DECAY, month)
     cases = ease.shape[0] // 2
     width, pairs, kept = draws.width(cases), 0, 0
-    luck, chance = np.empty(who.shape[0]), np.empty(who.shape[0])
-    forgets = np.empty(who.shape[0], np.bool_)
+    luck, chance = scratch(who.shape[0]), scratch(who.shape[0])
+    forgets = scratch(who.shape[0], np.bool_)
     for x in range(found):
         left = odd[x]
         while left != NOTHING:
@@ -83,7 +84,7 @@ def _lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month):
             left = without_lowest(left)
             pairs += 1
     # what nobody knows is read, what a colleague knows is taught, what oneself knows is forgotten
-    chances = np.empty(3)
+    chances = scratch(3)
     chances[0], chances[1], chances[2] = values.p_written, values.p_colleague, values.p_decay
     for x in range(pairs):
         post, p = posts[who[x]], what[x]
@@ -104,13 +105,13 @@ def _lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month):
 def teach(orgs, uses, posts, practices, values, seed, month):  # type: ignore[no-untyped-def]
     """Colleagues teach each other what runs; what is not needed is forgotten."""
     m, cases = posts.shape[0], practices.shape[0]
-    ease, width = np.empty(2 * cases), draws.width(cases)  # of learning, and of forgetting
+    ease, width = scratch(2 * cases), draws.width(cases)  # of learning, and of forgetting
     for p in range(cases):
         ease[p], ease[cases + p] = 1.0 - values.brake * practices[p].complexity, 1.0
-    odd, whom = np.empty(m + _AT_LEAST, np.uint64), np.empty(m, np.int32)
+    odd, whom = scratch(m + _AT_LEAST, np.uint64), scratch(m, np.int32)
     learn = draws.stream(seed, _LEARN, month)
     found, pairs = _pupils(orgs, posts, odd, whom, learn, width, values)
-    who, what = np.empty(pairs, np.int32), np.empty(pairs, np.int32)
+    who, what = scratch(pairs, np.int32), scratch(pairs, np.int32)
     for x in range(_lucky(orgs, posts, odd, whom, found, who, what, ease, values, seed, month)):
         j, p = int(who[x]), int(what[x])
         post = posts[j]
@@ -132,7 +133,7 @@ def fade(orgs, practices, values, seed, month):  # type: ignore[no-untyped-def]
     key = draws.stream(seed, _MEMORY, month)
     width = draws.width(practices.shape[0])
     all_fade = NOTHING if values.p_memory_loss <= draws.RARE else ~NOTHING
-    shelved, whom, found = np.empty(orgs.shape[0], np.uint64), np.empty(orgs.shape[0], np.int32), 0
+    shelved, whom, found = scratch(orgs.shape[0], np.uint64), scratch(orgs.shape[0], np.int32), 0
     for i in range(orgs.shape[0]):
         org = orgs[i]
         few = draws.rare(draws.half(key, i), 0, width) | all_fade
@@ -160,7 +161,7 @@ def _without_champion(org):  # type: ignore[no-untyped-def]
 @inner
 def name_champions(orgs, uses, posts):  # type: ignore[no-untyped-def]
     """Of each running practice that has no champion, who has known it for longest."""
-    whom, found = np.empty(orgs.shape[0], np.int32), 0
+    whom, found = scratch(orgs.shape[0], np.int32), 0
     for i in range(orgs.shape[0]):
         whom[found] = i
         found += 1 if _without_champion(orgs[i]) != NOTHING else 0

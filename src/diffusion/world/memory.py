@@ -6,12 +6,13 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
 from diffusion.base.compiled import inner, soon
 from diffusion.base.draws import Decision
+from diffusion.base.scratch import scratch
 
 _ONE = np.uint64(1)
 _AHEAD = 8  # rows that are fetched before they are needed
 _NEAR = 1 << 17  # numbers that the near caches hold: none of these needs to be fetched
 _OF_A_LINE = 8  # numbers that memory hands over together
-BEFORE, AWARE, USERS, _WIDTH = 0, 1, 2, 4  # columns of minds
+BEFORE, AWARE, USERS, WIDTH = 0, 1, 2, 4  # columns of minds
 _FORGET = int(Decision.FORGET)
 
 
@@ -30,12 +31,10 @@ def recall(orgs, rate, before, aware, users, kept, met):  # type: ignore[no-unty
 
 
 @inner
-def side_by_side(before, aware, users):  # type: ignore[no-untyped-def]
-    """What organisations had heard of before, have now and run, next to each other: their minds."""
-    minds = np.empty((before.shape[0], _WIDTH), np.uint64)
+def side_by_side(before, aware, users, minds):  # type: ignore[no-untyped-def]
+    """Fill in minds: what each had heard of before, has now and runs, next to each other."""
     for i in range(before.shape[0]):
         minds[i, BEFORE], minds[i, AWARE], minds[i, USERS] = before[i], aware[i], users[i]
-    return minds
 
 
 @inner
@@ -43,7 +42,7 @@ def forget(kept, aware, n_practices, p_forget, seed, month):  # type: ignore[no-
     """Take from what organisations are aware of what they lose, which is none of the `kept`."""
     key = draws.stream(seed, _FORGET, month)
     width = draws.width(n_practices)
-    few, loose = np.empty(aware.shape[0], np.uint64), np.empty(aware.shape[0], np.uint64)
+    few, loose = scratch(aware.shape[0], np.uint64), scratch(aware.shape[0], np.uint64)
     any_luck = ~NOTHING if p_forget > draws.RARE else NOTHING
     for i in range(aware.shape[0]):
         few[i] = draws.rare(draws.half(key, i), 0, width)
@@ -67,7 +66,7 @@ def remember(exposure, to, running, depth, met):  # type: ignore[no-untyped-def]
     """This month's contacts are remembered, and with users of which practice they were."""
     wide, cells = exposure.shape[1], exposure.reshape(-1)
     fetched = wide if cells.shape[0] > _NEAR else 0
-    some, n_some = np.empty(to.shape[0] + _AHEAD, np.uint32), NOTHING
+    some, n_some = scratch(to.shape[0] + _AHEAD, np.uint32), NOTHING
     for x in range(to.shape[0]):
         some[n_some] = x
         n_some += _ONE if running[x] != NOTHING else NOTHING

@@ -8,6 +8,7 @@ import numpy as np
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING
 from diffusion.base.compiled import inner
+from diffusion.base.scratch import scratch
 from diffusion.world.memory import AWARE, BEFORE, USERS
 from diffusion.world.traffic import ARRANGED
 
@@ -17,13 +18,11 @@ _PRACTICES = 64
 
 
 @inner
-def tags_of(networks):  # type: ignore[no-untyped-def]
-    """What tells contacts of the same two apart, by the network of the contact less `ARRANGED`."""
-    tags = np.empty(networks.shape[0] - ARRANGED, np.int64)
+def note_tags(networks, tags):  # type: ignore[no-untyped-def]
+    """Fill in what tells contacts of two apart, by the network of the contact less `ARRANGED`."""
     tags[0], tags[1] = _TAGS - 1, 0
     for k in range(networks.shape[0]):
         tags[k - ARRANGED] = networks[k].key + 1
-    return tags
 
 
 @inner
@@ -67,12 +66,12 @@ def may_pass(to, running, news, block, depth, few, key, n_practices, values):  #
 
 
 @inner
-def lessons(posts, contacts, first, heard, pupils):  # type: ignore[no-untyped-def]
-    """What each way can teach: the one who speaks knows it, the pupil does not but heard of it.
+def lessons(posts, contacts, first, heard, pupils, gaps):  # type: ignore[no-untyped-def]
+    """Fill in what each way can teach, and the posts of the pupils.
 
-    Fills in the posts of the pupils.
+    The one who speaks knows it, the pupil does not but heard of it.
     """
-    knows, gaps = np.empty(heard.shape[0], np.uint64), np.empty(heard.shape[0], np.uint64)
+    knows = scratch(heard.shape[0], np.uint64)
     for c in range(heard.shape[0] // 2):
         contact = contacts[first + c]
         pupils[2 * c], pupils[2 * c + 1] = contact.post_b, contact.post_a
@@ -84,7 +83,6 @@ def lessons(posts, contacts, first, heard, pupils):  # type: ignore[no-untyped-d
     for c in range(heard.shape[0] // 2):
         gaps[2 * c] &= knows[2 * c + 1]
         gaps[2 * c + 1] &= knows[2 * c]
-    return gaps
 
 
 @inner

@@ -5,14 +5,16 @@ import pytest
 
 from diffusion.base.compiled import compiled
 from diffusion.base.draws import Decision, uniforms
-from diffusion.world.acquaintance import in_order
+from diffusion.world.acquaintance import put_in_order
 
 N = 30
 
 
 @compiled
 def ordered(wanted, taken, n):  # type: ignore[no-untyped-def]
-    return in_order(wanted, taken, n)
+    pairs = np.empty(taken, np.int64)
+    put_in_order(wanted, n, pairs)
+    return pairs
 
 
 @pytest.mark.parametrize("spread", [1, 3, N])
