@@ -10,6 +10,7 @@ import numpy as np
 
 from diffusion.base.arrays import BITS, NOTHING, count, lowest, without_lowest
 from diffusion.base.compiled import inner
+from diffusion.base.picking import some
 from diffusion.base.scratch import scratch
 
 _LAST = BITS[63]
@@ -22,17 +23,15 @@ def pairs(masks):  # type: ignore[no-untyped-def]
 
     Returns places and positions, and how many there are.
     """
-    some, n_some, total = scratch(masks.shape[0], np.uint32), NOTHING, 0
-    for x in range(masks.shape[0]):
-        some[n_some] = x
-        n_some += _1 if masks[x] != NOTHING else NOTHING
+    where, total = scratch(masks.shape[0], np.uint32), 0
+    n_some = some(masks, where)
     for y in range(n_some):
-        total += count(masks[some[y]])
+        total += count(masks[where[y]])
     # four bits are written without asking whether there are as many, hence places more than needed
     both, n = scratch(total + 3, np.int64), NOTHING
     for y in range(n_some):
-        first = np.int64(some[y]) * 64
-        one = masks[some[y]]
+        first = np.int64(where[y]) * 64
+        one = masks[where[y]]
         two = without_lowest(one)
         three = without_lowest(two)
         four = without_lowest(three)
@@ -51,13 +50,3 @@ def pairs(masks):  # type: ignore[no-untyped-def]
     for y in range(total):
         place[y], position[y] = both[y] >> 6, both[y] & 63
     return place, position, total
-
-
-@inner
-def below(luck, bound, chosen):  # type: ignore[no-untyped-def]
-    """Fill in the places at which luck is below its bound; returns how many."""
-    n = NOTHING
-    for y in range(luck.shape[0]):
-        chosen[n] = y
-        n += _1 if luck[y] < bound[y] else NOTHING
-    return n

@@ -13,16 +13,15 @@ for one place is independent of all others:
 
 from diffusion.base.arrays import NOTHING, lowest, without_lowest
 from diffusion.base.compiled import inner
+from diffusion.base.picking import some
 
 
 @inner
 def occupied(masks, places, left):  # type: ignore[no-untyped-def]
     """Note at which places masks are not empty, and these masks, in order; returns how many."""
-    n = 0
-    for x in range(masks.shape[0]):
-        places[n] = x
-        left[n] = masks[x]
-        n += 1 if masks[x] != NOTHING else 0
+    n = some(masks, places)
+    for x in range(n):
+        left[x] = masks[places[x]]
     return n
 
 

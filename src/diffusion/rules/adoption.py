@@ -18,7 +18,8 @@ from diffusion.base import draws
 from diffusion.base.arrays import NEVER, NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.base.pairs import below, pairs
+from diffusion.base.pairs import pairs
+from diffusion.base.picking import below, picked
 from diffusion.base.scratch import scratch
 from diffusion.base.turns import occupied
 from diffusion.world.lines import offers, payer
@@ -234,12 +235,10 @@ def _finish_trials(
     write = draws.stream(seed, _WRITE, month)
     span = max(1e-9, values.fidelity_full - values.fidelity_zero)
     who, what, n = pairs(tried)
-    due, n_due = scratch(n, np.uint32), 0
+    due, over = scratch(n, np.uint32), scratch(n, np.bool_)
     for y in range(n):
-        due[n_due] = y
-        over = month - uses[who[y], what[y]].since >= practices[what[y]].trial_months
-        n_due += 1 if over else 0
-    for z in range(n_due):
+        over[y] = month - uses[who[y], what[y]].since >= practices[what[y]].trial_months
+    for z in range(picked(over, due)):
         i, p = np.int64(who[due[z]]), np.int64(what[due[z]])
         org, use = orgs[i], uses[i, p]
         org.trial &= ~bit(p)
@@ -266,9 +265,9 @@ def _start_trials(
 ):  # fmt: skip
     """Trials start."""
     key = draws.stream(seed, _TRIAL, month)
-    who, masks = scratch(orgs.shape[0], np.int64), scratch(orgs.shape[0], np.uint64)
+    who, masks = scratch(orgs.shape[0], np.uint32), scratch(orgs.shape[0], np.uint64)
     for x in range(occupied(hopeful, who, masks)):
-        i, open_to = who[x], masks[x]
+        i, open_to = int(who[x]), masks[x]
         org, modifier, push = orgs[i], modifiers[i], pushes[i]
         line, proposed, rewarded = offers(org, grants, funders)
         policy = policy_of(org, territories, national)

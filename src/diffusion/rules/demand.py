@@ -15,6 +15,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, FloatArray, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.picking import picked, some
 from diffusion.base.scratch import cleared, scratch
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
 
@@ -86,12 +87,10 @@ def _staff(posts, grants, shortfall, month, capacity, paid, staff):
 def _loads(orgs, practices, load):
     """Fills the posts that the running practices of each organisation bind."""
     left, whom = scratch(orgs.shape[0], np.uint64), scratch(orgs.shape[0], np.int32)
-    found = 0
     for i in range(orgs.shape[0]):
         org = orgs[i]
         load[i], left[i] = 0.0, org.trial | org.adopted | org.institutional
-        whom[found] = i
-        found += 1 if left[i] != NOTHING else 0
+    found = some(left, whom)
     while found > 0:
         more = 0
         for x in range(found):
@@ -109,7 +108,7 @@ def _burden(orgs, posts, grants, practices, modifiers, pressure, values, month):
     n = orgs.shape[0]
     capacity, load, free = cleared(n), scratch(n), scratch(n)
     paid, staff = cleared(n, np.int32), cleared(n, np.int32)
-    asked, busy, found = scratch(n), scratch(n, np.int32), 0
+    asked, busy, over = scratch(n), scratch(n, np.int32), scratch(n, np.bool_)
     _staff(posts, grants, values.shortfall, month, capacity, paid, staff)
     _loads(orgs, practices, load)
     for i in range(n):
@@ -121,10 +120,8 @@ def _burden(orgs, posts, grants, practices, modifiers, pressure, values, month):
         org.overload = min(values.max_overload, max(0.0, demand / able - 1.0))
         org.staff = staff[i]
         free[i] = modifier.rel_slack
-    for i in range(n):
-        busy[found] = i
-        found += 1 if orgs[i].overload > 0.0 else 0
-    for x in range(found):
+        over[i] = org.overload > 0.0
+    for x in range(picked(over, busy)):
         i = busy[x]
         free[i] *= math.exp(-values.exponent * orgs[i].overload)
     for i in range(n):

@@ -20,7 +20,8 @@ from diffusion.base import draws
 from diffusion.base.arrays import AT_ONCE, NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.base.pairs import below, pairs
+from diffusion.base.pairs import pairs
+from diffusion.base.picking import below
 from diffusion.base.scratch import scratch
 from diffusion.world.likeness import clarity, relevance, similarity
 from diffusion.world.memory import AWARE, WIDTH, fade, forget, recall, remember, side_by_side
@@ -268,8 +269,7 @@ def _courses(
     for i in range(orgs.shape[0]):
         taught = pushes[i].taught
         while taught != NOTHING:
-            p = lowest(taught)
-            taught = without_lowest(taught)
+            p, taught = lowest(taught), without_lowest(taught)
             org, practice, pupil = orgs[i], practices[p], -1
             turn = draws.below(key, i, 2 * p, org.n_posts)
             for k in range(turn, turn + org.n_posts):

@@ -26,6 +26,7 @@ from diffusion.base.arrays import NEVER, NOTHING, count, lowest, row_of, without
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.base.picking import picked
 from diffusion.base.scratch import scratch
 from diffusion.world import budgets, ledger
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
@@ -126,17 +127,15 @@ def _standing(org, uses, practices, i, quality, tilt):
 @inner
 def _turning(grants, places, values, seed, month):
     """Notes the lines of which something is decided, or that end or begin; returns how many."""
-    gap = draws.stream(seed, _GAP, month)
-    n = 0
+    gap, due = draws.stream(seed, _GAP, month), scratch(grants.shape[0], np.bool_)
     for g in range(grants.shape[0]):
         line = grants[g]
         noticed = (month >= line.ends - _NOTICE_MONTHS) & (line.renewed < 0)
         flows = line.active == 1
         awaited = (line.renewed == 1) | (line.starts == month)
-        places[n] = g
-        n += 1 if (flows & (noticed | (month >= line.ends))) | ((not flows) & awaited) else 0
+        due[g] = (flows & (noticed | (month >= line.ends))) | ((not flows) & awaited)
     turning = 0
-    for x in range(n):
+    for x in range(picked(due, places)):
         # a promised follow-up waits for its gap to pass, a grant won at a call for its start
         line = grants[places[x]]
         passed = draws.at(gap, places[x], 0) < values.p_gap_ends
@@ -229,17 +228,15 @@ def _idea(org, rewards, key, g):
 @inner
 def _applying(grants, funders, places, month):
     """Notes the lines without money whose funders call this month; returns how many."""
-    calling = scratch(funders.shape[0], np.int64)
+    calling = scratch(funders.shape[0], np.bool_)
     for f in range(funders.shape[0]):
-        calling[f] = 1 if funders[f].call_month == month % MONTHS_A_YEAR else 0
-    n = 0
+        calling[f] = funders[f].call_month == month % MONTHS_A_YEAR
+    may = scratch(grants.shape[0], np.bool_)
     for g in range(grants.shape[0]):
         line = grants[g]
         paid = (line.active == 1) | (line.renewed == 1) | (line.starts > month)
-        may = calling[np.uint32(line.funder)]
-        places[n] = g
-        n += 0 if paid | (line.shut == 1) else may
-    return n
+        may[g] = calling[np.uint32(line.funder)] & (not (paid | (line.shut == 1)))
+    return picked(may, places)
 
 
 @inner
@@ -339,7 +336,7 @@ def loop(w, values, seed, month):
     felt = budgets.feel(w.territories, w.national.shape[0], values.lag_rate)
     budgets.open_years(w.funders, w.funder_modifiers, w.territories, felt, values.response, month)
     budgets.own_money(w.accounts, w.funders, w.funder_modifiers, w.flows, month)
-    lines = scratch(w.grants.shape[0], np.int64)
+    lines = scratch(w.grants.shape[0], np.int32)
     turning = _turning(w.grants, lines, values, seed, month)
     _turn(
         w.orgs, w.uses, w.practices, w.grants, w.funders, w.funder_modifiers, w.modifiers,

@@ -17,6 +17,7 @@ from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
+from diffusion.base.picking import picked
 from diffusion.base.scratch import scratch
 from diffusion.world.adjacency import tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
@@ -84,6 +85,7 @@ def _may_talk(time, ties, live, frequency, key, talks, over, may):
 
     Returns how many ties stand in `may`.
     """
+    hopeful = scratch(live, np.bool_)
     # time is looked up apart from luck: the processor draws for several ties at once, and would
     # look up several at once too, which takes it longer than one by one
     for t in range(live):
@@ -95,11 +97,8 @@ def _may_talk(time, ties, live, frequency, key, talks, over, may):
         talks[t] = x
         # 1 - exp(-x) lies between three terms of its series and four
         over[t] = draws.at(key, tie.a, tie.b) - x * (1.0 - x * (0.5 - x * _SIXTH))
-    n = NOTHING
-    for t in range(live):
-        may[n] = t
-        n += _ONE if over[t] < _ROUNDING else NOTHING
-    return n
+        hopeful[t] = over[t] < _ROUNDING
+    return picked(hopeful, may)
 
 
 @inner
@@ -110,12 +109,12 @@ def _bilateral(time, posts, ties, live, contacts, values, seed, month):
     """
     key = draws.stream(seed, _BILATERAL, month)
     talks, over, may = scratch(live), scratch(live), scratch(live, np.uint32)
-    some = _may_talk(time, ties, live, values.frequency, key, talks, over, may)
-    there, n = scratch(some, np.int32), 0
-    for k in range(some):
+    hopeful = _may_talk(time, ties, live, values.frequency, key, talks, over, may)
+    there, n = scratch(hopeful, np.int32), 0
+    for k in range(hopeful):
         tie = ties[may[k]]
         there[k] = posts[tie.post_a].filled & posts[tie.post_b].filled
-    for k in range(some):
+    for k in range(hopeful):
         tie, x = ties[may[k]], talks[may[k]]
         if over[may[k]] >= -_ROUNDING - x * x * x * x * _TWENTY_FOURTH:
             luck = draws.at(key, tie.a, tie.b)

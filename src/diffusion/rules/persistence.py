@@ -16,9 +16,10 @@ from diffusion.base import draws
 from diffusion.base.arrays import AT_ONCE, NEVER, NOTHING, bit, has, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
-from diffusion.base.pairs import below, pairs
+from diffusion.base.pairs import pairs
+from diffusion.base.picking import below
 from diffusion.base.scratch import scratch
-from diffusion.base.turns import take_lowest, unfinished
+from diffusion.base.turns import occupied, take_lowest, unfinished
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
 from diffusion.world.vocabulary import COSTS
@@ -88,13 +89,12 @@ class _Values(NamedTuple):
 @inner
 def _tend(running, ending, uses, exposure, values):
     """The fidelity of all that organisations run moves on; what they run poorly may end."""
-    who, what = scratch(AT_ONCE, np.int64), scratch(AT_ONCE, np.int64)
+    who, what = scratch(AT_ONCE, np.uint32), scratch(AT_ONCE, np.int64)
     left, fidelity, seen = scratch(AT_ONCE, np.uint64), scratch(AT_ONCE), scratch(AT_ONCE)
     for first in range(0, running.shape[0], AT_ONCE):
-        n = np.int64(0)
-        for i in range(first, min(first + AT_ONCE, running.shape[0])):
-            who[n], left[n] = i, running[np.uint32(i)]
-            n += 1 if left[n] != NOTHING else 0
+        n = occupied(running[first : first + AT_ONCE], who, left)
+        for y in range(n):
+            who[y] += first
         while n > 0:
             take_lowest(left, n, what)
             for y in range(n):
@@ -168,19 +168,26 @@ def _survey(orgs, practices, modifiers, running, ending, values, seed, month):
 
 
 @inner
-def _likely(orgs, modifiers, who, what, n, width, likely, luck, values, key):
-    """Which practices may end, by the highest hazard there is: how many stand in `likely`."""
+def _likely(orgs, uses, modifiers, who, what, n, width, likely, luck, values, key, month):
+    """Which practices may end, by a bound of their hazard: how many stand in `likely`."""
     scale = max(1.0, values.rel_institutional) * (1.0 + 1e-9)  # which outweighs any rounding
+    led, left = values.hazard, values.hazard * max(1.0, values.rel_champion)
+    dear = max(1.0, values.rel_low_cost)
     few, most = scratch(n, np.uint64), scratch(n)
     for y in range(n):
         few[y] = draws.rare(draws.half(key, who[y]), 0, width)
     for y in range(n):
         luck[y] = draws.among(few[y], what[y], draws.at(key, who[y], what[y]))
     for y in range(n):
-        org = orgs[who[y]]
-        usual = _usual(values, org.overload) + values.low_fidelity
-        usual += 0.0 if has(org.knows, what[y]) else values.nobody
-        most[y] = usual * modifiers[who[y]].rel_lapse * scale
+        org, use = orgs[who[y]], uses[who[y], what[y]]
+        risks = left if month - use.champion_left < values.months_champion else led
+        risks += 0.0 if has(org.knows, what[y]) else values.nobody
+        early = month - use.unfunded < values.months_first
+        money = values.unfunded_first if early else values.unfunded_later
+        risks += money * dear if use.unfunded > NEVER else 0.0
+        risks += values.overload * org.overload
+        risks += values.low_fidelity if use.fidelity < values.floor else 0.0
+        most[y] = risks * modifiers[who[y]].rel_lapse * scale
     return below(luck, most, likely)
 
 
@@ -190,7 +197,10 @@ def _lapses(orgs, uses, practices, modifiers, ending, flows, events, values, see
     key, width = draws.stream(seed, _LAPSE, month), draws.width(practices.shape[0])
     who, what, n = pairs(ending)
     luck, likely = scratch(n), scratch(n, np.uint32)
-    for z in range(_likely(orgs, modifiers, who, what, n, width, likely, luck, values, key)):
+    found = _likely(
+        orgs, uses, modifiers, who, what, n, width, likely, luck, values, key, month
+    )  # fmt: skip
+    for z in range(found):
         y = likely[z]
         i, p = np.int64(who[y]), np.int64(what[y])
         org, use, rel_lapse = orgs[i], uses[i, p], modifiers[i].rel_lapse

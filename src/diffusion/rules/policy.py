@@ -108,7 +108,7 @@ def _count_use(
         pulled += modifiers[i].add_will
         inspired += little[i]
     used[last], pull[last], inspiring[last] = used[last] + (n - first), pulled, inspired
-    who, left, which = scratch(n, np.int64), scratch(n, np.uint64), scratch(n, np.int64)
+    who, left, which = scratch(n, np.uint32), scratch(n, np.uint64), scratch(n, np.int64)
     n = occupied(running, who, left)
     while n > 0:
         take_lowest(left, n, which)
@@ -221,11 +221,11 @@ def _take_over(orgs, uses, practices, territories, national, values, seed, month
     """Regular money of the place or country takes over what is policy and hangs on a grant."""
     key = draws.stream(seed, _REGULAR_MONEY, month)
     n = orgs.shape[0]
-    paid, who, masks = scratch(n, np.uint64), scratch(n, np.int64), scratch(n, np.uint64)
+    paid, who, masks = scratch(n, np.uint64), scratch(n, np.uint32), scratch(n, np.uint64)
     for i in range(n):
         paid[i] = orgs[i].adopted & policy_of(orgs[i], territories, national)
     for x in range(occupied(paid, who, masks)):
-        i, left = who[x], masks[x]
+        i, left = int(who[x]), masks[x]
         while left != NOTHING:
             p = lowest(left)
             left = without_lowest(left)

@@ -16,6 +16,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import AT_ONCE, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.picking import picked
 from diffusion.base.scratch import cleared, scratch
 from diffusion.world import acquaintance, affinity
 from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse, with_ties
@@ -102,7 +103,8 @@ def _endangered(ties, live, warmth, most, few, luck, values, seed, month):
     returns how many.
     """
     key, found, alike = draws.stream(seed, _DECAY, month), 0, _all_alike(warmth)
-    trust, u = scratch(min(AT_ONCE, live)), scratch(min(AT_ONCE, live))
+    trust, u, size = scratch(min(AT_ONCE, live)), scratch(min(AT_ONCE, live)), min(AT_ONCE, live)
+    near, low = scratch(size, np.int32), scratch(size, np.bool_)
     gain, kept = min(1.0, values.trust_gain * warmth[0]), 1.0 - values.trust_loss
     for first in range(0, live, AT_ONCE):
         size = min(AT_ONCE, live - first)
@@ -121,9 +123,10 @@ def _endangered(ties, live, warmth, most, few, luck, values, seed, month):
                     trust[x] = row.trust + min(1.0, values.trust_gain * warmer) * (1.0 - row.trust)
         for x in range(size):
             ties[first + x].trust = trust[x]
-        for x in range(size):
-            few[found], luck[found] = first + x, u[x]
-            found += 1 if u[x] < most else 0  # else the next one takes its place
+            low[x] = u[x] < most
+        for x in range(picked(low[:size], near)):
+            few[found], luck[found] = first + near[x], u[near[x]]
+            found += 1
     return found
 
 
@@ -178,14 +181,11 @@ def _age(
 def _seek(orgs, start, ease, seekers, values, seed, month):
     """Who looks for a partner; returns how many."""
     key, n, scale = draws.stream(seed, _SEARCH, month), orgs.shape[0], values.degree_scale
-    seeks, found = scratch(n, np.int32), 0
+    seeks = scratch(n, np.bool_)
     for i in range(n):
         eager = values.p_search * affinity.wish(start, scale, i) * min(1.0, orgs[i].slack)
-        seeks[i] = 1 if draws.at(key, i, 0) < eager * ease[i] else 0
-    for i in range(n):
-        seekers[found] = i
-        found += seeks[i]
-    return found
+        seeks[i] = draws.at(key, i, 0) < eager * ease[i]
+    return picked(seeks, seekers)
 
 
 @inner
@@ -257,10 +257,10 @@ def _after_meetings(
     """Which strangers who met last month become partners; continues the list of wanted pairs."""
     key, n = draws.stream(seed, _MEETING, month), orgs.shape[0]
     most, scale = 2.0 * values.p_meeting * max(1.0, values.rel_formation), values.degree_scale
-    strangers, n_strangers = scratch(n_contacts + 1, np.int32), 0
+    strangers, apart = scratch(n_contacts, np.int32), scratch(n_contacts, np.bool_)
     for x in range(n_contacts):
-        strangers[n_strangers] = x
-        n_strangers += 1 if contacts[x].network != BILATERAL else 0
+        apart[x] = contacts[x].network != BILATERAL
+    n_strangers = picked(apart, strangers)
     luck, few, n_few = scratch(n_strangers), scratch(n_strangers + 1, np.int32), np.int64(0)
     for x in range(n_strangers):
         met = contacts[strangers[x]]

@@ -18,6 +18,7 @@ from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
 from diffusion.base.pairs import pairs
+from diffusion.base.picking import picked, some
 from diffusion.base.scratch import cleared, scratch
 from diffusion.world import learning
 from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse
@@ -134,11 +135,8 @@ def _expect(orgs, grants, modifiers, ending, most, places, leave, values, month)
 @inner
 def _may_leave(orgs, places, leavers, whose):
     """Lists the posts at these places, and their organisations; returns how many."""
-    whom, n, found = scratch(orgs.shape[0], np.int32), 0, 0
-    for i in range(orgs.shape[0]):
-        whom[n] = i
-        n += 1 if places[i] != NOTHING else 0
-    for x in range(n):
+    whom, found = scratch(orgs.shape[0], np.int32), 0
+    for x in range(some(places, whom)):
         i = whom[x]
         first, left = orgs[i].first_post, places[i]
         if left == ~NOTHING:
@@ -255,11 +253,10 @@ def _give_up(orgs, uses, leavers, whose, leads, month):
 @inner
 def _survey(posts, vacant):
     """Lists vacant posts; returns how many."""
-    free = 0
+    free = scratch(posts.shape[0], np.bool_)
     for j in range(posts.shape[0]):
-        vacant[free] = j
-        free += 1 if posts[j].filled == 0 else 0
-    return free
+        free[j] = posts[j].filled == 0
+    return picked(free, vacant)
 
 
 @inner
@@ -309,11 +306,11 @@ def _hand_over_ties(orgs, posts, ties, sizes, modifiers, adrift, flows, values, 
     `adrift` says of which posts ties may be without a person that somebody else can take over.
     """
     key = draws.stream(seed, _TIE_LAPSE, month)
-    moved, n = scratch(sizes[_TIES], np.int32), 0
+    moved, loose = scratch(sizes[_TIES], np.int32), scratch(sizes[_TIES], np.bool_)
     for t in range(sizes[_TIES]):
         row = ties[t]
-        moved[n] = t
-        n += 1 if adrift[np.uint32(row.post_a)] | adrift[np.uint32(row.post_b)] else 0
+        loose[t] = adrift[np.uint32(row.post_a)] | adrift[np.uint32(row.post_b)]
+    n = picked(loose, moved)
     held, found = scratch(2 * n, np.int64), 0  # 2t for a's end of tie t, 2t + 1 for b's
     for x in range(n):
         t = int(moved[x])

@@ -10,6 +10,7 @@ import numpy as np
 
 from diffusion.base.arrays import NOTHING, FloatArray, IntArray, Table, count
 from diffusion.base.compiled import compiled, inner
+from diffusion.base.picking import picked
 from diffusion.base.scratch import cleared, scratch
 from diffusion.world.traffic import Live
 
@@ -99,11 +100,11 @@ def drop_lapsed(ties, sizes, start, partner, tie, near=_NEAR):  # type: ignore[n
     """
     if sizes[_TO_DROP] == 0:
         return
-    live, lost = sizes[_TIES], np.int64(0)
-    gone = scratch(live + 1, np.int32)
+    live = sizes[_TIES]
+    gone, lapsed = scratch(live + 1, np.int32), scratch(live, np.bool_)
     for t in range(live):
-        gone[lost] = t
-        lost += 1 if has_lapsed(ties[t]) else 0  # else the next one takes its place
+        lapsed[t] = has_lapsed(ties[t])
+    lost = picked(lapsed, gone)
     gone[lost] = live
     sizes[_TIES], sizes[_TO_DROP] = live - lost, 0
     fewer = cleared(start.shape[0] - 1, np.int64)

@@ -11,6 +11,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, count, has, lowest, without_lowest
 from diffusion.base.compiled import inner
 from diffusion.base.draws import Decision
+from diffusion.base.picking import picked, some
 from diffusion.base.scratch import scratch
 
 _LEARN = int(Decision.LEARN_FROM_COLLEAGUE)
@@ -51,14 +52,13 @@ def _pupils(orgs, posts, odd, whom, learn, width, values):  # type: ignore[no-un
     all_learn = NOTHING if max(values.p_colleague, values.p_written) <= draws.RARE else ~NOTHING
     all_forget = NOTHING if values.p_decay <= draws.RARE else ~NOTHING
     _running(orgs, odd)
-    found, pairs = 0, 0
+    any_odd, pairs = scratch(posts.shape[0], np.bool_), 0
     for j in range(posts.shape[0]):
         post, runs, few = posts[j], odd[j], draws.rare(draws.half(learn, j), 0, width)
         may = few | (runs & all_learn) | (~runs & all_forget)
         odd[j] = (runs ^ post.knows) & may & (NOTHING - np.uint64(post.filled))
-    for j in range(posts.shape[0]):
-        whom[found] = j
-        found += 1 if odd[j] != NOTHING else 0
+        any_odd[j] = odd[j] != NOTHING
+    found = picked(any_odd, whom)
     for x in range(found):
         odd[x] = odd[whom[x]]
     for x in range(found):
@@ -133,15 +133,12 @@ def fade(orgs, practices, values, seed, month):  # type: ignore[no-untyped-def]
     key = draws.stream(seed, _MEMORY, month)
     width = draws.width(practices.shape[0])
     all_fade = NOTHING if values.p_memory_loss <= draws.RARE else ~NOTHING
-    shelved, whom, found = scratch(orgs.shape[0], np.uint64), scratch(orgs.shape[0], np.int32), 0
+    shelved, whom = scratch(orgs.shape[0], np.uint64), scratch(orgs.shape[0], np.int32)
     for i in range(orgs.shape[0]):
         org = orgs[i]
         few = draws.rare(draws.half(key, i), 0, width) | all_fade
         shelved[i] = org.written & ~(org.trial | org.adopted | org.institutional) & few
-    for i in range(orgs.shape[0]):
-        whom[found] = i
-        found += 1 if shelved[i] != NOTHING else 0
-    for x in range(found):
+    for x in range(some(shelved, whom)):
         i = int(whom[x])
         own, left = draws.half(key, i), shelved[i]
         few = draws.rare(own, 0, width)
@@ -161,14 +158,13 @@ def _without_champion(org):  # type: ignore[no-untyped-def]
 @inner
 def name_champions(orgs, uses, posts):  # type: ignore[no-untyped-def]
     """Of each running practice that has no champion, who has known it for longest."""
-    whom, found = scratch(orgs.shape[0], np.int32), 0
+    whom, headless = scratch(orgs.shape[0], np.int32), scratch(orgs.shape[0], np.uint64)
     for i in range(orgs.shape[0]):
-        whom[found] = i
-        found += 1 if _without_champion(orgs[i]) != NOTHING else 0
-    for x in range(found):
+        headless[i] = _without_champion(orgs[i])
+    for x in range(some(headless, whom)):
         i = int(whom[x])
         org = orgs[i]
-        open_to = _without_champion(org)
+        open_to = headless[i]
         while open_to != NOTHING:
             p = lowest(open_to)
             open_to = without_lowest(open_to)

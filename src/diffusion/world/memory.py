@@ -6,6 +6,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
 from diffusion.base.compiled import inner, soon
 from diffusion.base.draws import Decision
+from diffusion.base.picking import some
 from diffusion.base.scratch import scratch
 
 _ONE = np.uint64(1)
@@ -66,17 +67,16 @@ def remember(exposure, to, running, depth, met):  # type: ignore[no-untyped-def]
     """This month's contacts are remembered, and with users of which practice they were."""
     wide, cells = exposure.shape[1], exposure.reshape(-1)
     fetched = wide if cells.shape[0] > _NEAR else 0
-    some, n_some = scratch(to.shape[0] + _AHEAD, np.uint32), NOTHING
+    busy = scratch(to.shape[0] + _AHEAD, np.uint32)
+    n_busy = some(running, busy)
     for x in range(to.shape[0]):
-        some[n_some] = x
-        n_some += _ONE if running[x] != NOTHING else NOTHING
         met[to[x]] += depth[x]
     for y in range(_AHEAD):
-        some[n_some + np.uint64(y)] = 0
-    for y in range(n_some):
+        busy[n_busy + y] = 0
+    for y in range(n_busy):
         for p in range(0, fetched, _OF_A_LINE):
-            soon(cells, np.int64(to[some[y + np.uint64(_AHEAD)]]) * wide + p)
-        x = some[y]
+            soon(cells, np.int64(to[busy[y + _AHEAD]]) * wide + p)
+        x = busy[y]
         i, mask, much = to[x], running[x], depth[x]
         # of all practices, also those that are not run: how many are can't be guessed
         for p in range(exposure.shape[1]):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from diffusion.base.compiled import compiled
-from diffusion.base.pairs import below, pairs
+from diffusion.base.pairs import pairs
 
 Masks = npt.NDArray[np.uint64]
 
@@ -16,12 +16,6 @@ Masks = npt.NDArray[np.uint64]
 def listed(masks):  # type: ignore[no-untyped-def]
     """`pairs`, with an entry from Python."""
     return pairs(masks)
-
-
-@compiled
-def chosen(luck, bound, places):  # type: ignore[no-untyped-def]
-    """`below`, with an entry from Python."""
-    return below(luck, bound, places)
 
 
 ALL = np.uint64(2**64 - 1)
@@ -40,10 +34,3 @@ def test_each_bit_is_listed_once_in_order(masks: Masks) -> None:
     ]
     assert n == len(expected)
     assert list(zip(place.tolist(), position.tolist(), strict=True)) == expected
-
-
-def test_a_luck_that_equals_its_bound_is_not_below_it() -> None:
-    luck, bound = np.array([0.1, 0.5, 0.9, 0.0]), np.array([0.2, 0.5, 0.8, 1.0])
-    places = np.empty(4, np.uint32)
-    n = chosen(luck, bound, places)
-    assert places[: int(n)].tolist() == [0, 3]

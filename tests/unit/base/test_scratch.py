@@ -168,7 +168,7 @@ def test_all_rules_fit_on_the_small_stack_of_a_thread() -> None:
 import threading
 from diffusion.config import load
 from diffusion.model.simulation import Simulation
-settings = load(["world=synthetic", "world.n=40", "timing.start=3", "timing.stop=6", "timing.months=14"])
+settings = load(["world=synthetic", "world.n=40", "timing={start: 3, stop: 6, months: 14}"])
 threading.stack_size(512 * 1024)
 thread = threading.Thread(target=lambda: print(Simulation(settings).run().month))
 thread.start()
