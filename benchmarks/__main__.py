@@ -20,6 +20,7 @@ from benchmarks import (
     apart,
     bandwidth,
     compiling,
+    foreseen,
     leaks,
     lines,
     measuring,
@@ -53,6 +54,7 @@ GROUPS: dict[str, ModuleType] = {
     "compiling": compiling,
     "leaks": leaks,
     "bandwidth": bandwidth,
+    "foreseen": foreseen,
     "lines": lines,
     "sizing": sizing,
 }
