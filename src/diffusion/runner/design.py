@@ -56,6 +56,7 @@ class Chunk:
     number: int
     runs: tuple[Run, ...]
     later: frozenset[str] = frozenset()  # ids of those that are not wanted yet
+    earlier: frozenset[str] = frozenset()  # ids of those that an earlier call finished
 
 
 def runs_of(experiment: "Experiment") -> list[Run]:

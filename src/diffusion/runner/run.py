@@ -3,7 +3,7 @@
 import json
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -109,15 +109,16 @@ def executor_of(experiment: "Experiment") -> Executor:
 def compute(folder: Path, chunk: Chunk) -> Report:
     """Simulate the runs of a chunk that are not stored yet, and store them.
 
-    A run that raises, or gives what is no number, is kept as a failure.
+    A run that raises, or gives what is no number, is kept as a failure. Runs that a worker stored
+    and died before it could tell count as done, for nobody else tells.
 
     Where the sweep is asked to stop, no further run of the chunk begins.
     """
     if stopping.asked(folder):
         return Report(chunk.number, 0, 0)
     store = Store(folder)
-    done_with = store.stored(chunk) | chunk.later
-    left = [run for run in chunk.runs if run.run_id not in done_with]
+    stored = store.stored(chunk)
+    left = [run for run in chunk.runs if run.run_id not in stored | chunk.later]
     found: dict[str, tuple[Tables, float]] = {}
     # together, months that scenarios have in common are simulated once; if one of them raises,
     # the others are simulated alone, so that each tells of its own mistake only
@@ -137,7 +138,7 @@ def compute(folder: Path, chunk: Chunk) -> Report:
     done = [run.run_id for run in left if run.run_id in found]
     tables = {run_id: found[run_id][0] for run_id in done}
     store.write(chunk, tables, {run_id: found[run_id][1] for run_id in done})
-    return Report(chunk.number, len(done), failed)
+    return Report(chunk.number, len(stored - chunk.earlier) + len(done), failed)
 
 
 def _add_runs(folder: Path, runs: Sequence[Run], found: dict[str, tuple[Tables, float]]) -> None:
@@ -211,12 +212,12 @@ def fullest(experiment: "Experiment") -> ModelSettings:
     return max(every, key=lambda settings: len(settings.interventions))
 
 
-def _left(runs: Sequence[Run], finished: Set[str], later: frozenset[str]) -> list[Chunk]:
+def _left(runs: Sequence[Run], finished: frozenset[str], later: frozenset[str]) -> list[Chunk]:
     """Chunks, as they were designed, in which a run is still to be computed."""
     chunks = chunks_of(runs)
     ids = [{run.run_id for run in chunk.runs} for chunk in chunks]
     return [
-        replace(chunk, later=later & those)
+        replace(chunk, later=later & those, earlier=finished & those)
         for chunk, those in zip(chunks, ids, strict=True)
         if those - finished - later
     ]

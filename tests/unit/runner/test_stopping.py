@@ -1,6 +1,7 @@
 """A sweep that is asked to stop: what has begun is stored, nothing else begins."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,17 @@ def test_a_chunk_that_waited_for_a_worker_computes_nothing(
     stopping.ask(results.path)
     report = compute(results.path, chunks_of(runs_of(make()))[0])
     assert (report.done, report.failed) == (0, 0)
+    assert fake.calls == []
+
+
+def test_runs_whose_report_was_lost_count_as_done(make: Make, fake: Fake, tmp_path: Path) -> None:
+    """A worker that is killed after it stored its runs tells nobody; another gets its chunk."""
+    results = run_experiment(make(), tmp_path / "r")
+    fake.calls.clear()
+    chunk = chunks_of(runs_of(make()))[0]
+    ids = [run.run_id for run in chunk.runs]
+    assert compute(results.path, chunk).done == len(ids)
+    assert compute(results.path, replace(chunk, earlier=frozenset(ids[:1]))).done == len(ids) - 1
     assert fake.calls == []
 
 
