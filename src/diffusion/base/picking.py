@@ -28,7 +28,9 @@ def _presses() -> bool:
     numba tells machine code of one processor from that of another, on disk too.
     """
     chosen = config.CPU_FEATURES
-    return "+avx512f" in chosen if chosen else bool(llvm.get_host_cpu_features().get("avx512f"))
+    if chosen is None:
+        chosen = llvm.get_host_cpu_features().flatten()
+    return bool(config.ENABLE_AVX) and "+avx512f" in chosen
 
 
 _AT_ONCE = _presses()
@@ -83,7 +85,13 @@ def _press(flags: Any, x: Any, places: Any, n: Any) -> int:
 
 @type_callable(_press)
 def _type_of_press(_: Any) -> Any:
-    return lambda flags, x, places, n: types.int64
+    """Cells of another kind would be taken for what they are not, hence no type for these."""
+
+    def typer(flags: Any, x: Any, places: Any, n: Any) -> Any:
+        kinds = places.dtype in (types.int32, types.uint32) and flags.dtype == types.boolean
+        return types.int64 if kinds and flags.layout == places.layout == "C" else None
+
+    return typer
 
 
 @lower_builtin(_press, types.Array, types.Integer, types.Array, types.Integer)

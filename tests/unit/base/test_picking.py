@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from numba.core.errors import TypingError
 
-from diffusion.base.compiled import compiled
+from diffusion.base.compiled import compiled, config
 from diffusion.base.draws import Decision, uniforms
 from diffusion.base.picking import below, picked, some
 
@@ -70,6 +71,20 @@ def test_a_luck_that_equals_its_bound_is_not_below_it() -> None:
     assert places[:n].tolist() == [x for x in range(20) if x % 4 in (0, 3)]
 
 
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="plain Python takes any array")
+@pytest.mark.parametrize(
+    ("flags", "places"),
+    [
+        (np.ones(40, np.bool_), np.empty(40, np.int64)),
+        (np.ones(40, np.int32), np.empty(40, np.int32)),
+        (np.ones(80, np.bool_)[::2], np.empty(40, np.int32)),
+    ],
+)
+def test_cells_of_another_kind_do_not_compile(flags: Any, places: Any) -> None:
+    with pytest.raises(TypingError):
+        listed(flags, places)
+
+
 def test_a_processor_without_wide_numbers_lists_the_same() -> None:
     script = """
 from diffusion.base import picking
@@ -79,6 +94,5 @@ for size in SIZES:
     for share in (0.0, 0.6, 1.0):
         check(size, share, "int32")
 """
-    plain = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "+sse2"}
     command = [sys.executable, "-c", script]
-    subprocess.run(command, env=os.environ | plain, check=True)
+    subprocess.run(command, env=os.environ | {"NUMBA_CPU_NAME": "generic"}, check=True)

@@ -109,12 +109,21 @@ def _parts(node: ast.AST) -> list[ast.expr]:
     return node.elts if isinstance(node, ast.Tuple) else [node]  # type: ignore[list-item]
 
 
-def _array_of(value: ast.expr) -> str:
-    """The name of an array that is handed on whole or in a slice."""
-    if isinstance(value, ast.Subscript):
-        slices = any(isinstance(one, ast.Slice) for one in _parts(value.slice))
-        return _array_of(value.value) if slices else ""
-    return value.id if isinstance(value, ast.Name) else ""
+def _held(value: ast.expr, wide: set[str]) -> set[str]:
+    """Names of the arrays that a value holds on to, whole or a part; `wide` have two axes."""
+    match value:
+        case ast.Name():
+            return {value.id}
+        case ast.Subscript():
+            slices = any(isinstance(one, ast.Slice) for one in _parts(value.slice))
+            row = ast.unparse(value.value) in wide and not isinstance(value.slice, ast.Tuple)
+            return _held(value.value, wide) if slices or row else set()
+        case ast.Tuple() | ast.IfExp():
+            inside = value.elts if isinstance(value, ast.Tuple) else [value.body, value.orelse]
+            return set().union(*(_held(one, wide) for one in inside))
+        case ast.Call(func=ast.Attribute(value=array)):  # a.reshape(...)
+            return _held(array, wide)
+    return set()
 
 
 def kept(function: ast.FunctionDef) -> list[str]:
@@ -125,14 +134,20 @@ def kept(function: ast.FunctionDef) -> list[str]:
         if isinstance(node, ast.Assign)
         for pair in zip(_parts(node.targets[0]), _parts(node.value), strict=False)
     ]
-    made = {ast.unparse(name) for name, value in assigned if _makes(value)}
+    new = {ast.unparse(name): value for name, value in assigned if _makes(value)}
+    wide = {name for name, value in new.items() if isinstance(_shape(value), ast.Tuple)}
+    made = set(new)
     wrong = [f"renames {v.id}" for _, v in assigned if isinstance(v, ast.Name) and v.id in made]
-    made |= {ast.unparse(name) for name, value in assigned if _array_of(value) in made}  # views
+    made |= {ast.unparse(name) for name, value in assigned if _held(value, wide) & made}  # views
     for node in ast.walk(function):
         if isinstance(node, ast.Return) and node.value is not None:
-            wrong += [f"returns {_array_of(v)}" for v in _parts(node.value) if _array_of(v) in made]
-            wrong += ["returns a new one" for v in _parts(node.value) if _makes(v)]
+            wrong += [f"returns {name}" for name in sorted(_held(node.value, wide) & made)]
+            wrong += ["returns a new one" for part in _parts(node.value) if _makes(part)]
     return wrong
+
+
+def _shape(value: ast.expr) -> ast.expr:
+    return value.args[0] if isinstance(value, ast.Call) else value
 
 
 def test_no_function_keeps_an_array_that_ends_with_it() -> None:
@@ -152,6 +167,10 @@ def test_no_function_keeps_an_array_that_ends_with_it() -> None:
         ("a, found = scratch(n), 0\n    return found", []),
         ("a = scratch(n)\n    return a[1:3]", ["returns a"]),
         ("a = scratch(n)\n    b = a[1:]\n    return b", ["returns b"]),
+        ("a = scratch((n, 2))\n    return a[0]", ["returns a"]),
+        ("a = scratch((n, 2))\n    return a[0, 1]", []),
+        ("a = scratch(n)\n    return a.reshape(-1)", ["returns a"]),
+        ("a = scratch(n)\n    return (1, (n, a)) if n else n", ["returns a"]),
         ("a = scratch(n)\n    return a[0]", []),
         ("a = scratch(n)\n    return below(a)", []),
     ],

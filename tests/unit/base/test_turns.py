@@ -15,7 +15,7 @@ Masks = npt.NDArray[np.uint64]
 def collected(masks, seen):  # type: ignore[no-untyped-def]
     """Puts together again what the turns take apart; returns how many turns there are."""
     n = masks.shape[0]
-    places, left, taken = np.empty(n, np.int64), np.empty(n, np.uint64), np.empty(n, np.int64)
+    places, left, taken = np.empty(n, np.uint32), np.empty(n, np.uint64), np.empty(n, np.int64)
     turns, n = 0, occupied(masks, places, left)
     while n > 0:
         take_lowest(left, n, taken)
@@ -33,7 +33,7 @@ def listed(masks, places, left):  # type: ignore[no-untyped-def]
 
 
 ALL = np.uint64(2**64 - 1)
-MIXED = np.array([0, 1, 2**63, 0, 0, ALL, 2**63 + 1, 0b1011, 0], np.uint64)
+MIXED = np.tile(np.array([0, 1, 2**63, 0, 0, ALL, 2**63 + 1, 0b1011, 0], np.uint64), 4)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_each_bit_comes_up_once(masks: Masks) -> None:
 
 
 def test_occupied_places_stand_in_order() -> None:
-    places, left = np.empty(MIXED.shape[0], np.int64), np.empty_like(MIXED)
+    places, left = np.empty(MIXED.shape[0], np.uint32), np.empty_like(MIXED)
     n = listed(MIXED, places, left)
     assert places[:n].tolist() == np.flatnonzero(MIXED).tolist()
     assert np.array_equal(left[:n], MIXED[MIXED > 0])
