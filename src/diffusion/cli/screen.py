@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FAILED = 1  # exit code
 SECONDS_BETWEEN_LINES = 5.0
+SECONDS_OF_A_RATE = 1.0  # two workers may report in the same moment
 NO_TERMINAL_WIDTH = 160  # a log file has room for the widest table
 
 
@@ -148,6 +149,9 @@ class ShowProgress:
         computed = now.done + now.failed
         if self._first is None or computed == self._first[1]:
             return ""
-        rate = (computed - self._first[1]) / max(time.monotonic() - self._first[0], 1e-9)
+        took = time.monotonic() - self._first[0]
+        if took < SECONDS_OF_A_RATE:
+            return ""
+        rate = (computed - self._first[1]) / took
         left = (now.total - now.skipped - computed) / rate
-        return f", {rate:.1f} runs/s, {duration(left)} left"
+        return f", {rate:.1f} runs/s" + (f", {duration(left)} left" if left > 0.0 else "")

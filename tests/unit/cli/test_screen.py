@@ -34,5 +34,17 @@ def test_rate_and_time_left_are_of_what_this_call_computes(
         "50 of 100 runs are there already",
         "60 of 100 runs, 0 failed",
         "70 of 100 runs, 2 failed, 1.0 runs/s, 30 s left",
-        "100 of 100 runs, 2 failed, 2.0 runs/s, less than a second left",
+        "100 of 100 runs, 2 failed, 2.0 runs/s",
     ]
+
+
+def test_two_reports_at_the_same_moment_tell_no_rate(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with ShowProgress() as show:
+        for done in (5, 10):
+            show(Progress(done, 0, 0, 10))
+            now[0] += 0.001
+    assert capsys.readouterr().err.splitlines()[-1] == "10 of 10 runs, 0 failed"
