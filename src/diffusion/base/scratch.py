@@ -1,7 +1,7 @@
 """Arrays that a compiled loop needs for a moment.
 
-A month takes some two hundred of them. Each costs about 45 ns from numba's allocator, which is a
-seventh of a month of 200 organisations; small ones lie on the stack here, where they cost nothing.
+A month takes many of them, and in a small world numba's allocator is a good part of what a month
+costs. Small ones lie on the stack here, where making them takes a few instructions.
 
 What the stack holds is gone when the function that made it ends. So an array made here is never
 returned and never kept in anything; whatever the function calls may read and write it. In a loop

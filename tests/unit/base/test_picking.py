@@ -89,7 +89,7 @@ def test_a_processor_without_wide_numbers_lists_the_same() -> None:
     script = """
 from diffusion.base import picking
 from tests.unit.base.test_picking import SIZES, check
-assert not picking._AT_ONCE
+assert not picking._CAN_PRESS
 for size in SIZES:
     for share in (0.0, 0.6, 1.0):
         check(size, share, "int32")

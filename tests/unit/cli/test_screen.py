@@ -1,5 +1,7 @@
 """Progress in words."""
 
+from collections.abc import Callable
+
 import pytest
 
 from diffusion.cli.screen import ShowProgress, duration
@@ -21,16 +23,28 @@ def test_times_are_told_in_the_unit_that_suits_them(seconds: float, said: str) -
     assert duration(seconds) == said
 
 
-def test_rate_and_time_left_are_of_what_this_call_computes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    with ShowProgress() as show:
-        for done, failed in ((0, 0), (10, 0), (18, 2), (48, 2)):
-            show(Progress(done, failed, 50, 100))
-            now[0] += 10.0
-    assert capsys.readouterr().err.splitlines() == [
+Shown = Callable[[float, list[Progress]], list[str]]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shown:
+    """The lines that reports give which come so many seconds apart."""
+
+    def lines(seconds: float, reports: list[Progress]) -> list[str]:
+        now = [1000.0]
+        monkeypatch.setattr("time.monotonic", lambda: now[0])
+        with ShowProgress() as show:
+            for report in reports:
+                show(report)
+                now[0] += seconds
+        return capsys.readouterr().err.splitlines()
+
+    return lines
+
+
+def test_rate_and_time_left_are_of_what_this_call_computes(shown: Shown) -> None:
+    reports = [Progress(*told, 50, 100) for told in ((0, 0), (10, 0), (18, 2), (48, 2))]
+    assert shown(10.0, reports) == [
         "50 of 100 runs are there already",
         "60 of 100 runs, 0 failed",
         "70 of 100 runs, 2 failed, 1.0 runs/s, 30 s left",
@@ -38,13 +52,6 @@ def test_rate_and_time_left_are_of_what_this_call_computes(
     ]
 
 
-def test_two_reports_at_the_same_moment_tell_no_rate(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    with ShowProgress() as show:
-        for done in (5, 10):
-            show(Progress(done, 0, 0, 10))
-            now[0] += 0.001
-    assert capsys.readouterr().err.splitlines()[-1] == "10 of 10 runs, 0 failed"
+def test_two_reports_at_the_same_moment_tell_no_rate(shown: Shown) -> None:
+    reports = [Progress(done, 0, 0, 10) for done in (5, 10)]
+    assert shown(0.001, reports)[-1] == "10 of 10 runs, 0 failed"
