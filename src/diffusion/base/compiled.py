@@ -22,10 +22,8 @@ from typing import Any
 
 import numba
 from llvmlite import ir
-from numba import types
 from numba.core import config as _config
 from numba.extending import lower_builtin, type_callable
-from numba.np.arrayobj import make_array
 
 from diffusion.base.linking import Assembled, Entered, Helpers, Parts, store_safely
 
@@ -34,7 +32,8 @@ config: Any = _config
 Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_COMPILING = ("compiled", "linking", "scratch", "table_type")  # files that decide how loops compile
+# files that decide how loops compile
+_COMPILING = ("compiled", "fetching", "linking", "scratch", "table_type")
 _HELPERS = ("base", "world")  # by the layers, a loop calls helpers of its own file or of these
 # a division by zero gives inf or nan, as in numpy: checks for it cost time at every division
 _OPTIONS: dict[str, Any] = {
@@ -143,31 +142,6 @@ def one_instruction(function: Loop, name: str) -> None:
     def _(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         never_zero = [ir.Constant(ir.IntType(1), 1)] if name == "cttz" else []
         return getattr(builder, name)(*arguments, *never_zero)
-
-
-def soon(array: Any, i: Any) -> None:
-    """Have the processor fetch cell i of an array of one axis, which a loop will read soon.
-
-    It runs ahead by itself as long as nothing branches; this is for loops that do, and look up what
-    lies anywhere. A cell beyond the end does no harm.
-    """
-
-
-@type_callable(soon)
-def _type_of_soon(_: Any) -> Any:
-    return lambda array, i: numba.void(array, numba.intp)
-
-
-@lower_builtin(soon, types.Array, types.Integer)
-def _prefetch(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    cells = make_array(signature.args[0])(context, builder, arguments[0]).data
-    octets, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-    kind = ir.FunctionType(ir.VoidType(), [octets, number, number, number])
-    instruction = builder.module.declare_intrinsic("llvm.prefetch", (octets,), kind)
-    at = builder.bitcast(builder.gep(cells, [arguments[1]]), octets)
-    read, kept, data = number(0), number(3), number(1)
-    builder.call(instruction, [at, read, kept, data])
-    return context.get_dummy_value()
 
 
 @contextmanager

@@ -197,6 +197,11 @@ def _cell(context: Any, builder: Any, of: RowType, row: Any, column: str) -> Any
     return builder.gep(first, [at], True)
 
 
+def cell_at(context: Any, builder: Any, of: TableType, table: Any, at: Any, column: str) -> Any:
+    """Where the cell of a column lies, in the row of that number."""
+    return _cell(context, builder, RowType(of), _row(context, builder, of, table, at), column)
+
+
 @infer_getattr
 class _RowAttributes(_Attributes):  # type: ignore[misc]
     key = RowType

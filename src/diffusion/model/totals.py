@@ -22,6 +22,7 @@ from diffusion.base.arrays import (
     without_lowest,
 )
 from diffusion.base.compiled import compiled, inner
+from diffusion.base.fetching import TOGETHER, is_far, soon
 from diffusion.base.scratch import scratch
 from diffusion.base.table_type import typed_once
 from diffusion.world.traffic import Live
@@ -30,7 +31,7 @@ from diffusion.world.vocabulary import CONTRACTS, FIELDS
 _TIES = int(Live.TIES)
 _VOLUNTEER = CONTRACTS.index("volunteer")
 _KIND = len(FIELDS)  # bits from here on stand for kinds
-_FIELDS = np.uint64((1 << _KIND) - 1)
+_FIELDS = np.uint32((1 << _KIND) - 1)
 _ONE = np.uint64(1)
 
 
@@ -255,23 +256,30 @@ def _take_rest(posts, grants, territories, ledger, total):
 def _take_ties(orgs, ties, n_ties, ledger, few_others, total):
     """Trust, and whom ties hold together; without a branch, for either case is common."""
     n = orgs.shape[0]
-    marks = scratch(n, np.uint64)  # fields and kind close together, for ties ask at random
-    others = scratch(n, np.int64)  # partners without a common field
+    marks = scratch(n, np.uint32)  # fields and kind close together, for ties ask at random
+    others = scratch(n, np.int32)  # partners without a common field
     for i in range(n):
         others[i] = 0
         marks[i] = ledger[i].fields | bit(_KIND + orgs[i].kind)
     trust, one_kind, across = 0.0, 0, 0
-    for t in range(n_ties):
-        tie = ties[t]
-        # an index without a sign can't count from the end, which loops would test each time
-        a, b = np.uint32(tie.a), np.uint32(tie.b)
-        trust += tie.trust
-        common = marks[a] & marks[b]
-        one_kind += 1 if common >> np.uint64(_KIND) != NOTHING else 0
-        apart = 1 if common & _FIELDS == NOTHING else 0
-        across += apart
-        others[a] += apart
-        others[b] += apart
+    for first in range(0, n_ties, TOGETHER):
+        last = min(first + TOGETHER, n_ties)
+        for t in range(first, last if is_far(n) else first):
+            soon(marks, ties[t].a)
+            soon(marks, ties[t].b)
+            soon(others, ties[t].a)
+            soon(others, ties[t].b)
+        for t in range(first, last):
+            tie = ties[t]
+            # an index without a sign can't count from the end, which loops would test each time
+            a, b = np.uint32(tie.a), np.uint32(tie.b)
+            trust += tie.trust
+            common = marks[a] & marks[b]
+            one_kind += 1 if common > _FIELDS else 0
+            apart = 1 if common & _FIELDS == 0 else 0
+            across += apart
+            others[a] += apart
+            others[b] += apart
     lack_others = 0
     for i in range(n):
         lack_others += 1 if others[i] < few_others else 0

@@ -17,19 +17,30 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from diffusion.base import draws
-from diffusion.base.arrays import AT_ONCE, NOTHING, bit, count, has, lowest, row_of, without_lowest
+from diffusion.base.arrays import NOTHING, bit, count, has, lowest, row_of, without_lowest
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.fetching import TOGETHER
 from diffusion.base.pairs import pairs
 from diffusion.base.picking import below
 from diffusion.base.scratch import scratch
 from diffusion.world.likeness import clarity, relevance, similarity
-from diffusion.world.memory import AWARE, WIDTH, fade, forget, recall, remember, side_by_side
+from diffusion.world.memory import (
+    AWARE,
+    MET,
+    WIDTH,
+    fade,
+    forget,
+    numbers_of,
+    recall,
+    remember,
+    side_by_side,
+)  # fmt: skip
 from diffusion.world.pushes import p_told
 from diffusion.world.rule import CompiledRule, RuleSettings, number, per_month, share
 from diffusion.world.state import GENERAL
 from diffusion.world.traffic import ARRANGED, Event, Flow, Live, log
-from diffusion.world.ways import both_ways, case, lessons, may_pass, note_tags
+from diffusion.world.ways import both_ways, case, lessons, may_pass, most_likely, note_tags, take_in
 
 _AWARE = int(Decision.AWARENESS)
 _KNOW = int(Decision.KNOW_HOW)
@@ -163,17 +174,6 @@ def _awareness(
 
 
 @inner
-def _bound(practices, contacts, first, way, what, rel_pupil, rel_teacher, values, bound):
-    """The most that the chance of each lesson can be: of two who share a language and a field."""
-    for y in range(bound.shape[0]):
-        contact, practice = contacts[first + (way[y] >> 1)], practices[what[y]]
-        # factors in the order of those of the chance, so that rounding can't lift it above this
-        strength = contact.depth * contact.trust * rel_pupil * rel_teacher
-        most = values.p_know_how * strength * (1.0 - values.brake * practice.complexity)
-        bound[y] = most if contact.depth >= values.deep else 0.0
-
-
-@inner
 def _know_how(
     orgs, uses, posts, practices, contacts, first, source, to, heard, block, modifiers, rel_pupil,
     rel_teacher, taught, n_taught, flows, events, values, seed, month,
@@ -189,7 +189,7 @@ def _know_how(
     way, what, n = pairs(gaps)
     pupil, whom, likely = scratch(n, np.uint32), scratch(n, np.int64), scratch(n, np.uint32)
     bound, luck = scratch(n), scratch(n)
-    _bound(practices, contacts, first, way, what, rel_pupil, rel_teacher, values, bound)
+    most_likely(practices, contacts, first, way, what, rel_pupil, rel_teacher, values, bound)
     for y in range(n):
         pupil[y], whom[y] = pupils[way[y]], case(block, source, way[y], what[y])
     for y in range(n):
@@ -222,19 +222,19 @@ def _know_how(
 @inner
 def _on_contacts(
     orgs, uses, posts, practices, contacts, live, networks, exposure, modifiers, rel_pupil,
-    rel_teacher, minds, met, flows, events, values, seed, month,
+    rel_teacher, minds, flows, events, values, seed, month,
 ):  # fmt: skip
     """What the month's contacts pass on and leave behind."""
     n_practices, tags = exposure.shape[1], scratch(networks.shape[0] - ARRANGED, np.int64)
     note_tags(networks, tags)
     taught, n_taught = scratch(2 * live, np.uint32), np.int64(0)
-    for first in range(0, live, AT_ONCE):
-        n = 2 * min(live - first, AT_ONCE)
+    for first in range(0, live, TOGETHER):
+        n = 2 * min(live - first, TOGETHER)
         source, to = scratch(n, np.uint32), scratch(n, np.uint32)
         block, depth = scratch(n, np.int64), scratch(n)
         running, news, heard = scratch(n, np.uint64), scratch(n, np.uint64), scratch(n, np.uint64)
         both_ways(contacts, first, tags, minds, source, to, running, news, heard, block, depth)
-        remember(exposure, to, running, depth, met)
+        remember(exposure, to, running, depth, minds)
         _awareness(
             orgs, contacts, first, source, to, running, news, block, depth, modifiers, n_practices,
             minds, flows, events, values, seed, month,
@@ -243,12 +243,7 @@ def _on_contacts(
             orgs, uses, posts, practices, contacts, first, source, to, heard, block, modifiers,
             rel_pupil, rel_teacher, taught, n_taught, flows, events, values, seed, month,
         )  # fmt: skip
-    for z in range(n_taught):
-        post = posts[taught[z]]
-        post.knows |= post.learned
-        # the organisation may have forgotten of it this month
-        minds[post.organisation, AWARE] |= post.learned
-        post.learned = NOTHING
+    take_in(posts, minds, taught, n_taught)
 
 
 @inner
@@ -343,13 +338,13 @@ def loop(w, values, seed, month):
     forget(kept, aware, w.exposure.shape[1], values.p_forget, seed, month)
     fade(w.exposure.reshape(-1), values.fade)
     minds = scratch((n, WIDTH), np.uint64)
-    side_by_side(before, aware, users, minds)
+    side_by_side(before, aware, users, met, minds)
     _on_contacts(
         w.orgs, w.uses, w.posts, w.practices, w.contacts, w.sizes[_CONTACTS], w.networks,
-        w.exposure, w.modifiers, rel_pupil, rel_teacher, minds, met, w.flows, w.events, values,
-        seed, month,
+        w.exposure, w.modifiers, rel_pupil, rel_teacher, minds, w.flows, w.events, values, seed,
+        month,
     )  # fmt: skip
-    heard = minds[:, AWARE]
+    heard, remembered = minds[:, AWARE], numbers_of(minds)[:, MET]
     _courses(
         w.orgs, w.uses, w.posts, w.practices, w.modifiers, w.pushes, heard, w.events, values, seed,
         month,
@@ -360,7 +355,7 @@ def loop(w, values, seed, month):
     )  # fmt: skip
     for i in range(n):
         org = w.orgs[i]
-        org.aware, org.contacts = heard[i], met[i]
+        org.aware, org.contacts = heard[i], remembered[i]
 
 
 @compiled

@@ -16,13 +16,22 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, row_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.fetching import is_far, soon
 from diffusion.base.months import MONTHS_A_YEAR
-from diffusion.base.picking import picked
 from diffusion.base.scratch import scratch
 from diffusion.world.adjacency import tie_between
 from diffusion.world.rule import CompiledRule, RuleSettings, number, ratio, share
-from diffusion.world.seating import delegate, meet_at_tables, place_of, seated
+from diffusion.world.seating import (
+    delegate,
+    fetch_member,
+    fetch_seats,
+    meet_at_tables,
+    place_of,
+    renew,
+    seated,
+)
 from diffusion.world.state import State
+from diffusion.world.talks import ROUNDING, are_there, may_talk
 from diffusion.world.traffic import ARRANGED, BILATERAL, Flow, Live
 
 _HELD = int(Decision.MEETING_HELD)
@@ -39,8 +48,7 @@ _MEETINGS = int(Flow.MEETINGS)
 _TALKS = int(Flow.CONTACTS)
 _COME = int(Flow.ATTENDANCES)
 _ONE = np.uint64(1)  # of unsigned counts: an index of them is not looked up from the end
-_SIXTH, _TWENTY_FOURTH = 1.0 / 6.0, 1.0 / 24.0
-_ROUNDING = 1e-9  # far more than what a sum of a few numbers below 10 is off
+_TWENTY_FOURTH = 1.0 / 24.0
 
 
 class Parameters(RuleSettings):
@@ -80,28 +88,6 @@ class _Values(NamedTuple):
 
 
 @inner
-def _may_talk(time, ties, live, frequency, key, talks, over, may):
-    """Ties whose partners may talk: how many `talks` to expect, and what luck is `over` a bound.
-
-    Returns how many ties stand in `may`.
-    """
-    hopeful = scratch(live, np.bool_)
-    # time is looked up apart from luck: the processor draws for several ties at once, and would
-    # look up several at once too, which takes it longer than one by one
-    for t in range(live):
-        tie = ties[t]
-        over[t] = time[tie.a] * time[tie.b]
-    for t in range(live):
-        tie = ties[t]
-        x = frequency * tie.trust * math.sqrt(over[t])
-        talks[t] = x
-        # 1 - exp(-x) lies between three terms of its series and four
-        over[t] = draws.at(key, tie.a, tie.b) - x * (1.0 - x * (0.5 - x * _SIXTH))
-        hopeful[t] = over[t] < _ROUNDING
-    return picked(hopeful, may)
-
-
-@inner
 def _bilateral(time, posts, ties, live, contacts, values, seed, month):
     """Partners talk, if both contact persons are there; `time` is what each has for it.
 
@@ -109,14 +95,12 @@ def _bilateral(time, posts, ties, live, contacts, values, seed, month):
     """
     key = draws.stream(seed, _BILATERAL, month)
     talks, over, may = scratch(live), scratch(live), scratch(live, np.uint32)
-    hopeful = _may_talk(time, ties, live, values.frequency, key, talks, over, may)
+    hopeful = may_talk(time, ties, live, values.frequency, key, talks, over, may)
     there, n = scratch(hopeful, np.int32), 0
-    for k in range(hopeful):
-        tie = ties[may[k]]
-        there[k] = posts[tie.post_a].filled & posts[tie.post_b].filled
+    are_there(posts, ties, may, hopeful, there)
     for k in range(hopeful):
         tie, x = ties[may[k]], talks[may[k]]
-        if over[may[k]] >= -_ROUNDING - x * x * x * x * _TWENTY_FOURTH:
+        if over[may[k]] >= -ROUNDING - x * x * x * x * _TWENTY_FOURTH:
             luck = draws.at(key, tie.a, tie.b)
             if luck >= x or luck >= 1.0 - math.exp(-x):
                 continue
@@ -257,6 +241,11 @@ def _gather(
     seat = draws.stream(seed, _SEATING, month)
     rows, asked = 0, 0
     for h in range(n_held):
+        if is_far(orgs.shape[0]) and h + 2 < n_held:
+            for x in range(start[held[h + 2]], start[held[h + 2] + 1]):
+                fetch_member(orgs, modifiers, members[x])
+            for x in range(start[held[h + 1]], start[held[h + 1] + 1]):
+                soon(posts, orgs[members[x]].first_post, "filled")
         k = held[h]
         network = networks[k]
         first, eager, back = rows, 0, asked - start[k]
@@ -301,20 +290,25 @@ def _tables(
     rank, order = scratch(rows, np.int64), scratch(rows, np.int64)
     seat = np.full(start.shape[0] - 1, -1, np.int32)  # of each organisation, where it sat last
     known = scratch(start.shape[0], np.int32)
-    first = np.int64(0)
+    # nobody meets more others at a table than sit there
+    room = rows * values.table
+    tied, talk, n_tied = scratch(room, np.int32), scratch(room, np.int32), 0
+    first, fetched = np.int64(0), np.int64(0)
     while first < rows:
         last = seated(attendance, place, first, rows, rank, order)
+        fetched = fetch_seats(start, partner, tie, seat, attendance, fetched, last, rows)
         network = networks[attendance[first].network]
         facilitated = network.facilitated == 1 or network.mixed == 1
         depth = values.depth_facilitated if facilitated else values.depth_plain
         if network.met_online == 1:
             depth *= values.rel_online
         depth = min(1.0, depth * (1.0 + network.add_depth))
-        n = meet_at_tables(
-            ties, start, partner, tie, attendance, order, first, last, values.table, seat, known,
-            contacts, n, depth, values.trust_stranger, month,
+        n, n_tied = meet_at_tables(
+            start, partner, tie, attendance, order, first, last, values.table, seat, known,
+            contacts, n, depth, values.trust_stranger, tied, talk, n_tied,
         )  # fmt: skip
         first = last
+    renew(ties, contacts, tied, talk, n_tied, month)
     return n
 
 

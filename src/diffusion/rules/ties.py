@@ -87,22 +87,13 @@ class _Values(NamedTuple):
 
 
 @inner
-def _all_alike(column):
-    """Whether all organisations have the same value."""
-    alike = True
-    for i in range(column.shape[0]):
-        alike &= column[i] == column[0]
-    return alike
-
-
-@inner
 def _endangered(ties, live, warmth, most, few, luck, values, seed, month):
     """Trust grows or fades; ties that nobody kept up and whose luck is below every hazard there is.
 
     They are written to `few` with their luck, which is negative for those that have lapsed already;
     returns how many.
     """
-    key, found, alike = draws.stream(seed, _DECAY, month), 0, _all_alike(warmth)
+    key, found, alike = draws.stream(seed, _DECAY, month), 0, affinity.all_alike(warmth)
     trust, u, size = scratch(min(AT_ONCE, live)), scratch(min(AT_ONCE, live)), min(AT_ONCE, live)
     near, low = scratch(size, np.int32), scratch(size, np.bool_)
     gain, kept = min(1.0, values.trust_gain * warmth[0]), 1.0 - values.trust_loss
@@ -143,7 +134,7 @@ def _age(
     most = max(values.lapse_bridging, values.lapse_embedded) * max(1.0, coordinated) * slowest
     least = min(values.lapse_bridging, values.lapse_embedded)
     found = _endangered(ties, sizes[_TIES], warmth, most, few, luck, values, seed, month)
-    in_doubt, lost, n_gone, own = np.int64(0), 0, 0, 0 if _all_alike(patience) else 1
+    in_doubt, lost, n_gone, own = np.int64(0), 0, 0, 0 if affinity.all_alike(patience) else 1
     one, other = scratch(found + 1, np.int32), scratch(found + 1, np.int32)
     doubtful, gone = scratch(found + 1, np.int32), scratch(found + 1, np.int32)
     hazards, lapsing = scratch(found + 1), scratch(found + 1, np.bool_)
@@ -196,6 +187,7 @@ def _nearest(orgs, start, modifiers, pairs, luck, chance, most, few, values):
     """
     scale, found, left = values.degree_scale, 0, 0
     for x in range(luck.shape[0]):
+        affinity.fetch_pairs(orgs, modifiers, start, pairs, x)
         i, c = pairs[x, 0], pairs[x, 1]
         d = affinity.distance(orgs, modifiers, i, c, values)
         bound = most[affinity.most_shared(start, i, c, _CLOSE)] * affinity.wish(start, scale, c)

@@ -21,7 +21,7 @@ from diffusion.base.pairs import pairs
 from diffusion.base.picking import picked, some
 from diffusion.base.scratch import cleared, scratch
 from diffusion.world import learning
-from diffusion.world.adjacency import drop_lapsed, has_lapsed, lapse
+from diffusion.world.adjacency import drop_lapsed
 from diffusion.world.rule import (
     CompiledRule,
     RuleSettings,
@@ -31,20 +31,17 @@ from diffusion.world.rule import (
     ratio,
     share,
 )
-from diffusion.world.seating import delegate
-from diffusion.world.traffic import Event, Flow, Live, log
+from diffusion.world.succession import hand_over_ties
+from diffusion.world.traffic import Event, Flow, log
 from diffusion.world.vocabulary import CONTRACTS, KINDS
 
 _EXIT = int(Decision.EXIT)
 _REFILL = int(Decision.REFILL)
 _HANDOVER = int(Decision.HANDOVER)
-_TIE_LAPSE = int(Decision.TIE_LAPSE_ON_EXIT)
 _EXITS = int(Flow.EXITS)
 _LOST = int(Flow.KNOWLEDGE_LOST)
 _SAVED = int(Flow.KNOWLEDGE_SAVED)
-_TIES_LOST = int(Flow.TIES_LOST)
 _LEFT = int(Event.LEFT)
-_TIES = int(Live.TIES)
 _PERMANENT = CONTRACTS.index("permanent")
 _VOLUNTEER = CONTRACTS.index("volunteer")
 _FIXED_TERM = CONTRACTS.index("fixed_term")
@@ -123,9 +120,9 @@ def _expect(orgs, grants, modifiers, ending, most, places, leave, values, month)
         most[i] = max(paid, unpaid) * max(1.0, values.first_year) + modifiers[i].add_exit
     ending[0], last_months = 0.0, values.hazard_last_months
     for g in range(grants.shape[0]):
-        holder, soon = np.uint32(grants[g].organisation), _ends_soon(grants[g], month)
-        ending[g + 1] = last_months if soon else 0.0
-        most[holder] = max(most[holder], 1.0 if soon else 0.0)
+        holder, ends = np.uint32(grants[g].organisation), _ends_soon(grants[g], month)
+        ending[g + 1] = last_months if ends else 0.0
+        most[holder] = max(most[holder], 1.0 if ends else 0.0)
     for i in range(orgs.shape[0]):
         n_posts = orgs[i].n_posts
         few = draws.rare(draws.half(leave, i), 0, _PLACES) & (bit(min(n_posts, _PLACES)) - _ONE)
@@ -293,53 +290,6 @@ def _refill(orgs, posts, grants, modifiers, vacant, free, adrift, p_refill, seed
 
 
 @inner
-def _p_lapse(org, modifier, values):
-    """Chance that a tie lapses with its contact person."""
-    habit = min(1.0, org.handover + modifier.add_handover)
-    return values.p_tie_loss * (1.0 - habit * values.handover)
-
-
-@inner
-def _hand_over_ties(orgs, posts, ties, sizes, modifiers, adrift, flows, values, seed, month):
-    """Ties of those who left lapse, or somebody else takes them over.
-
-    `adrift` says of which posts ties may be without a person that somebody else can take over.
-    """
-    key = draws.stream(seed, _TIE_LAPSE, month)
-    moved, loose = scratch(sizes[_TIES], np.int32), scratch(sizes[_TIES], np.bool_)
-    for t in range(sizes[_TIES]):
-        row = ties[t]
-        loose[t] = adrift[np.uint32(row.post_a)] | adrift[np.uint32(row.post_b)]
-    n = picked(loose, moved)
-    held, found = scratch(2 * n, np.int64), 0  # 2t for a's end of tie t, 2t + 1 for b's
-    for x in range(n):
-        t = int(moved[x])
-        row = ties[t]
-        held[found] = 2 * t
-        found += 1 if adrift[np.uint32(row.post_a)] else 0
-        held[found] = 2 * t + 1
-        found += 1 if adrift[np.uint32(row.post_b)] else 0
-    for x in range(found):
-        t, end = held[x] >> 1, held[x] & 1
-        row = ties[t]
-        i, own, other = np.int64(row.a), np.int64(row.post_a), np.int64(row.b)
-        if end == 1:
-            i, own, other = other, np.int64(row.post_b), i
-        if posts[own].filled == 1 or has_lapsed(row):
-            continue
-        gone = posts[own].left == month
-        if gone and draws.at(key, i, other) < _p_lapse(orgs[i], modifiers[i], values):
-            lapse(ties, sizes, t)
-            flows[_TIES_LOST] += 1
-            continue
-        heir = delegate(posts, orgs[i], key, own, other)
-        if heir >= 0 and end == 0:
-            row.post_a = heir
-        elif heir >= 0:
-            row.post_b = heir
-
-
-@inner
 def loop(w, values, seed, month):
     """Turnover, for a month; ties that lapse are marked, the rule of ties drops them."""
     adrift, vacant = cleared(w.posts.shape[0], np.bool_), scratch(w.posts.shape[0], np.int32)
@@ -354,7 +304,7 @@ def loop(w, values, seed, month):
     learning.teach(w.orgs, w.uses, w.posts, w.practices, values, seed, month)
     learning.fade(w.orgs, w.practices, values, seed, month)
     learning.name_champions(w.orgs, w.uses, w.posts)
-    _hand_over_ties(
+    hand_over_ties(
         w.orgs, w.posts, w.ties, w.sizes, w.modifiers, adrift, w.flows, values, seed, month
     )
 

@@ -47,7 +47,7 @@ class Adjacency(NamedTuple):
 def empty_adjacency(n: int, capacity: int) -> Adjacency:
     """Room for the neighbours of n organisations with up to `capacity` ties."""
     return Adjacency(
-        start=np.zeros(n + 1, np.int64),
+        start=np.zeros(n + 1, np.int32),
         partner=np.zeros(2 * capacity, np.int32),
         tie=np.zeros(2 * capacity, np.int32),
     )

@@ -7,12 +7,23 @@ common `language`.
 
 import numpy as np
 
-from diffusion.base.arrays import AT_ONCE, NOTHING
-from diffusion.base.compiled import inner, soon
+from diffusion.base.arrays import NOTHING
+from diffusion.base.compiled import inner
+from diffusion.base.fetching import TOGETHER, is_far, soon
 from diffusion.base.scratch import scratch
 from diffusion.world.adjacency import has_lapsed
 
+_AHEAD = 16  # pairs that are fetched at once
 _FEW = 1024  # comparisons of all partners with all; beyond, marks take less
+
+
+@inner
+def all_alike(column):  # type: ignore[no-untyped-def]
+    """Whether all organisations have the same value."""
+    alike = True
+    for i in range(column.shape[0]):
+        alike &= column[i] == column[0]
+    return alike
 
 
 @inner
@@ -30,6 +41,30 @@ def distance(orgs, modifiers, a, b, values):  # type: ignore[no-untyped-def]
     far += values.country * (one.country != other.country)
     far += values.language * gap * (one.languages & other.languages == NOTHING)
     return far
+
+
+@inner
+def fetch(orgs, modifiers, start, i):  # type: ignore[no-untyped-def]
+    """Have the processor fetch what `distance` and `wish` ask of an organisation."""
+    soon(orgs, i, "siloing")
+    soon(orgs, i, "fields")
+    soon(orgs, i, "kind")
+    soon(orgs, i, "level")
+    soon(orgs, i, "territory")
+    soon(orgs, i, "country")
+    soon(orgs, i, "languages")
+    soon(modifiers, i, "rel_siloing")
+    soon(modifiers, i, "rel_language_gap")
+    soon(start, i)
+
+
+@inner
+def fetch_pairs(orgs, modifiers, start, pairs, x):  # type: ignore[no-untyped-def]
+    """Have the processor fetch what is asked of both of the next pairs; x is the pair at hand."""
+    if x % _AHEAD == 0 and is_far(orgs.shape[0]):
+        for y in range(x + _AHEAD, min(x + 2 * _AHEAD, pairs.shape[0])):
+            fetch(orgs, modifiers, start, pairs[y, 0])
+            fetch(orgs, modifiers, start, pairs[y, 1])
 
 
 @inner
@@ -63,7 +98,7 @@ def _look_up(start, partner, one, other, first, n, ends):  # type: ignore[no-unt
     anywhere: here no look-up waits for another, as it would where the next step depends on what was
     found, and both ends of what is compared next are fetched.
     """
-    size = min(AT_ONCE, n - first)
+    size = min(TOGETHER, n - first)
     for x in range(size):
         a, b = np.uint32(one[first + x]), np.uint32(other[first + x])
         ends[0, x], ends[1, x] = start[a], start[a + np.uint32(1)]
@@ -82,10 +117,10 @@ def share_partners(start, partner, one, other, n_pairs, shared, linked):  # type
         one, other: organisations, a pair each.
         shared, linked: written here, a cell a pair.
     """
-    ends = scratch((4, min(AT_ONCE, n_pairs)), np.int64)
+    ends = scratch((4, min(TOGETHER, n_pairs)), np.int64)
     marks = scratch(start.shape[0] - 1, np.int32)
     _unmark(marks)
-    for first in range(0, n_pairs, AT_ONCE):
+    for first in range(0, n_pairs, TOGETHER):
         for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             n, begin, end = 0, ends[0, x], ends[1, x]
             for k in range(begin, end):
@@ -99,8 +134,8 @@ def share_partners(start, partner, one, other, n_pairs, shared, linked):  # type
 @inner
 def strangers_of(start, partner, one, other, n, found):  # type: ignore[no-untyped-def]
     """Which of the first n pairs are no partners: writes their numbers to `found`; how many."""
-    ends, strangers = scratch((4, min(AT_ONCE, n)), np.int64), 0
-    for first in range(0, n, AT_ONCE):
+    ends, strangers = scratch((4, min(TOGETHER, n)), np.int64), 0
+    for first in range(0, n, TOGETHER):
         for x in range(_look_up(start, partner, one, other, first, n, ends)):
             side = 0 if ends[1, x] - ends[0, x] <= ends[3, x] - ends[2, x] else 2
             sought = other[first + x] if side == 0 else one[first + x]
@@ -121,10 +156,10 @@ def share_a_partner(ties, start, partner, tie, losing, one, other, n_pairs, shar
         one, other: organisations, a pair each.
         shared: written here, a cell a pair.
     """
-    ends = scratch((4, min(AT_ONCE, n_pairs)), np.int64)
+    ends = scratch((4, min(TOGETHER, n_pairs)), np.int64)
     marks = scratch(start.shape[0] - 1, np.int32)
     _unmark(marks)
-    for first in range(0, n_pairs, AT_ONCE):
+    for first in range(0, n_pairs, TOGETHER):
         for x in range(_look_up(start, partner, one, other, first, n_pairs, ends)):
             lapsed = losing[one[first + x]] | losing[other[first + x]]
             found, begin, end, stop = False, ends[2, x], ends[3, x], ends[1, x]
@@ -162,8 +197,8 @@ def lucky(luck, chance, factor, start, network, networks, one, other, n_pairs, d
         pairs[n], first[n], second[n] = x, one[x], other[x]
         # without any network none is coordinated
         n += (decided[x] != (luck[x] < chance[x] * factor)) & (network.shape[0] > 0)
-    ends = scratch((4, min(AT_ONCE, n_pairs)), np.int64)
-    for begin in range(0, n, AT_ONCE):
+    ends = scratch((4, min(TOGETHER, n_pairs)), np.int64)
+    for begin in range(0, n, TOGETHER):
         for y in range(_look_up(start, network, first, second, begin, n, ends)):
             both = False
             for k in range(ends[0, y], ends[1, y]):

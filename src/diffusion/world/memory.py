@@ -4,16 +4,17 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, has, lowest, without_lowest
-from diffusion.base.compiled import inner, soon
+from diffusion.base.compiled import inner
 from diffusion.base.draws import Decision
+from diffusion.base.fetching import soon
 from diffusion.base.picking import some
 from diffusion.base.scratch import scratch
 
 _ONE = np.uint64(1)
-_AHEAD = 8  # rows that are fetched before they are needed
+_AHEAD = 24  # rows that are fetched before they are needed
 _NEAR = 1 << 17  # numbers that the near caches hold: none of these needs to be fetched
 _OF_A_LINE = 8  # numbers that memory hands over together
-BEFORE, AWARE, USERS, WIDTH = 0, 1, 2, 4  # columns of minds
+BEFORE, AWARE, USERS, MET, WIDTH = 0, 1, 2, 3, 4  # columns of minds
 _FORGET = int(Decision.FORGET)
 
 
@@ -32,10 +33,22 @@ def recall(orgs, rate, before, aware, users, kept, met):  # type: ignore[no-unty
 
 
 @inner
-def side_by_side(before, aware, users, minds):  # type: ignore[no-untyped-def]
-    """Fill in minds: what each had heard of before, has now and runs, next to each other."""
+def side_by_side(before, aware, users, met, minds):  # type: ignore[no-untyped-def]
+    """Fill in minds: what each had heard of before, has now and runs, and its remembered contacts.
+
+    All that contacts read and write of an organisation lies next to each other there; remembered
+    contacts are no masks but numbers, which `numbers_of` shows.
+    """
+    numbers = numbers_of(minds)
     for i in range(before.shape[0]):
         minds[i, BEFORE], minds[i, AWARE], minds[i, USERS] = before[i], aware[i], users[i]
+        numbers[i, MET] = met[i]
+
+
+@inner
+def numbers_of(minds):  # type: ignore[no-untyped-def]
+    """The cells of minds as what they hold where they are no masks."""
+    return minds.view(np.float64)
 
 
 @inner
@@ -63,14 +76,14 @@ def fade(exposure, rate):  # type: ignore[no-untyped-def]
 
 
 @inner
-def remember(exposure, to, running, depth, met):  # type: ignore[no-untyped-def]
+def remember(exposure, to, running, depth, minds):  # type: ignore[no-untyped-def]
     """This month's contacts are remembered, and with users of which practice they were."""
-    wide, cells = exposure.shape[1], exposure.reshape(-1)
+    wide, cells, numbers = exposure.shape[1], exposure.reshape(-1), numbers_of(minds)
     fetched = wide if cells.shape[0] > _NEAR else 0
     busy = scratch(to.shape[0] + _AHEAD, np.uint32)
     n_busy = some(running, busy)
     for x in range(to.shape[0]):
-        met[to[x]] += depth[x]
+        numbers[to[x], MET] += depth[x]
     for y in range(_AHEAD):
         busy[n_busy + y] = 0
     for y in range(n_busy):

@@ -2,9 +2,11 @@
 
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, bit, has, lowest
-from diffusion.base.compiled import inner, soon
+from diffusion.base.compiled import inner
+from diffusion.base.fetching import TOGETHER, is_far, soon
 
 _LAST_BIT = 63
+_AHEAD = 32  # rows of attendance that are fetched at once
 
 
 @inner
@@ -67,22 +69,67 @@ def _partners_at_table(start, partner, i, sitting, seat, x, end, known):  # type
 
 
 @inner
+def fetch_member(orgs, modifiers, i):  # type: ignore[no-untyped-def]
+    """Have the processor fetch what is asked of an organisation that may attend."""
+    soon(orgs, i, "territory")
+    soon(orgs, i, "languages")
+    soon(orgs, i, "fields")
+    soon(orgs, i, "kind")
+    soon(orgs, i, "siloing")
+    soon(orgs, i, "first_post")
+    soon(orgs, i, "n_posts")
+    soon(modifiers, i, "rel_siloing")
+
+
+@inner
+def fetch_seats(start, partner, tie, seat, attendance, fetched, until, rows):  # type: ignore[no-untyped-def]
+    """Have the processor fetch what meetings ask for whose rows of `attendance` come next.
+
+    That is done up to row `fetched` and will be needed up to row `until`; returns how far it is
+    done now. Of the rows behind, where their partners stand is fetched, which must be known first.
+    """
+    if fetched >= until + _AHEAD or not is_far(seat.shape[0]):
+        return fetched
+    for x in range(fetched + _AHEAD, min(fetched + 2 * _AHEAD, rows)):
+        soon(start, attendance[x].organisation)
+        soon(seat, attendance[x].organisation)
+    for x in range(fetched, min(fetched + _AHEAD, rows)):
+        i = attendance[x].organisation
+        soon(partner, start[i])
+        soon(partner, start[i + 1])
+        soon(tie, start[i])
+    return fetched + _AHEAD
+
+
+@inner
+def renew(ties, contacts, tied, talk, n_tied, month):  # type: ignore[no-untyped-def]
+    """Ties of those who met have had a contact, whose trust is that of the tie if it is more."""
+    for first in range(0, n_tied, TOGETHER):
+        last = min(first + TOGETHER, n_tied)
+        for x in range(first, last if is_far(ties.shape[0]) else first):
+            soon(ties, tied[x], "trust")
+            soon(ties, tied[x], "contact")
+        for x in range(first, last):
+            row, contact = ties[tied[x]], contacts[talk[x]]
+            row.contact = month
+            contact.trust = max(contact.trust, row.trust)
+
+
+@inner
 def meet_at_tables(  # type: ignore[no-untyped-def]
-    ties, start, partner, tie, attendance, order, first, last, size, seat, known, contacts, n,
-    depth, trust, month,
+    start, partner, tie, attendance, order, first, last, size, seat, known, contacts, n, depth,
+    trust, tied, talk, n_tied,
 ):  # fmt: skip
     """Contacts of everyone at a table of a meeting with everyone else at it.
 
     Rows `first` to `last` of `attendance` are the meeting, `order` is their order by place. Of each
     organisation `seat` says where it sat before; `known` has room for the partners of any. `n`
-    contacts are there before; returns how many there are now.
+    contacts are there before, and `n_tied` of partners, whose ties are listed in `tied` and the
+    contacts in `talk`, for `renew`; returns how many of both there are now.
     """
     for x in range(first, last):
         i = attendance[order[x]].organisation
         seat[i] = x
-        soon(partner, start[i])
-        soon(partner, start[i + 1])
-        soon(tie, start[i])
     end, sitting = first, NOTHING
     for x in range(first, last):
         if x == end:
@@ -103,8 +150,7 @@ def meet_at_tables(  # type: ignore[no-untyped-def]
             _partners_at_table(start, partner, one.organisation, sitting, seat, x, end, known)
         ):
             z = known[k]
-            row = ties[tie[z]]
-            row.contact = month
-            contacts[n + seat[partner[z]] - x - 1].trust = max(trust, row.trust)
+            tied[n_tied], talk[n_tied] = tie[z], n + seat[partner[z]] - x - 1
+            n_tied += 1
         n += end - x - 1
-    return n
+    return n, n_tied

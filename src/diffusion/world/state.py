@@ -262,9 +262,9 @@ class State:
         """Replace the membership table and what is derived from it."""
         self.members = members
         counts = members.start[1:] - members.start[:-1]
-        network = np.arange(counts.shape[0]).repeat(counts)
+        network = np.arange(counts.shape[0], dtype=np.int32).repeat(counts)
         order = members.organisation.argsort(kind="stable")
-        start = np.zeros(self.n_organisations + 1, np.int64)
+        start = np.zeros(self.n_organisations + 1, np.int32)
         np.bincount(members.organisation, minlength=self.n_organisations).cumsum(out=start[1:])
         self.memberships = Memberships(start=start, network=network[order])
 

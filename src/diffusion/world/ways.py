@@ -8,8 +8,9 @@ import numpy as np
 from diffusion.base import draws
 from diffusion.base.arrays import NOTHING
 from diffusion.base.compiled import inner
+from diffusion.base.fetching import TOGETHER, is_far, soon
 from diffusion.base.scratch import scratch
-from diffusion.world.memory import AWARE, BEFORE, USERS
+from diffusion.world.memory import AWARE, BEFORE, USERS, WIDTH
 from diffusion.world.traffic import ARRANGED
 
 # contacts of the same two are told apart by the meeting's key, 0 bilateral, the last arranged
@@ -35,6 +36,10 @@ def both_ways(  # type: ignore[no-untyped-def]
     known there and unheard of where it goes, what was heard of there before (all from `minds`), a
     number that tells it apart from other ways to the same organisation, and its depth.
     """
+    cells, far = minds.reshape(-1), is_far(minds.shape[0])
+    for c in range(depth.shape[0] // 2 if far else 0):
+        soon(cells, np.int64(contacts[first + c].a) * WIDTH)
+        soon(cells, np.int64(contacts[first + c].b) * WIDTH)
     for c in range(depth.shape[0] // 2):
         contact = contacts[first + c]
         a, b = np.uint32(contact.a), np.uint32(contact.b)
@@ -75,7 +80,8 @@ def lessons(posts, contacts, first, heard, pupils, gaps):  # type: ignore[no-unt
     for c in range(heard.shape[0] // 2):
         contact = contacts[first + c]
         pupils[2 * c], pupils[2 * c + 1] = contact.post_b, contact.post_a
-    # nothing else in this loop: posts lie far apart, and the processor fetches many ahead
+    for x in range(heard.shape[0] if is_far(posts.shape[0]) else 0):
+        soon(posts, pupils[x], "knows")
     for x in range(heard.shape[0]):
         knows[x] = posts[pupils[x]].knows
     for x in range(heard.shape[0]):
@@ -90,3 +96,37 @@ def case(block, source, x, p):  # type: ignore[no-untyped-def]
     """A number that tells practice p on way x apart from all else of the same month and pupil."""
     # 64 of the blocks of a source, one a practice: (source * 64 + p) * tags + tag
     return block[x] + (np.int64(source[x]) * (_PRACTICES - 1) + np.int64(p)) * _TAGS
+
+
+@inner
+def most_likely(  # type: ignore[no-untyped-def]
+    practices, contacts, first, way, what, rel_pupil, rel_teacher, values, bound
+):
+    """The most that the chance of each lesson can be: of two who share a language and a field."""
+    for y in range(bound.shape[0]):
+        contact, practice = contacts[first + (way[y] >> 1)], practices[what[y]]
+        # factors in the order of those of the chance, so that rounding can't lift it above this
+        strength = contact.depth * contact.trust * rel_pupil * rel_teacher
+        most = values.p_know_how * strength * (1.0 - values.brake * practice.complexity)
+        bound[y] = most if contact.depth >= values.deep else 0.0
+
+
+@inner
+def take_in(posts, minds, taught, n_taught):  # type: ignore[no-untyped-def]
+    """The posts that were taught know what they learned, and their organisations heard of it."""
+    cells = minds.reshape(-1)
+    for first in range(0, n_taught, TOGETHER):
+        last = min(first + TOGETHER, n_taught)
+        until = last if is_far(posts.shape[0]) else first
+        for z in range(first, until):
+            soon(posts, taught[z], "knows")
+            soon(posts, taught[z], "learned")
+            soon(posts, taught[z], "organisation")
+        for z in range(first, until):
+            soon(cells, np.int64(posts[taught[z]].organisation) * WIDTH)
+        for z in range(first, last):
+            post = posts[taught[z]]
+            post.knows |= post.learned
+            # the organisation may have forgotten of it this month
+            minds[post.organisation, AWARE] |= post.learned
+            post.learned = NOTHING

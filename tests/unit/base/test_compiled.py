@@ -5,13 +5,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import numba
-import numpy as np
 import pytest
 
-from diffusion.base.compiled import compiled, config, soon
 from tests.architecture.checkout import PACKAGE
 
 PRINT = "from diffusion.base.extra import twice; print(twice(3))"
@@ -113,25 +109,3 @@ def test_helpers_left_on_disk_stay_what_they_are_in_loops_that_other_processes_c
             ).stdout.strip()
         )
     assert told == ["28", "2", "32"]
-
-
-@compiled
-def looked_up(table, places):  # type: ignore[no-untyped-def]
-    total = 0
-    for x in range(places.shape[0]):
-        soon(table, places[x] + 1_000_000)
-        total += table[places[x]]
-    return total
-
-
-def test_fetching_ahead_changes_nothing_even_beyond_the_end() -> None:
-    table, places = np.arange(100, dtype=np.int32), np.array([7, 93, 0], np.int64)
-    assert looked_up(table, places) == 100
-
-
-@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="nothing is compiled")
-def test_fetching_ahead_is_an_instruction_of_the_processor() -> None:
-    known: Any = looked_up
-    loop: Any = numba.njit(known.py_func)  # anew: numba shows no code that comes from the disk
-    loop(np.arange(3), np.zeros(1, np.int64))
-    assert "@llvm.prefetch" in loop.inspect_llvm(loop.signatures[-1])

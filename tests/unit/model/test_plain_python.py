@@ -54,9 +54,13 @@ from diffusion.model.simulation import Simulation
 from tests.simulating import fingerprint, settings
 assert config.DISABLE_JIT == 1
 overrides, months, at_once = json.loads(sys.argv[1])
-for name, module in list(sys.modules.items()):
-    if name.startswith("diffusion.") and hasattr(module, "AT_ONCE"):
-        module.AT_ONCE = at_once or module.AT_ONCE
+from diffusion.base import fetching
+if at_once:
+    fetching._FAR = 0
+    for name, module in list(sys.modules.items()):
+        for size in ("AT_ONCE", "TOGETHER"):
+            if name.startswith("diffusion.") and hasattr(module, size):
+                setattr(module, size, at_once)
 simulation = Simulation(settings(*overrides, months=months, start=1, stop=5)).run()
 table = simulation.months().to_csv(float_format="%.17g")
 json.dump([fingerprint(simulation.state), table], sys.stdout)
@@ -83,7 +87,7 @@ def test_compiled_and_plain_python_agree_in_every_bit() -> None:
     compare_with_plain_python(OVERRIDES, months=6, at_once=0)
 
 
-def test_how_many_rows_loops_take_at_once_changes_no_bit() -> None:
+def test_how_many_rows_loops_take_at_once_and_fetch_ahead_changes_no_bit() -> None:
     # only the order in which the log names what happens within a month
     compare_with_plain_python((*OVERRIDES, "record.events=false"), months=6, at_once=7)
 
