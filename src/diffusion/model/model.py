@@ -125,8 +125,13 @@ class Model(mesa.Model):  # type: ignore[misc]
     def save(self, path: Path | str) -> None:
         """Write the run as it stands to one file, to go on from with `load`.
 
+        The file is for the code that wrote it, of which it carries a digest. Shocks and
+        interventions of one's own are saved as the import path of their class and their settings:
+        whoever changes their code sees to it that no snapshot of before is loaded.
+
         Raises:
-            DiffusionError: the file can't be written.
+            DiffusionError: the run has rules of its own, which no file can hold, or the file
+                can't be written.
         """
         about, arrays = self.simulation.pack()
         # the model never draws from Mesa's generators, but the user's own code may
@@ -148,14 +153,18 @@ class Model(mesa.Model):  # type: ignore[misc]
 
         Several policies branch from one file: load it once for each, with its settings.
 
+        Code that differs from that which saved the file is refused, be it in a docstring; that of
+        shocks and interventions of one's own is not looked at (see `save`).
+
         Args:
             settings: of a branch: may differ in nothing that could have shown by then.
             organisation_class: the one that the saved model had.
 
         Raises:
-            DiffusionError: the file is no snapshot or is damaged, was saved by another version of
+            DiffusionError: the file is no snapshot or is damaged, was saved by other code of
                 diffusion, or the settings differ in something that has shown.
-            ExtensionError: an intervention of one's own that can't be imported.
+            ExtensionError: a shock or an intervention of one's own that can't be imported.
+            SettingError: one whose class no longer allows its settings.
         """
         about, arrays = snapshot.read(path)
         simulation = Simulation.unpack(about, arrays)

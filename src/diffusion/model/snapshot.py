@@ -1,28 +1,31 @@
 """A run on disk, to go on from another day or to branch several policies from.
 
 The file is a numpy archive of plain arrays and one piece of JSON; reading it runs no code that it
-brings along. Shocks and interventions are restored by the import path of their class, which must
-be there.
+brings along. It carries a digest of the code that decides the numbers (`code_digest`), and other
+code refuses it, also where the change was one of a docstring. Shocks and interventions are restored
+by the import path of their class, which must be there. The digest does not cover those defined
+outside the package: that they are what they were is for their author to see to.
 """
 
 import dataclasses
 import json
-import os
-import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Never, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 import diffusion
 from diffusion.base.arrays import Table, from_records, records_of
-from diffusion.base.errors import DiffusionError, ExtensionError
+from diffusion.base.errors import DiffusionError, ExtensionError, SettingError
+from diffusion.base.writing import reason, write_whole
 from diffusion.interventions.base import Intervention
+from diffusion.model.code_digest import code_digest
 from diffusion.model.settings import ModelSettings
 from diffusion.shocks.base import Shock
 from diffusion.world.state import Names, State
@@ -30,6 +33,24 @@ from diffusion.world.state import Names, State
 Arrays = dict[str, npt.NDArray[Any]]
 
 _ABOUT = "about.json"
+_UNREADABLE = (  # what zipfile and numpy raise where an archive is damaged, or holds something else
+    EOFError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class _Held(dict[str, Any]):
+    """What a snapshot holds, by name; asking for what it lacks is told in one sentence."""
+
+    def __init__(self, path: Path | str, held: Mapping[str, Any]) -> None:
+        super().__init__(held)
+        self._path = path
+
+    def __missing__(self, name: str) -> Never:
+        raise _no_snapshot(self._path, f"it has no '{name}'")
 
 
 def write(path: Path | str, about: dict[str, Any], arrays: Arrays) -> None:
@@ -38,48 +59,83 @@ def write(path: Path | str, about: dict[str, Any], arrays: Arrays) -> None:
     Raises:
         DiffusionError: the folder does not exist or can't be written.
     """
-    target = Path(path)
-    about = {"diffusion": diffusion.__version__, **about}
+    about = {**about, "diffusion": diffusion.__version__, "code": code_digest()}
     content = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise DiffusionError(_unwritable(target, error)) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+
+    def save(temporary: Path) -> None:
+        with temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, **{_ABOUT: content}, **arrays)
-        Path(temporary).replace(target)
+
+    try:
+        write_whole(Path(path), save)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise DiffusionError(_unwritable(target, error)) from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        raise DiffusionError(
+            f"the snapshot {path} can't be written ({reason(error)}); choose another file"
+        ) from error
 
 
 def read(path: Path | str) -> tuple[dict[str, Any], Arrays]:
     """What `write` wrote.
 
     Raises:
-        DiffusionError: there is no such file, it is no snapshot, it is damaged, or another version
-            of diffusion wrote it.
+        DiffusionError: there is no such file, it can't be read, it is no snapshot, it is damaged,
+            or other code wrote it.
     """
-    try:
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        about = json.loads(arrays.pop(_ABOUT).tobytes())
-    except FileNotFoundError as error:
-        raise DiffusionError(f"there is no snapshot {path}; `save` writes one") from error
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    arrays = _Held(path, _arrays_in(path))
+    about = _Held(path, _about_in(path, arrays.pop(_ABOUT, None)))
+    saved_by, here = (about["diffusion"], about.get("code")), (diffusion.__version__, code_digest())
+    if saved_by[1] != here[1]:
         raise DiffusionError(
-            f"{path} is no snapshot of diffusion, or it is damaged ({error}); save the run again"
-        ) from error
-    if about["diffusion"] != diffusion.__version__:
-        raise DiffusionError(
-            f"{path} was saved by diffusion {about['diffusion']}; this is {diffusion.__version__}, "
-            f"which may compute other numbers: run it again from the start, or use that version"
+            f"{path} was saved by {_code(*saved_by)}; this is {_code(*here)}, which may compute "
+            f"other numbers: run it again from the start, or use the code that saved it"
         )
     return about, arrays
+
+
+def _code(version: str, digest: str | None) -> str:
+    return f"diffusion {version} with {f'the code {digest}' if digest else 'older code'}"
+
+
+def _arrays_in(path: Path | str) -> Arrays:
+    try:
+        with Path(path).open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise _no_snapshot(path, "it is no archive of arrays")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                if archive.zip.testzip():  # before numpy makes sense of what is damaged
+                    raise _no_snapshot(path, "what it holds has changed since it was written")
+                return {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise DiffusionError(f"there is no snapshot {path}; `save` writes one") from error
+    except OSError as error:
+        raise DiffusionError(
+            f"the snapshot {path} can't be read ({reason(error)}); give a file that `save` wrote"
+        ) from error
+    except _UNREADABLE as error:
+        raise _no_snapshot(path, "it is no archive of arrays") from error
+
+
+def _about_in(path: Path | str, content: Any) -> dict[str, Any]:
+    """What the JSON of a snapshot says; groups within it tell what they lack, too."""
+    if not isinstance(content, np.ndarray):
+        raise _no_snapshot(path, f"it has no '{_ABOUT}'")
+    try:
+        about = json.loads(content.tobytes())
+    except ValueError as error:
+        raise _no_snapshot(path, f"its '{_ABOUT}' can't be read") from error
+    if not isinstance(about, dict):
+        raise _no_snapshot(path, f"its '{_ABOUT}' is no group of entries")
+    return {
+        name: _Held(path, part) if isinstance(part, dict) else part for name, part in about.items()
+    }
+
+
+def _no_snapshot(path: Path | str, why: str) -> DiffusionError:
+    return DiffusionError(
+        f"{path} is no snapshot of diffusion, or it is damaged ({why}); give a file that `save` "
+        f"wrote, or save the run again"
+    )
 
 
 def settings_from(data: dict[str, Any]) -> ModelSettings:
@@ -87,15 +143,24 @@ def settings_from(data: dict[str, Any]) -> ModelSettings:
 
     Raises:
         ExtensionError: the class of a shock or an intervention can't be imported.
+        SettingError: the classes of today don't allow these settings.
     """
     built: dict[str, Any] = {}
-    for group, base in (("shocks", Shock), ("interventions", Intervention)):
-        built[group] = {}
-        for name, values in data[group].items():
-            values = dict(values)
-            cls = _class_at(values.pop("_target_"), base)
-            built[group][name] = cls.model_validate(values)
-    return ModelSettings.model_validate({**data, **built})
+    try:
+        for group, base in (("shocks", Shock), ("interventions", Intervention)):
+            built[group] = {}
+            for name, values in data[group].items():
+                values = dict(values)
+                cls = _class_at(values.pop("_target_"), base)
+                built[group][name] = cls.model_validate(values)
+        return ModelSettings.model_validate({**data, **built})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, (error.title, *first["loc"])))
+        raise SettingError(
+            f"the snapshot has settings that are not allowed ({key}: {first['msg']}); use the code "
+            f"that saved it, or run it again from the start"
+        ) from error
 
 
 def _class_at(path: str, base: type[BaseModel]) -> type[BaseModel]:
@@ -142,7 +207,7 @@ def unpack_state(about: dict[str, Any], arrays: Arrays) -> State:
         if hasattr(kind, "_fields"):
             parts = [arrays[f"state.{one}.{column}"] for column in kind._fields]
             setattr(state, one, kind(*parts))
-        elif f"state.{one}" in arrays:
+        elif one not in about:
             setattr(state, one, as_table(kind, arrays[f"state.{one}"]))
     return state
 
@@ -163,7 +228,3 @@ def _kinds(cls: Any) -> Iterator[tuple[str, Any]]:
     """Name and class of every field."""
     kinds = get_type_hints(cls)
     return ((one.name, kinds[one.name]) for one in dataclasses.fields(cls))
-
-
-def _unwritable(target: Path, error: OSError) -> str:
-    return f"the snapshot {target} can't be written ({error.strerror}); choose another folder"

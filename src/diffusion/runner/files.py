@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from diffusion.base.arrays import FloatArray
 from diffusion.base.errors import ResultsError
+from diffusion.base.writing import reason, write_whole
 from diffusion.runner.columns import numbers
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def check_writable(folder: Path, what: str = "results folder", option: str = "--
         probe.unlink()
     except OSError as error:
         raise ResultsError(
-            f"the {what} {folder} can't be written ({_reason(error)}); choose another with {option}"
+            f"the {what} {folder} can't be written ({reason(error)}); choose another with {option}"
         ) from error
     finally:
         for path in reversed(made):
@@ -149,21 +149,11 @@ def write_with(path: Path, write: Callable[[Path], object], suffix: str = "") ->
     Raises:
         ResultsError: the disk is full, or the folder can't be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        temporary.replace(path)
+        write_whole(path, write, suffix)
     except OSError as error:
         raise ResultsError(
-            f"{path} can't be written ({_reason(error)}); finished runs are kept, so "
+            f"{path} can't be written ({reason(error)}); finished runs are kept, so "
             f"make room and give the same command again"
         ) from error
-    finally:  # whatever stopped it, Ctrl-C included
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _reason(error: OSError) -> str:
-    """What the system says; libraries wrap it in words of their own."""
-    return str(error) if error.errno is None else os.strerror(error.errno)

@@ -1,15 +1,22 @@
 """A saved run goes on as if it had never stopped, and a file that is none is refused."""
 
 import json
+import pickle
+import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mesa
 import numpy as np
+import pandas as pd
 import pytest
 
 import diffusion
-from diffusion.base.errors import DiffusionError, ExtensionError
+from diffusion.base.errors import DiffusionError, ExtensionError, SettingError
 from diffusion.model import snapshot
+from diffusion.model.code_digest import code_digest
 from diffusion.model.model import Model
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
@@ -79,21 +86,138 @@ def test_a_model_may_go_on_from_a_bare_simulation(tmp_path: Path) -> None:
     assert Model.load(tmp_path / "bare").month == 1
 
 
-def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
+def put(path: Path, about: bytes, arrays: snapshot.Arrays) -> None:
+    """Make a snapshot that need not be one that `save` writes."""
+    with path.open("wb") as file:
+        content = np.frombuffer(about, np.uint8)
+        np.savez(file, allow_pickle=False, **{"about.json": content}, **arrays)
+
+
+def foreign(folder: Path) -> list[Path]:
+    """Files of other kinds, by the names that tell them."""
+    (folder / "text").write_text("no archive")
+    (folder / "empty").write_bytes(b"")
+    (folder / "pickle").write_bytes(pickle.dumps({"a": 1}))
+    pd.DataFrame({"a": [1.0]}).to_parquet(folder / "parquet")
+    np.save(folder / "array.npy", np.zeros(3))
+    np.savez(folder / "other.npz", a=np.zeros(3))
+    np.savez(folder / "objects.npz", a=np.array([{}], object))
+    with zipfile.ZipFile(folder / "zip", "w") as archive:
+        archive.writestr("about.json", "{}")
+    return sorted(folder.iterdir())
+
+
+@pytest.mark.parametrize("load", [Simulation.load, Model.load])
+def test_a_file_of_another_kind_is_refused(load: Callable[[Path], Any], tmp_path: Path) -> None:
+    for path in foreign(tmp_path):
+        with pytest.raises(DiffusionError) as caught:
+            load(path)
+        assert re.fullmatch(
+            rf"{re.escape(str(path))} is no snapshot of diffusion, or it is damaged "
+            rf"\(it (is no archive of arrays|has no 'about\.json')\); "
+            rf"give a file that `save` wrote, or save the run again",
+            str(caught.value),
+        )
+
+
+def test_a_path_at_which_nothing_can_be_read_or_written_is_told(tmp_path: Path) -> None:
     run = Simulation(logged())
-    run.save(tmp_path / "good")
-    whole = (tmp_path / "good").read_bytes()
-    (tmp_path / "cut").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "text").write_text("no archive")
-    (tmp_path / "empty").write_bytes(b"")
-    np.savez(tmp_path / "other.npz", a=np.zeros(3))
-    for name in ("cut", "text", "empty", "other.npz"):
-        with pytest.raises(DiffusionError, match=f"{name} is no snapshot of diffusion, or it is"):
-            Simulation.load(tmp_path / name)
     with pytest.raises(DiffusionError, match="there is no snapshot"):
         Simulation.load(tmp_path / "absent")
-    with pytest.raises(DiffusionError, match="can't be written"):
+    with pytest.raises(DiffusionError, match=r"can't be read \(Is a directory\); give a file that"):
+        Simulation.load(tmp_path)
+    with pytest.raises(DiffusionError, match=r"can't be written \(No such file or directory\)"):
         run.save(tmp_path / "nowhere" / "run")
+    with pytest.raises(DiffusionError, match=r"can't be written \(Is a directory\); choose"):
+        run.save(tmp_path)
+
+
+def test_a_snapshot_is_a_file_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    (tmp_path / "link").symlink_to("run")
+    Simulation(logged()).save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "run").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    assert Simulation.load(tmp_path / "run").month == 0
+
+
+def test_a_damaged_file_is_refused_whichever_array_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    Simulation(logged()).save(path)
+    whole = path.read_bytes()
+    for array in re.finditer(rb"NUMPY.{4}{'descr", whole, re.DOTALL):
+        damaged = bytearray(whole)
+        damaged[array.end()] ^= 0xFF
+        path.write_bytes(damaged)
+        with pytest.raises(DiffusionError, match="or it is damaged"):
+            snapshot.read(path)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DiffusionError, match="or it is damaged"):
+        snapshot.read(path)
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        (b"{}", "it has no 'diffusion'"),
+        (b"[1]", "its 'about.json' is no group of entries"),
+        (b"\xff", "its 'about.json' can't be read"),
+    ],
+)
+def test_a_snapshot_that_tells_nothing_of_itself_is_refused(
+    about: bytes, said: str, tmp_path: Path
+) -> None:
+    put(tmp_path / "run", about, {})
+    with pytest.raises(DiffusionError, match="run is no snapshot of diffusion, or") as caught:
+        Simulation.load(tmp_path / "run")
+    assert f"({said}); give a file that `save` wrote" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "state.posts",
+        "state.exposure",
+        "state.adjacency.start",
+        "recorder.ledger",
+        "reached.handover",
+    ],
+)
+def test_a_missing_array_is_named(name: str, tmp_path: Path) -> None:
+    run = Simulation(logged("intervention=[handover]"))
+    run.run_to(10)
+    run.save(tmp_path / "run")
+    about, arrays = snapshot.read(tmp_path / "run")
+    del arrays[name]
+    snapshot.write(tmp_path / "run", about, arrays)
+    with pytest.raises(DiffusionError, match=rf"damaged \(it has no '{re.escape(name)}'\)"):
+        Simulation.load(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["settings", "state", "recorder", "reached"])
+def test_a_missing_entry_is_named(name: str, tmp_path: Path) -> None:
+    Simulation(logged()).save(tmp_path / "run")
+    about, arrays = snapshot.read(tmp_path / "run")
+    del about[name]
+    snapshot.write(tmp_path / "run", about, arrays)
+    with pytest.raises(DiffusionError, match=rf"damaged \(it has no '{name}'\)"):
+        Simulation.load(tmp_path / "run")
+
+
+def test_settings_that_are_not_allowed_are_told_in_one_sentence(tmp_path: Path) -> None:
+    Simulation(logged("intervention=[handover]")).save(tmp_path / "run")
+    about, arrays = snapshot.read(tmp_path / "run")
+    seed, lever = about["settings"]["seed"], about["settings"]["interventions"]["handover"]
+    for change, said in (
+        ({"seed": -1}, "ModelSettings.seed: Input should be greater than or equal to 0"),
+        ({"seed": seed, "interventions": {"handover": {**lever, "coverage": 2.0}}}, "coverage: "),
+    ):
+        about["settings"] |= change
+        snapshot.write(tmp_path / "run", about, arrays)
+        with pytest.raises(SettingError, match=f"settings that are not allowed .*{said}") as caught:
+            Simulation.load(tmp_path / "run")
+        assert "\n" not in str(caught.value)
+        assert "use the code that saved it" in str(caught.value)
 
 
 def test_a_snapshot_is_written_whole_or_not_at_all(
@@ -114,10 +238,26 @@ def test_a_snapshot_is_written_whole_or_not_at_all(
     assert (tmp_path / "run").read_bytes() == before
 
 
-def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("older", [True, False])
+def test_other_code_is_refused_though_its_version_is_the_same(
+    older: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Simulation(logged()).save(tmp_path / "run")
-    monkeypatch.setattr(diffusion, "__version__", "99.0")
-    with pytest.raises(DiffusionError, match=r"was saved by diffusion .*; this is 99\.0"):
+    if older:  # when snapshots did not say what code wrote them
+        with np.load(tmp_path / "run") as archive:
+            arrays = dict(archive)
+        about = json.loads(arrays.pop("about.json").tobytes())
+        about.pop("code", None)
+        put(tmp_path / "run", json.dumps(about).encode(), arrays)
+    else:
+        monkeypatch.setattr(snapshot, "code_digest", lambda: "0" * 16)
+    saved = "older code" if older else f"the code {code_digest()}"
+    version = re.escape(f"diffusion {diffusion.__version__}")
+    with pytest.raises(
+        DiffusionError,
+        match=rf"saved by {version} with {saved}; this is {version} with the code [0-9a-f]{{16}}, "
+        rf"which may compute other numbers: run it again from the start, or use the code that",
+    ):
         Simulation.load(tmp_path / "run")
 
 
