@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import against_mesa, against_peers, reduced
 from benchmarks.measuring import Job
+from benchmarks.peers.job import peak_mb
 from benchmarks.reduced import Duel, Effort
 from benchmarks.table import Row
 from benchmarks.targets import TARGETS
@@ -83,6 +84,10 @@ def test_a_peer_that_exceeds_the_limit_gives_no_answer(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("benchmarks.reduced.subprocess.run", run)
     assert reduced._ask(reduced.HERE, "ndlib", reduced.HERE, {}) is None
+
+
+def test_a_peer_tells_the_most_memory_of_its_own_process() -> None:
+    assert peak_mb() > 0.0
 
 
 def test_a_duel_has_rows_of_its_ratio_of_both_costs_and_of_memory() -> None:
