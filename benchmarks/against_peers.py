@@ -76,10 +76,13 @@ def _duel_rows(n: int, duel: Mapping[str, Any]) -> list[Row]:
             spread=ratio.spread,
             remarks=f"{duel['ratio_by_month']:.3g} times month by month; {agree}",
         ),
-        Row(f"{what}, {named}, {kind}", theirs, unit, remarks=f"{duel['months']:.0f} months"),
-        Row(f"{what}, the package in turn with {peer}, {kind}", ours, unit),
+        Row(f"{what}, {named}, {kind}", theirs, unit),
+        Row(
+            f"{what}, the package in turn with {peer}, {kind}", ours, unit,
+            remarks=f"{duel['months']:.0f} months",
+        ),
         Row(f"{what}, {named}, peak memory", duel["peak_mb"], "MB"),
-    ]
+    ]  # fmt: skip
 
 
 def _ratio(n: int, peer: str, process: str) -> Row:

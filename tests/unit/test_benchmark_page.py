@@ -108,6 +108,8 @@ def test_what_was_measured_is_read_as_it_was_written_by_the_same_machine_only(
     stored.write(groups, facts, path)
     assert stored.read(path, {**facts, "date": "2031-01-01", "load before": "5.0"}) == groups
     assert stored.read(path, {**facts, "processor": "another"}) == {}
+    path.write_text(path.read_text("utf-8").replace('"commit"', '"other"'), "utf-8")
+    assert stored.read(path, facts)["start"].commit == measuring.UNKNOWN
 
 
 def test_the_commit_is_that_of_the_code_and_unknown_outside_a_clone(

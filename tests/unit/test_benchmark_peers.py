@@ -98,6 +98,8 @@ def test_a_duel_has_rows_of_its_ratio_of_both_costs_and_of_memory() -> None:
     values = {row.what.split(", ", 2)[-1]: row.value + " " + row.unit for row in found.values()}
     assert values["ndlib 6.0.1, a month"] == "1 us an organisation-month"
     assert values["the package in turn with ndlib, a month"] == "0.0033 us an organisation-month"
+    ours = found["10,000 organisations, sir, the package in turn with ndlib, a month"]
+    assert ours.remarks == "60 months"
     assert values["ndlib 6.0.1, peak memory"] == "250 MB"
     assert found["10,000 organisations, the package, peak memory"].measured == 300.0
 
