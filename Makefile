@@ -74,7 +74,7 @@ lint: $(VENV)/.installed-dev ## style, types, layers
 patterns: $(VENV)/.installed ## print every pattern: target, value, interval
 	@$(BIN)/diffusion patterns
 
-bench: $(VENV)/.installed ## measure speed and memory: one table, about 20 minutes
+bench: $(VENV)/.installed ## measure speed and memory: one table, about 25 minutes
 	@$(BIN)/python -m benchmarks
 
 bench-quick: $(VENV)/.installed ## the same at smaller sizes, about 10 minutes

@@ -37,7 +37,7 @@ from benchmarks import (
     ten_thousand,
     workload,
 )
-from benchmarks.measuring import ROOT, JobError, fresh, load, now, say
+from benchmarks.measuring import ROOT, JobError, commit, fresh, load, now, say
 from benchmarks.table import Row
 from diffusion.views.page import put
 
@@ -65,7 +65,7 @@ STORED, PAGE, FIGURE = "benchmark.json", "performance.md", "cost_against_n.png"
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write; 1 if a group could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, a few minutes")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, about 10 minutes")
     parser.add_argument(
         "--only", nargs="+", choices=GROUPS, metavar="GROUP", help=", ".join(GROUPS)
     )
@@ -94,12 +94,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(name: str, quick: bool) -> stored.Measured:
     """The rows of a group; a failure is a row without a value that has the name of the group."""
-    before, date, started = load(), now(), time.perf_counter()
+    before, date, code, started = load(), now(), commit(), time.perf_counter()
     try:
         rows = GROUPS[name].rows(quick)
     except JobError as error:
         rows = [Row(name, None, remarks=str(error))]
-    return stored.Measured(rows, date, before, time.perf_counter() - started)
+    return stored.Measured(rows, date, before, time.perf_counter() - started, code)
 
 
 def publish(groups: stored.Groups, machine: stored.Facts, folder: Path) -> None:
@@ -109,7 +109,7 @@ def publish(groups: stored.Groups, machine: stored.Facts, folder: Path) -> None:
     put(page.measured(titled, stored.lasting(machine)), folder / PAGE, "How fast it is")
     points = plot.curves({name: group.rows for name, group in groups.items()})
     if points:
-        where = f"{machine['processor']}, {machine['cores']} cores, {machine['date'][:10]}"
+        where = f"{machine['processor']}, {machine['cores']} cores, {plot.days(groups)}"
         plot.draw(points, where, folder / FIGURE)
 
 

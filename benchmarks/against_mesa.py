@@ -1,5 +1,6 @@
 """Group `mesa`: the same rules as a plain Mesa model, month by month in turn with the package."""
 
+import gc
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ _TURN = {1_000: 40, 10_000: 12, 100_000: 3}
 _QUICK = (1_000, 10_000)
 _AIMED_AT = 10_000  # organisations to which the target of the months applies
 _INCLUDED = 1_000  # organisations of the comparison from building to tables
+_BEYOND = 1_000_000  # organisations that Mesa is not tried at
 
 
 def rows(quick: bool) -> list[Row]:
@@ -31,7 +33,30 @@ def rows(quick: bool) -> list[Row]:
         say(f"  {n:,} organisations, up to {limit:.0f} s")
         job = fresh(duel, n=n, months=workload.MONTHS, limit=limit, turn=_TURN[n])
         found += _rows_of(n, job.result)
+        found.append(_memory(n))
+    if not quick:
+        found.append(_beyond(n, job.result))
     return found
+
+
+def _memory(n: int) -> Row:
+    """Memory of a process in which Mesa is alone."""
+    months = _TURN[n]
+    peak = fresh(run_mesa, n=n, months=months).peak_mb
+    remarks = f"alone, {months} months; with libraries, and the arrays that its world is made from"
+    return Row(f"{n:,} organisations, Mesa, peak memory", peak, "MB", None, remarks)
+
+
+def _beyond(n: int, result: dict[str, Any]) -> Row:
+    """What the largest size would take, from the largest that was run."""
+    mesa, times = result["mesa"], _BEYOND / n
+    month = mesa["months"] / result["months"]
+    return Row(
+        f"{_BEYOND:,} organisations, Mesa, building and one month, if in proportion",
+        times * (mesa["build"] + month),
+        "s",
+        remarks=f"not run: {times:.0f} times what {n:,} take; the limit is {_LIMIT:.0f} s",
+    )
 
 
 def _rows_of(n: int, result: dict[str, Any]) -> list[Row]:
@@ -70,6 +95,7 @@ def duel(n: int, months: int, limit: float, turn: int) -> dict[str, Any]:
     settings = workload.settings(n, months)
     simulation, our_build = spent(lambda: Simulation(settings))
     model, mesa_build = spent(lambda: DiffusionModel(settings=settings))
+    freeze()
     ours: list[Spent] = []
     mesa: list[Spent] = []
     while simulation.month < months:
@@ -85,6 +111,22 @@ def duel(n: int, months: int, limit: float, turn: int) -> dict[str, Any]:
         "ours": _processor(our_build, ours, our_tables),
         "mesa": _processor(mesa_build, mesa, mesa_tables),
     }
+
+
+def freeze() -> None:
+    """Look for garbage once, and never again among the objects that are there now.
+
+    Mesa's agents and ties are many objects that live as long as the run.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def run_mesa(n: int, months: int) -> None:
+    """Build the Mesa model and simulate some months."""
+    from benchmarks.peers.mesa_model import DiffusionModel
+
+    _steps(DiffusionModel(settings=workload.settings(n)).step, months)
 
 
 def _steps(step: Callable[[], None], months: int) -> None:

@@ -1,6 +1,5 @@
 """Group `foreseen`: a month as it comes, and the same month once the processor knows it."""
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import fields
@@ -8,7 +7,6 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import workload
-from benchmarks.against_mesa import duel
 from benchmarks.measuring import fresh, say
 from benchmarks.table import Row
 
@@ -18,37 +16,29 @@ if TYPE_CHECKING:
 
 TITLE = "foreseen: a month as it comes, and once the processor has seen it many times"
 
-_SIZES = (1_000, 2_000)  # organisations: their tables fit into a near cache, their branches too
+_SIZES = (1_000, 2_000)  # organisations: the processor can learn that many branches
 _BEFORE, _MONTHS, _QUICK_MONTHS = 30, 30, 6  # months that are not measured, and that are
 _AGAIN, _KNOWN = 60, 20  # times that a month is run; so many of the last ones count
-_MESA = {1_000: 12, 10_000: 4}  # organisations: months of the Mesa model
 _UNIT = "ns an organisation-month"
 
 
 def rows(quick: bool) -> list[Row]:
-    """Both kinds of month, and what the Mesa model takes beside the second."""
-    found, known = [], {}
+    """Both kinds of month, and the share of the first that the second is spared."""
+    found = []
     for n in _SIZES:
         say(f"  {n:,} organisations")
         result = fresh(again, n=n, months=_QUICK_MONTHS if quick else _MONTHS).result
-        new, known[n] = (1e9 * result[kind] / n for kind in ("new", "known"))
+        new, known = (1e9 * result[kind] / n for kind in ("new", "known"))
         size = f"{n:,} organisations"
         found += [
             Row(f"{size}, a month as it comes", new, _UNIT),
-            Row(f"{size}, the same month when run {_AGAIN} times", known[n], _UNIT),
+            Row(f"{size}, the same month when run {_AGAIN} times", known, _UNIT),
             Row(
-                f"{size}, of a month, what the processor guessed wrong",
-                100 - 100 * known[n] / new,
+                f"{size}, of a month, what was guessed wrong or waited for",
+                100 - 100 * known / new,
                 "%",
             ),
         ]
-    for n, months in _MESA.items():
-        say(f"  the Mesa model, {n:,} organisations")
-        result = fresh(duel, n=n, months=months, limit=math.inf, turn=months).result
-        month = 1e9 * result["mesa"]["months"] / (n * result["months"])
-        ratio = month / min(known.values())
-        what = f"{n:,} organisations, Mesa / the cheaper of these months"
-        found.append(Row(what, ratio, "times", remarks=f"Mesa takes {1e-3 * month:.0f} us"))
     return found
 
 

@@ -23,6 +23,8 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 MEGABYTE = 1e6  # bytes
+UNKNOWN = "unknown"  # commit of code that lies in no clone
+_CODE = ("src", "configs", "experiments", "benchmarks")  # what decides what is measured
 _LIBRARIES = ("diffusion", "numpy", "numba", "mesa")
 # what `ru_maxrss` counts
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
@@ -163,6 +165,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="minutes")
 
 
+def commit() -> str:
+    """The commit of the code in short, with `-dirty` if the code differs from it."""
+    head = _git("rev-parse", "--short", "HEAD") if (ROOT / ".git").exists() else None
+    if not head:
+        return UNKNOWN
+    return f"{head}-dirty" if _git("status", "--porcelain", "--", *_CODE) else head
+
+
 def load() -> str:
     """How many processes wanted a core in the last minute, on average."""
     return f"{os.getloadavg()[0]:.1f}"
@@ -172,6 +182,15 @@ def say(text: str) -> None:
     """A line of progress."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+def _git(*words: str) -> str | None:
+    """What git says about this clone; None if it fails or is not there."""
+    try:
+        said = subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return said.stdout.strip()
 
 
 def _processor() -> str:

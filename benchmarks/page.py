@@ -10,7 +10,7 @@ from benchmarks.table import Row, bound
 from benchmarks.targets import TARGETS, Target
 from diffusion.views import page
 
-_TARGETS_HEAD = ("what is asked", "measured", "target", "")
+_TARGETS_HEAD = ("what is asked", "measured", "target", "", "remarks")
 _ROWS_HEAD = ("what", "measured", "remarks")
 _VERDICTS = {True: "met", False: "**missed**", None: "not measured"}
 
@@ -28,13 +28,13 @@ def measured(groups: Mapping[str, Measured], about: Facts) -> str:
     lines += page.table(
         _TARGETS_HEAD,
         [line for target in TARGETS.values() for line in _asked(target, rows)],
-        range(4),
+        range(len(_TARGETS_HEAD)),
     )
     for title, group in groups.items():
         others = [(row.what, _value(row), row.remarks) for row in group.rows if row.target is None]
         lines += ["", f"**{_capital(title)}.** {group.circumstances()}."]
         if others:
-            lines += ["", *page.table(_ROWS_HEAD, others, range(3))]
+            lines += ["", *page.table(_ROWS_HEAD, others, range(len(_ROWS_HEAD)))]
     return "\n".join(lines) + "\n"
 
 
@@ -42,20 +42,21 @@ def _asked(target: Target, rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """The lines of a target: one a row that has it, or one that says nothing was measured."""
     found = [row for row in rows if row.target == target]
     if not found:
-        return [(target.aim, "", bound(target), _VERDICTS[None])]
+        return [(target.aim, "", bound(target), _VERDICTS[None], "")]
     return [
         (
             target.aim if number == 0 else "",
             f"{row.what}: {_value(row)}",
             bound(target),
             _VERDICTS[row.met],
+            row.remarks,
         )
         for number, row in enumerate(found)
     ]
 
 
 def _value(row: Row) -> str:
-    return f"{row.value} {row.unit}".strip()
+    return row.value if row.measured is None else f"{row.value} {row.unit}".strip()
 
 
 def _capital(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.stored import Measured
 from benchmarks.table import Row
 
 _NAMES = {"scale": "this package", "mesa": "the same rules in Mesa"}
@@ -22,12 +23,18 @@ def curves(groups: Mapping[str, Sequence[Row]]) -> dict[str, list[tuple[int, flo
     return found
 
 
+def days(groups: Mapping[str, Measured]) -> str:
+    """The days on which what the figure shows was measured."""
+    found = {group.date[:10] for name, group in groups.items() if name in _NAMES}
+    return " and ".join(sorted(found))
+
+
 def draw(points: dict[str, list[tuple[int, float]]], where: str, path: Path) -> None:
     """Write the figure as PNG, both axes in logarithms.
 
     Args:
         points: as `curves` gives them; at least one curve.
-        where: the machine, in a few words.
+        where: the machine and when it measured, in a few words.
         path: of the file; its folder is made.
     """
     from diffusion.views.style import MUTED, OKABE_ITO, figure, styled

@@ -1,10 +1,8 @@
 """The engine reduced to the textbook processes of other packages, on one graph and one thread.
 
-    python benchmarks/reduced.py [repetitions]
-
 Each peer runs in a process and an environment of its own (`benchmarks/.peers-venv`, made when it
 is first needed). Graph, parameters and number of nodes that are active at the start are the same,
-and the table says whether the final shares agree within sampling error. Setting up graphs and
+and a duel says whether the final shares agree within sampling error. Setting up graphs and
 models is not timed. Times are the processor's, so that other programs disturb them less. Ours and
 theirs take turns, and a ratio compares neighbours in time.
 
@@ -22,7 +20,8 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,29 +36,12 @@ from diffusion.world.state import State
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / "peers"
 ENVIRONMENT = HERE / ".peers-venv"
-SIZES = (10_000, 100_000)
-REPETITIONS = 3
-MORE = {"cynetdiff": 5}  # times as many where turns are short and spread widely
-LIMIT = 120  # s that a peer may take, set-up included
+LIMIT = 120  # s that a peer may take for a turn, set-up included
 EVERY = 100  # every so many-th organisation is active at the start
-OUR_RUNS = 20  # a repetition; by month 3
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-HEAD = (
-    "organisations",
-    "process",
-    "peer",
-    "months",
-    "ours, ms",
-    "by month, ms",
-    "theirs, ms",
-    "ratio",
-    "ratio by month",
-    "our share",
-    "their share",
-    "agree",
-)
 
 Shares = list[float]
+Pair = tuple[str, str]  # peer, process
 
 
 class Case(NamedTuple):
@@ -68,6 +50,52 @@ class Case(NamedTuple):
     rule: Process
     parameters: dict[str, float]
     months: int
+
+
+class Effort(NamedTuple):
+    """How often both run at a size."""
+
+    turns: int
+    short_turns: int  # against a peer whose turns are short and spread widely
+    ours: int  # our runs a turn
+    by_month: int  # our runs a turn through `Month.step`
+    theirs: int  # a peer's runs a turn at most
+
+
+class Opponent(NamedTuple):
+    """A peer on one process."""
+
+    peer: str
+    process: str
+    runs: int  # a turn
+    short: bool = False  # whether its turns are short and spread widely
+
+
+class Duel(NamedTuple):
+    """One peer on one process and size. Processor seconds of a run are medians over turns."""
+
+    peer: str
+    process: str
+    version: str  # of the peer
+    months: float  # simulated by us, on average
+    ours: float  # s in one call
+    theirs: float
+    our_cost: float  # us an organisation-month
+    their_cost: float
+    ratios: list[float]  # theirs to ours in one call, by turn
+    ratio_by_month: float
+    peak_mb: float  # of the peer's process
+    agrees: bool  # whether the shares differ by no more than sampling error
+
+
+class _Side(NamedTuple):
+    """What one side did, by turn, and run by run."""
+
+    seconds: list[float]  # of a run, by turn
+    by_month: list[float]  # the same through `Month.step`; only ours
+    costs: list[float]  # us an organisation-month, by turn
+    months: list[float]
+    shares: Shares  # ever active
 
 
 def _case(rule: type[Process], settings: type[Any], months: int, **parameters: float) -> Case:
@@ -79,63 +107,43 @@ CASES = {
     "threshold": _case(threshold.Threshold, threshold.Parameters, 1000, threshold=0.18),
     "cascade": _case(cascade.Cascade, cascade.Parameters, 1000, p_activate=0.115),
 }
-# (peer, process, runs in a repetition)
 OPPONENTS = (
-    ("ndlib", "sir", 1),
-    ("ndlib", "threshold", 1),
-    ("ndlib", "cascade", 1),
-    ("starsim", "sir", 3),
-    ("cynetdiff", "cascade", 50),
+    Opponent("ndlib", "sir", 1),
+    Opponent("ndlib", "threshold", 1),
+    Opponent("ndlib", "cascade", 1),
+    Opponent("starsim", "sir", 3),
+    Opponent("cynetdiff", "cascade", 50, short=True),
 )
+_OFTEN = Effort(turns=3, short_turns=15, ours=20, by_month=3, theirs=50)
+SIZES = {  # organisations: how often
+    1_000: _OFTEN,
+    10_000: _OFTEN,
+    100_000: _OFTEN._replace(turns=2),
+    1_000_000: Effort(turns=1, short_turns=3, ours=5, by_month=1, theirs=5),
+}
 
 
-class Row(NamedTuple):
-    """One peer on one process and size. Processor seconds are medians over repetitions."""
+def duels(n: int, effort: Effort, without: Sequence[Pair] = ()) -> Iterator[Duel | Pair]:
+    """Every peer on its processes at a size: the duel, or only the pair if the peer is late.
 
-    organisations: int
-    process: str
-    peer: str
-    version: str  # of the peer; empty if it took too long
-    months: float  # simulated by us, on average
-    ours: float  # s in one call
-    by_month: float  # s through Month.step
-    theirs: float | None  # s; None is more than LIMIT
-    ratio: float  # theirs to ours; a lower bound if theirs is None
-    ratios: tuple[float, float] | None  # least and most, of several repetitions
-    ratio_by_month: float
-    our_share: float  # ever active
-    their_share: float | None
-    agrees: bool | None  # whether the shares differ by no more than sampling error
-
-
-class _Ours(NamedTuple):
-    seconds: list[float]
-    by_month: list[float]
-    months: list[int]
-    shares: Shares
-
-
-def rows(sizes: Sequence[int] = SIZES, repetitions: int = REPETITIONS) -> list[Row]:
-    """Run everything; installs the peers if that has not happened yet.
+    Args:
+        n: organisations.
+        effort: how often both run.
+        without: pairs that are not tried.
 
     Raises:
         subprocess.CalledProcessError: a peer could not be installed or failed.
     """
     python = peers_python()
-    found = []
-    for n in sizes:
-        state = world(n)
-        with tempfile.TemporaryDirectory() as folder:
-            edges = Path(folder) / "edges.npy"
-            size = state.n_ties
-            np.save(edges, np.stack((state.ties.a[:size], state.ties.b[:size]), axis=1))
-            for case in CASES.values():  # compiles, or loads what is compiled
-                _run(state, case, seed=0)
-                _run_by_month(state, case, seed=0)
-            for peer, process, runs in OPPONENTS:
-                turns = repetitions * MORE.get(peer, 1)
-                found.append(_duel(state, edges, python, peer, process, runs, turns))
-    return found
+    state = world(n)
+    for case in CASES.values():  # compiles, or loads what is compiled
+        _run(state, case, seed=0)
+        _run_by_month(state, case, seed=0)
+    with _edges_of(state) as edges:
+        for opponent in OPPONENTS:
+            pair = (opponent.peer, opponent.process)
+            if pair not in without:
+                yield _duel(state, edges, python, opponent, effort) or pair
 
 
 def world(n: int) -> State:
@@ -163,6 +171,16 @@ def peers_python() -> Path:
         subprocess.run([*install, "--requirement", str(wanted)], check=True)
         shutil.copy(wanted, stamp)
     return python
+
+
+@contextmanager
+def _edges_of(state: State) -> Iterator[Path]:
+    """A file with both ends of every tie, for the peers."""
+    with tempfile.TemporaryDirectory() as folder:
+        edges = Path(folder) / "edges.npy"
+        size = state.n_ties
+        np.save(edges, np.stack((state.ties.a[:size], state.ties.b[:size]), axis=1))
+        yield edges
 
 
 def _begin(state: State, seed: int) -> None:
@@ -203,48 +221,57 @@ def _run_by_month(state: State, case: Case, seed: int) -> float:
 
 
 def _duel(
-    state: State, edges: Path, python: Path, peer: str, process: str, runs: int, repetitions: int
-) -> Row:
-    """Take turns, us and a peer, on one process."""
-    case, n = CASES[process], state.n_organisations
-    ours = _Ours([], [], [], [])
-    theirs: list[float] = []
-    their_shares: Shares = []
-    version = ""
-    for repetition in range(repetitions):
-        seconds = []
-        for run in range(OUR_RUNS):
-            seconds.append(_run(state, case, seed=repetition * OUR_RUNS + run))
-            ours.months.append(state.month)
-            ours.shares.append(_share(state))
-        ours.seconds.append(statistics.median(seconds))
-        ours.by_month.append(statistics.median(_run_by_month(state, case, k) for k in range(3)))
-        job = {"process": process, "n": n, "every": EVERY, "months": case.months, "runs": runs}
-        answer = _ask(python, peer, edges, job | case.parameters | {"seed": 1 + repetition * runs})
-        if answer is None:
-            break  # it won't be faster next time
-        theirs.append(statistics.median(answer["seconds"]))
-        their_shares += answer["shares"]
-        version = answer["versions"][peer]
-    late = not theirs
-    against = [float(LIMIT)] if late else theirs
-    ratios = _ratios(against, ours.seconds)
-    return Row(
-        organisations=n,
-        process=process,
-        peer=peer,
-        version=version,
+    state: State, edges: Path, python: Path, opponent: Opponent, effort: Effort
+) -> Duel | None:
+    """Take turns, us and a peer, on one process; None if a turn of the peer takes too long."""
+    case, n = CASES[opponent.process], state.n_organisations
+    ours, theirs = (_Side([], [], [], [], []) for _ in range(2))
+    runs = min(opponent.runs, effort.theirs)
+    answer: dict[str, Any] = {}
+    for turn in range(effort.short_turns if opponent.short else effort.turns):
+        _take_turn(state, case, turn, effort, ours)
+        job = {"process": opponent.process, "n": n, "every": EVERY, "months": case.months}
+        luck = {"runs": runs, "seed": 1 + turn * runs}
+        said = _ask(python, opponent.peer, edges, job | case.parameters | luck)
+        if said is None:
+            return None
+        answer = said
+        _note(theirs, answer["seconds"], [steps / n for steps in answer["node_steps"]], n)
+        theirs.shares.extend(answer["shares"])
+    return Duel(
+        peer=opponent.peer,
+        process=opponent.process,
+        version=answer["versions"][opponent.peer],
         months=statistics.mean(ours.months),
         ours=statistics.median(ours.seconds),
-        by_month=statistics.median(ours.by_month),
-        theirs=None if late else statistics.median(theirs),
-        ratio=statistics.median(ratios),
-        ratios=(min(ratios), max(ratios)) if len(ratios) > 1 else None,
-        ratio_by_month=statistics.median(_ratios(against, ours.by_month)),
-        our_share=statistics.mean(ours.shares),
-        their_share=None if late else statistics.mean(their_shares),
-        agrees=None if late else _agree(ours.shares, their_shares),
+        theirs=statistics.median(theirs.seconds),
+        our_cost=statistics.median(ours.costs),
+        their_cost=statistics.median(theirs.costs),
+        ratios=_ratios(theirs.seconds, ours.seconds),
+        ratio_by_month=statistics.median(_ratios(theirs.seconds, ours.by_month)),
+        peak_mb=answer["peak_mb"],
+        agrees=_agree(ours.shares, theirs.shares),
     )
+
+
+def _take_turn(state: State, case: Case, turn: int, effort: Effort, ours: _Side) -> None:
+    """Our runs of a turn: in one call, and month by month."""
+    seconds, months = [], []
+    for run in range(effort.ours):
+        seconds.append(_run(state, case, seed=turn * effort.ours + run))
+        months.append(float(state.month))
+        ours.shares.append(_share(state))
+    _note(ours, seconds, months, state.n_organisations)
+    by_month = [_run_by_month(state, case, seed=k) for k in range(effort.by_month)]
+    ours.by_month.append(statistics.median(by_month))
+
+
+def _note(side: _Side, seconds: Sequence[float], months: Sequence[float], n: int) -> None:
+    """Add the runs of a turn in one call."""
+    each = [1e6 * took / (n * passed) for took, passed in zip(seconds, months, strict=True)]
+    side.seconds.append(statistics.median(seconds))
+    side.costs.append(statistics.median(each))
+    side.months.extend(months)
 
 
 def _ask(python: Path, peer: str, edges: Path, job: dict[str, Any]) -> dict[str, Any] | None:
@@ -262,41 +289,10 @@ def _ask(python: Path, peer: str, edges: Path, job: dict[str, Any]) -> dict[str,
 
 
 def _ratios(theirs: list[float], ours: list[float]) -> list[float]:
-    return [a / b for a, b in zip(theirs, ours, strict=False)]
+    return [a / b for a, b in zip(theirs, ours, strict=True)]
 
 
 def _agree(ours: Shares, theirs: Shares) -> bool:
     """Whether two means differ by at most 3.5 standard errors; without spread, not at all."""
     error = statistics.stdev(ours) * math.sqrt(1 / len(ours) + 1 / len(theirs))
     return abs(statistics.mean(ours) - statistics.mean(theirs)) <= max(3.5 * error, 1e-12)
-
-
-def main(repetitions: int) -> None:
-    """Print the table."""
-    table: list[tuple[str, ...]] = [HEAD]
-    for row in rows(repetitions=repetitions):
-        more = ">" if row.theirs is None else ""
-        table.append(
-            (
-                f"{row.organisations}",
-                row.process,
-                f"{row.peer} {row.version}".strip(),
-                f"{row.months:.0f}",
-                f"{1000 * row.ours:.2f}",
-                f"{1000 * row.by_month:.2f}",
-                f"more than {LIMIT} s" if row.theirs is None else f"{1000 * row.theirs:.2f}",
-                f"{more}{row.ratio:.1f}",
-                f"{more}{row.ratio_by_month:.1f}",
-                f"{row.our_share:.4f}",
-                "-" if row.their_share is None else f"{row.their_share:.4f}",
-                {True: "yes", False: "NO", None: "-"}[row.agrees],
-            )
-        )
-    widths = [max(len(line[k]) for line in table) for k in range(len(HEAD))]
-    for line in table:
-        cells = (cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        sys.stdout.write("  ".join(cells) + "\n")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS)

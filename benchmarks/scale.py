@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks import workload
-from benchmarks.measuring import Spent, fresh, say, spent
+from benchmarks.measuring import Spent, fresh, resident_mb, say, spent
 from benchmarks.table import Row
 from benchmarks.targets import TARGETS
 
@@ -16,11 +16,12 @@ _WORLDS = {1_000: 5, 10_000: 3, 100_000: 1, 1_000_000: 1}
 _QUICK = (1_000, 10_000, 100_000)
 _QUICK_MONTHS = 24
 _DEFAULT_WORLDS = 20
+_COPIED = 100_000  # organisations of the world whose ties networkx gets
 _COMPARED = (10_000, 1_000_000)  # organisations; what the larger costs more, and its memory
 
 
 def rows(quick: bool) -> list[Row]:
-    """Every size, then the default world."""
+    """Every size, the copy of the ties for networkx, then the default world."""
     found: list[Row] = []
     for n in _QUICK if quick else _WORLDS:
         months = _QUICK_MONTHS if quick else workload.MONTHS
@@ -31,6 +32,8 @@ def rows(quick: bool) -> list[Row]:
         base, large = (costs[n] for n in _COMPARED)
         what = f"{_COMPARED[1]:,} organisations, cost over that at {_COMPARED[0]:,}"
         found.append(Row(what, large / base, "times", TARGETS["cost_million"], "processor time"))
+    say(f"  the networkx graph, {_COPIED:,} organisations")
+    found.append(_graph_row())
     say("  the default world")
     return found + _default_rows(5 if quick else _DEFAULT_WORLDS)
 
@@ -65,6 +68,32 @@ def run_worlds(n: int, months: int, worlds: int) -> dict[str, list[float]]:
         run.append(spent(simulation.run)[1])
         del simulation
     return _seconds(build, run)
+
+
+def _graph_row() -> Row:
+    """Memory that `model.graph` takes beside the ties as arrays, which all other rows have."""
+    copied = fresh(copy_graph, n=_COPIED).result
+    each = 1000 * copied["mb"] / _COPIED
+    return Row(
+        f"{_COPIED:,} organisations, networkx graph made on top",
+        copied["mb"],
+        "MB",
+        remarks=f"{each:.2g} kB an organisation, {copied['degree']:.3g} ties each; no other row "
+        "has made it",
+    )
+
+
+def copy_graph(n: int) -> dict[str, float]:
+    """Resident memory that the ties take as a networkx graph, and how many an organisation has."""
+    import networkx  # noqa: F401 - its own memory is not that of the graph
+
+    from diffusion.model.simulation import Simulation
+    from diffusion.world.network import to_graph
+
+    state = Simulation(workload.settings(n)).state
+    before = resident_mb()
+    graph = to_graph(state)
+    return {"mb": resident_mb() - before, "degree": 2 * graph.number_of_edges() / n}
 
 
 def _default_rows(worlds: int) -> list[Row]:

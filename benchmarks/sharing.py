@@ -1,28 +1,36 @@
 """Group `sharing`: scenarios that begin alike, simulated together and one by one."""
 
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.measuring import fresh, say
+from benchmarks.measuring import Spent, fresh, say, spent
 from benchmarks.table import Row
 from benchmarks.targets import TARGETS
 
 if TYPE_CHECKING:
     from diffusion.model.settings import ModelSettings
+    from diffusion.model.simulation import Simulation
     from diffusion.runner.store import Tables
 
 TITLE = "sharing: the five scenarios of what_remains, together against one by one"
 
-_REPLICATES, _QUICK_REPLICATES = 20, 2
+_REPLICATES, _QUICK_REPLICATES = 30, 2
+_SWEEPS, _QUICK_SWEEPS = 2, 1  # turns of each kind of sweep
 _TARGET = TARGETS["sharing"]
 
 
 def rows(quick: bool) -> list[Row]:
-    """Seconds of both ways, their ratio, and whether their tables are equal."""
+    """Seconds of both ways, their ratio, whether their tables are equal; then as sweeps."""
     replicates = _QUICK_REPLICATES if quick else _REPLICATES
     say(f"  {replicates} replicates")
     result = fresh(run_both, replicates=replicates).result
@@ -37,7 +45,30 @@ def rows(quick: bool) -> list[Row]:
         Row.of("one by one / together", gains, "times", _TARGET, remarks),
         Row.of("the most that sharing could give", spared, "times", None, bound),
         Row("all tables equal bit by bit", result["equal"]),
+        *_sweep_rows(replicates, _QUICK_SWEEPS if quick else _SWEEPS),
     ]
+
+
+def _sweep_rows(replicates: int, turns: int) -> list[Row]:
+    say(f"  as sweeps, {turns} of each")
+    alone, together = [], []
+    for _ in range(turns):
+        alone.append(Spent(*fresh(run_sweep, replicates=replicates, shared=False).result))
+        together.append(Spent(*fresh(run_sweep, replicates=replicates, shared=True).result))
+    gains = [one.seconds / both.seconds for one, both in zip(alone, together, strict=True)]
+    by_cpu = median(
+        one.cpu_seconds / both.cpu_seconds for one, both in zip(alone, together, strict=True)
+    )
+    what = f"run_experiment, 5 x {replicates} runs, 1 worker"
+    stored = "from the call to stored tables, by the clock on the wall"
+    return [
+        Row.of(f"{what}, one by one", [one.seconds for one in alone], "s", None, stored),
+        Row.of(f"{what}, together", [one.seconds for one in together], "s", None, stored),
+        Row.of(
+            f"{what}, one by one / together", gains, "times", None,
+            f"by processor time {by_cpu:.3g}",
+        ),
+    ]  # fmt: skip
 
 
 def run_both(replicates: int) -> dict[str, Any]:
@@ -64,6 +95,36 @@ def run_both(replicates: int) -> dict[str, Any]:
         seconds["together"].append(took)
         equal &= all(_same(one, together[k]) for k, one in enumerate(alone))
     return {**seconds, "months": months, "equal": equal}
+
+
+def run_sweep(replicates: int, shared: bool) -> Spent:
+    """What `run_experiment` takes for the five scenarios.
+
+    Raises:
+        RuntimeError: a run failed.
+    """
+    from diffusion.config import design
+    from diffusion.model.simulation import Simulation
+    from diffusion.runner import run
+
+    chosen = ["experiment=what_remains", "executor=local", "executor.workers=1"]
+    experiment = replace(design(chosen), replicates=replicates)
+    for scenario in experiment.scenarios.values():
+        Simulation(scenario.settings).run().tables()
+    alone = mock.patch.object(run, "simulate_together", _each_alone)
+    with tempfile.TemporaryDirectory() as folder, nullcontext() if shared else alone:
+        results, took = spent(lambda: run.run_experiment(experiment, Path(folder) / "results"))
+        if results.failures():
+            raise RuntimeError("a run failed")
+    return took
+
+
+def _each_alone(every: Sequence["ModelSettings"]) -> Iterator[tuple[int, "Simulation"]]:
+    """What `simulate_together` gives, with nothing simulated in common."""
+    from diffusion.model.simulation import Simulation
+
+    for k, settings in enumerate(every):
+        yield k, Simulation(settings).run()
 
 
 def _one_by_one(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.measuring import UNKNOWN
 from benchmarks.table import Row
 
 Facts = dict[str, str]  # of the machine, see `measuring.machine`
@@ -22,10 +23,11 @@ class Measured(NamedTuple):
     date: str
     load: str  # before it
     seconds: float
+    commit: str  # of the code
 
     def circumstances(self) -> str:
-        """When, for how long, and what else the machine did."""
-        return f"{self.date}, {self.seconds:.0f} s, load {self.load}"
+        """When, with which code, for how long, and what else the machine did."""
+        return f"{self.date}, commit {self.commit}, {self.seconds:.0f} s, load {self.load}"
 
 
 Groups = dict[str, Measured]
@@ -47,6 +49,7 @@ def read(path: Path, machine: Mapping[str, str]) -> Groups:
         name: Measured(
             [Row.from_plain(row) for row in group["rows"]],
             **{one: group[one] for one in ("date", "load", "seconds")},
+            commit=group.get("commit", UNKNOWN),
         )
         for name, group in data["groups"].items()
     }

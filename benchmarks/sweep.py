@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import workload
+from benchmarks.against_mesa import freeze
 from benchmarks.measuring import fresh, say, spent
 from benchmarks.table import Row
 from benchmarks.targets import TARGETS
@@ -108,6 +109,8 @@ def run_batch(n: int, processes: int, seconds: float) -> dict[str, float]:
         pilot.step()
     one = (time.perf_counter() - started) * workload.MONTHS / _MONTHS_OF_PILOT
     runs = processes * max(1, round(seconds / one))
+    del pilot
+    freeze()
     _, took = spent(
         lambda: mesa.batch_run(
             DiffusionModel,

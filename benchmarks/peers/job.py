@@ -8,6 +8,7 @@ It prints one line of JSON with the fields of `Answer`.
 """
 
 import json
+import resource
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -44,6 +45,7 @@ class Answer(NamedTuple):
     """One number a run; `seconds` without the setting up of graph and model."""
 
     seconds: list[float]  # of the processor, on one thread: other programs don't count
+    peak_mb: float  # most memory that was resident at a time, interpreter and libraries included
     node_steps: list[int]  # nodes times months that were simulated
     shares: list[float]  # of nodes that were ever active
     versions: dict[str, str]
@@ -57,6 +59,19 @@ class Run(NamedTuple):
     active: int  # nodes that were ever active
 
 
+def peak_mb() -> float:
+    """Most memory of this process in MB.
+
+    `ru_maxrss` is at least what the process held that started this one, and that holds the world.
+    """
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    (most,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(most.split()[1]) * 1024 / 1e6
+
+
 def answer(packages: tuple[str, ...], runs_of: Callable[[Edges, Job], list[Run]]) -> None:
     """Read the job from the command line, have it done, print the answer."""
     edges: Edges = np.load(Path(sys.argv[1]))
@@ -64,6 +79,7 @@ def answer(packages: tuple[str, ...], runs_of: Callable[[Edges, Job], list[Run]]
     runs = runs_of(edges, job)
     found = Answer(
         seconds=[run.seconds for run in runs],
+        peak_mb=peak_mb(),
         node_steps=[run.months * job.n for run in runs],
         shares=[run.active / job.n for run in runs],
         versions={name: version(name) for name in packages},

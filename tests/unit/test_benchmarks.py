@@ -2,21 +2,23 @@
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from benchmarks import compiling
+from benchmarks import compiling, scale, sharing, start
 from benchmarks.__main__ import GROUPS
 from benchmarks.lines import PLAIN, Counting, Place, count
-from benchmarks.measuring import JobError, fresh, machine, spent
+from benchmarks.measuring import Job, JobError, fresh, machine, spent
 from benchmarks.parts import Parts, take_apart
 from benchmarks.plot import curves
 from benchmarks.table import Row, render
 from benchmarks.targets import TARGETS, at_least, at_most
 from benchmarks.touched import TOUCHED, least_bytes
 from diffusion.model.month import ORDER
+from diffusion.model.sharing import simulate_together
 from diffusion.model.simulation import Simulation
 from diffusion.world import vocabulary
 from tests.architecture.checkout import ROOT
@@ -178,3 +180,57 @@ def test_a_loop_is_not_charged_for_those_that_it_had_to_compile() -> None:
         (10.0, Event("month", False)),
     ]
     assert compiling.own_seconds(events, str) == [("ties", 3.0), ("exchange", 4.0), ("month", 3.0)]
+
+
+def test_compiling_is_what_a_first_run_takes_more_than_the_one_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = iter([15.0, 1.0, 20.0, 2.0, 17.0, 1.5])
+    folders = []
+
+    def run(environment: Mapping[str, str]) -> float:
+        folders.append(environment.get("NUMBA_CACHE_DIR"))
+        return next(taken)
+
+    monkeypatch.setattr(start, "_run", run)
+    cold, more = start._compiling_rows(3, {})
+    assert (cold.measured, cold.spread) == (17.0, (15.0, 20.0))
+    assert (more.measured, more.spread) == (15.5, (14.0, 18.0))
+    assert more.target == TARGETS["compiling"]
+    assert folders[1::2] == [None, None, None]
+    assert len(set(folders[::2]) - {None}) == 3
+
+
+def test_sweeps_with_and_without_sharing_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = iter([[12.0, 6.0], [10.0, 5.0], [15.0, 6.0], [10.0, 5.0]])
+    asked = []
+
+    def fresh(_job: object, replicates: int, shared: bool) -> Job:
+        asked.append((replicates, shared))
+        return Job(next(taken), seconds=1.0, cpu_seconds=1.0, peak_mb=1.0)
+
+    monkeypatch.setattr(sharing, "fresh", fresh)
+    alone, together, ratio = sharing._sweep_rows(30, turns=2)
+    assert asked == [(30, False), (30, True)] * 2
+    assert (alone.measured, together.measured) == (13.5, 10.0)
+    assert (ratio.measured, ratio.spread) == (1.35, (1.2, 1.5))
+    assert ratio.remarks == "by processor time 1.2"
+
+
+def test_runs_that_share_nothing_have_the_same_outcomes() -> None:
+    every = [settings(), settings().with_seed(5)]
+    together = {k: run.outcomes() for k, run in simulate_together(every)}
+    assert {k: run.outcomes() for k, run in sharing._each_alone(every)} == together
+
+
+@pytest.mark.slow
+def test_the_five_scenarios_run_as_a_sweep_with_and_without_sharing() -> None:
+    for shared in (False, True):
+        assert len(fresh(sharing.run_sweep, replicates=1, shared=shared).result) == 2
+
+
+@pytest.mark.slow
+def test_a_networkx_graph_takes_memory_and_has_every_tie() -> None:
+    copied = fresh(scale.copy_graph, n=2_000).result
+    assert copied["mb"] > 0.0
+    assert 9.0 < copied["degree"] < 11.0
