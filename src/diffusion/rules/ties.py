@@ -291,6 +291,7 @@ def _form(orgs, posts, ties, sizes, wanted, taken, flows, values, seed, month):
     acquaintance.put_in_order(wanted, n, pairs)
     t, last = sizes[_TIES], -1
     for x in range(taken):
+        acquaintance.fetch_holders(posts, orgs, n, pairs, x)
         if pairs[x] == last:
             continue
         last = pairs[x]

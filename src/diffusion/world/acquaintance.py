@@ -4,7 +4,10 @@ import numpy as np
 
 from diffusion.base import draws
 from diffusion.base.compiled import inner
+from diffusion.base.fetching import is_far, soon
 from diffusion.base.scratch import cleared, scratch
+
+_AHEAD = 16  # pairs that are fetched at once
 
 
 @inner
@@ -91,6 +94,22 @@ def put_in_order(wanted, n, pairs):  # type: ignore[no-untyped-def]
             y -= 1
         pairs[y] = wanted[x]
         place[a] += 1
+
+
+@inner
+def fetch_holders(posts, orgs, n, pairs, x):  # type: ignore[no-untyped-def]
+    """Have the processor fetch what is asked of the next pairs; x is the pair at hand.
+
+    Of the pairs behind, where the posts of both stand is fetched, which must be known first.
+    """
+    if x % _AHEAD == 0 and is_far(n):
+        for y in range(x + 2 * _AHEAD, min(x + 3 * _AHEAD, pairs.shape[0])):
+            for i in (pairs[y] // n, pairs[y] % n):
+                soon(orgs, i, "first_post")
+                soon(orgs, i, "n_posts")
+        for y in range(x + _AHEAD, min(x + 2 * _AHEAD, pairs.shape[0])):
+            for i in (pairs[y] // n, pairs[y] % n):
+                soon(posts, orgs[i].first_post, "filled")
 
 
 @inner
