@@ -355,13 +355,14 @@ def within(count: float, n: float, p: float) -> bool:
 
 
 def fingerprint(state: State) -> dict[str, str]:
-    """A digest of every array of a state, by table and column; spare rows of ties left out."""
+    """A digest of every array of a state, by table and column; spare rows are left out."""
     live = {
         "ties": state.n_ties,
         "contacts": state.n_contacts,
         "attendance": state.n_attending,
         "adjacency.partner": 2 * state.n_ties,
         "adjacency.tie": 2 * state.n_ties,
+        "events": 1 + int(state.events[0, 0]),
     }
     result = {}
     for table, arrays in state.tables()._asdict().items():

@@ -280,7 +280,7 @@ class Comparison:
         Ratio Var(a) + Var(b) over Var(a - b) from the same runs: the numerator is the variance
         of the difference if the baseline had luck of its own. Interval: jackknife over
         replicates on the logarithm. Columns scenario, ratio, low, high, n; infinite if pairing
-        leaves no variance, NaN if there was none to begin with.
+        leaves no variance but that of rounding, NaN if there was none to begin with.
         """
         rows = []
         for scenario in self.others:

@@ -16,7 +16,13 @@ from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
 from diffusion.interventions.base import Intervention
 from diffusion.model import snapshot, spending
-from diffusion.model.event_log import events_columns, open_log
+from diffusion.model.event_log import (
+    events_columns,
+    make_room,
+    months_of_room,
+    open_log,
+    trim_log,
+)
 from diffusion.model.measures import Columns
 from diffusion.model.month import Month
 from diffusion.model.recorder import History, Recorder
@@ -61,7 +67,7 @@ class Simulation:
         self._own_rules = rules
         # rows of each shock (as `shock.<name>`) and, see spending.begin, of each intervention
         self.reached: dict[str, IntArray] = {}
-        open_log(world, settings.timing.months if settings.record.events else 0)
+        open_log(world, settings.record.events)
         with _keyed_overflow():
             self.recorder = Recorder(
                 state=world,
@@ -97,8 +103,8 @@ class Simulation:
     def _alike_until(self) -> int:
         """The month up to which nothing but compiled rules need run, at least the next one.
 
-        So many months pass at once as the same act in, if all of these are steady, and as the
-        history is not noted in.
+        So many months pass at once as the same act in, if all of these are steady, as the history
+        is not noted in, and as the event log has room for.
         """
         month, settings = self.month, self.settings
         every = [one for _, _, one in settings.acting()]
@@ -107,6 +113,8 @@ class Simulation:
         if noted or not all(map(self._is_steady, compress(every, lasts))):
             return month + 1
         most = max(_MONTHS_AT_ONCE, _ORGANISATION_MONTHS_AT_ONCE // self.state.n_organisations)
+        if settings.record.events:
+            most = min(most, months_of_room(self.state))
         until = min(month + most, settings.timing.months)
         if every:
             for later in range(month + 1, until):
@@ -125,6 +133,7 @@ class Simulation:
             state.open_month()
             self._strike()
             costs = self._intervene()
+            make_room(state)
             self.rules.run(state, self.recorder.recorded, self.recorder.yearly, until)
             self.recorder.note([costs] * (until - first))
 
@@ -188,6 +197,7 @@ class Simulation:
         rules = copy.deepcopy(self._own_rules)
         if self.month == 0:
             return type(self)(settings, self.state.copy(), rules)
+        trim_log(self.state)
         forked = copy.copy(self)
         forked.settings = settings
         forked.state = self.state.copy()
@@ -228,6 +238,7 @@ class Simulation:
                 "a run with rules of its own can't be saved, because a file can't hold them; "
                 "fork it instead, or put the rule into the package"
             )
+        trim_log(self.state)
         state, tables = snapshot.pack_state(self.state)
         recorded, rows = self.recorder.pack()
         about = {

@@ -279,8 +279,14 @@ def _times(row: object) -> str:
         return "no variance left"
     if math.isnan(ratio):
         return "–"  # noqa: RUF001
-    interval = "" if math.isnan(low) else f"\n({low:.1f} to {high:.1f})"
-    return f"{ratio:.1f} times{interval}"
+    interval = "" if math.isnan(low) else f"\n({_factor(low)} to {_factor(high)})"
+    return f"{_factor(ratio)} times{interval}"
+
+
+def _factor(value: float) -> str:
+    if value < 1e3:
+        return f"{value:.1f}"
+    return f"{value:,.0f}" if value < 1e6 else f"{value:.1e}"
 
 
 def _table(title: str, caption: str) -> Table:

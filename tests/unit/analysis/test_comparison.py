@@ -120,6 +120,30 @@ def test_variance_reduction_without_variance(tiny: Make) -> None:
     assert math.isnan(Comparison.of(results).variance_reduction("x")["ratio"].iloc[0])
 
 
+@pytest.mark.parametrize("n", [2, 3, 30])
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e9])
+def test_a_variance_of_rounding_is_none(tiny: Make, n: int, size: float) -> None:
+    """Each difference is the same number, but for the last digits of what it is taken from."""
+    a = size * (1.0 + np.arange(n) / 7)
+    b = (a - size / 3) * (1.0 + 1e-15 * (np.arange(n) % 2))
+    assert len(set(a - b)) > 1
+    results = tiny({"baseline": rows("x", list(b)), "more": rows("x", list(a))})
+    row = Comparison.of(results).variance_reduction("x").iloc[0]
+    assert row["ratio"] == math.inf
+    assert math.isnan(row["low"])
+    still = [0.1 * size, 0.1 * size * (1.0 + 1e-15), 0.1 * size]
+    results = tiny({"baseline": rows("x", still), "more": rows("x", still[::-1])})
+    assert math.isnan(Comparison.of(results).variance_reduction("x")["ratio"].iloc[0])
+
+
+def test_a_variance_just_above_rounding_is_one(tiny: Make) -> None:
+    a = 0.3 + np.arange(4) / 7
+    b = a - 0.1 + 1e-12 * np.array([0.0, 1.0, 0.0, 2.0])
+    results = tiny({"baseline": rows("x", list(b)), "more": rows("x", list(a))})
+    ratio = Comparison.of(results).variance_reduction("x")["ratio"].iloc[0]
+    assert ratio == pytest.approx((np.var(a) + np.var(b)) / np.var(a - b))
+
+
 def test_missing_baseline_is_a_sentence(tiny: Make) -> None:
     results = tiny({"more": rows("x", [1, 2])})
     with pytest.raises(ResultsError, match="no run of the baseline 'baseline'"):

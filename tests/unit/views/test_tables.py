@@ -91,6 +91,25 @@ def test_variance_table_has_every_scenario(comparison: Comparison) -> None:
     assert "no variance left" in text
 
 
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (math.inf, "no variance left"),
+        (45.678, "45.7 times"),
+        (999.0, "999.0 times"),
+        (12_345.6, "12,346 times"),
+        (3.989e31, "4.0e+31 times"),
+    ],
+)
+def test_gains_are_told_in_a_few_digits(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch, ratio: float, text: str
+) -> None:
+    row = {"scenario": "all", "ratio": ratio, "low": math.nan, "high": math.nan, "n": 2}
+    frame = pd.DataFrame([row])
+    monkeypatch.setattr(Comparison, "variance_reduction", lambda *_: frame)
+    assert f"| {text} |" in tables.gained(comparison)[-1]
+
+
 def test_patterns_print_target_value_and_interval() -> None:
     checked = [
         Pattern("P3", "A year later", "0.67", 0.6512, 0.6, 0.7, True, "share of uses"),

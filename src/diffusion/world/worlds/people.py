@@ -1,5 +1,6 @@
 """Organisations and their staff: languages, fields, capacity, posts."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -45,6 +46,8 @@ _NATIVE = np.array(  # the language of each country, as a mask
     np.uint64,
 )
 _GRID = 2000
+_NARROWEST = 1e-18  # variance relative to the most there can be; less moves no threshold
+_REACH = 10.0  # standard deviations from the mean, beyond which nobody is found
 
 
 def organisations(
@@ -161,12 +164,27 @@ def beta_quantile(u: FloatArray, mean: float, sd: float) -> FloatArray:
 
 @lru_cache(maxsize=16)
 def _beta_table(mean: float, sd: float) -> tuple[FloatArray, FloatArray]:
-    concentration = mean * (1.0 - mean) / sd**2 - 1.0
+    variance = max(sd**2, _NARROWEST * mean * (1.0 - mean))
+    concentration = mean * (1.0 - mean) / variance - 1.0
     a, b = mean * concentration, (1.0 - mean) * concentration
     middle = (np.arange(_GRID) + 0.5) / _GRID
     density = middle ** (a - 1.0) * (1.0 - middle) ** (b - 1.0)
+    edges = np.arange(_GRID + 1) / _GRID
+    if density.sum() < np.finfo(np.float64).tiny:
+        edges, density = _narrow_density(mean, _REACH * math.sqrt(variance), a, b)
     cdf = np.concatenate(([0.0], np.cumsum(density)))
-    return np.arange(_GRID + 1) / _GRID, cdf / cdf[-1]
+    return edges, cdf / cdf[-1]
+
+
+def _narrow_density(mean: float, reach: float, a: float, b: float) -> tuple[FloatArray, FloatArray]:
+    """Edges of cells around the mean, and the density in them relative to its top.
+
+    For a spread so small that the density itself is too low for a number all over 0..1.
+    """
+    apart = np.linspace(max(-mean, -reach), min(1.0 - mean, reach), _GRID + 1)
+    middle = (apart[1:] + apart[:-1]) / 2.0
+    log_density = (a - 1.0) * np.log1p(middle / mean) + (b - 1.0) * np.log1p(-middle / (1.0 - mean))
+    return mean + apart, np.exp(log_density - log_density.max())
 
 
 def _drawn_fields(ground: Ground, settings: Settled, seed: int) -> MaskArray:

@@ -4,6 +4,7 @@ import numpy as np
 
 from diffusion.base.arrays import table_of
 from diffusion.base.draws import Decision
+from diffusion.base.errors import WorldError
 from diffusion.world.practices import Catalogue
 from diffusion.world.state import Names, State
 from diffusion.world.tables import Territories
@@ -19,11 +20,17 @@ from diffusion.world.worlds.people import organisations as all_organisations
 from diffusion.world.worlds.people import posts as all_posts
 from diffusion.world.worlds.settled import Settled
 
+_DRAWN = ("organisations", "uses", "ties", "networks", "funders", "territories")
+
 
 def settle(
     ground: Ground, catalogue: Catalogue, settings: Settled, related_cases: int, seed: int
 ) -> State:
-    """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed."""
+    """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed.
+
+    Raises:
+        WorldError: settings so far from the usual ones that they give what is no number.
+    """
     organisations = all_organisations(ground, settings, related_cases, seed)
     ground.networks.languages = meeting_languages(ground, organisations)
     funders, funder_names = all_funders(ground, catalogue.practices, settings, seed)
@@ -57,7 +64,21 @@ def settle(
         ),
     )
     state.accounts = first_accounts(organisations, grants, settings)
+    _check_numbers(state)
     return state
+
+
+def _check_numbers(state: State) -> None:
+    """Rules compare with what is no number without a word, and tables of results hide it."""
+    for name in _DRAWN:
+        table = getattr(state, name)
+        for column, place in table.layout.places.items():
+            if place.kind.kind != "f" or np.isfinite(table[column].sum()):
+                continue
+            raise WorldError(
+                f"{column} of {name} is no finite number somewhere in the world that these "
+                f"settings give; bring the changed settings of the world nearer to their defaults"
+            )
 
 
 def _territories(ground: Ground, settings: Settled, seed: int) -> Territories:

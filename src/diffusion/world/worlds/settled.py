@@ -19,8 +19,9 @@ def _keyed(
 ) -> dict[str, float]:
     if set(values) != set(words):
         raise ValueError(f"needs exactly the keys {', '.join(words)}")
-    if not all(low <= value <= high for value in values.values()):
-        raise ValueError(f"every value must lie in {low:g}..{high:g}")
+    for word, value in values.items():
+        if not low <= value <= high:
+            raise ValueError(f"{word} is {value:g}; every value must lie in {low:g}..{high:g}")
     return values
 
 
@@ -32,6 +33,7 @@ def keyed(words: Sequence[str], low: float, high: float) -> AfterValidator:
 ShareByKind = Annotated[dict[str, float], keyed(vocabulary.KINDS, 0.0, 1.0)]
 PostsByKind = Annotated[dict[str, float], keyed(vocabulary.KINDS, 1.0, 60.0)]
 ShareByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 1.0)]
+LengthByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 1.0, 84.0)]
 MonthsByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 84.0)]
 PostsByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 60.0)]
 DaysByFunder = Annotated[dict[str, float], keyed(vocabulary.GRANT_MAKERS, 0.0, 120.0)]
@@ -93,7 +95,7 @@ class Settled(BaseModel):
     grant_lines_max: int = Field(ge=0, le=10)
     grant_active_share: Share
     grant_funder: ShareByFunder = Field(description="weights")
-    months_grant: MonthsByFunder
+    months_grant: LengthByFunder = Field(description="usual length")
     months_to_start: MonthsByFunder
     success_rate: ShareByFunder
     min_staff: PostsByFunder
