@@ -64,21 +64,24 @@ def _locked(folder: Path, patience: float) -> int | None:
     A folder that can't be written has none: whoever writes there says why it can't be.
     """
     until = time.monotonic() + patience
+    access = os.O_RDONLY  # a file open for writing keeps a disk from being made read-only
     while True:
         try:
-            return _opened(folder / LOCK)
+            return _opened(folder / LOCK, access)
         except BlockingIOError:
             if time.monotonic() >= until:
                 raise ResultsError(
                     f"{folder} is in use: {_holder(folder / LOCK)} computes there; wait until it "
                     f"has ended, or choose another folder with --results"
                 ) from None
+            time.sleep(_PAUSE)
         except OSError:
-            return None
-        time.sleep(_PAUSE)
+            if access == os.O_RDWR:
+                return None
+            access = os.O_RDWR  # as locks over NFS ask for
 
 
-def _opened(path: Path) -> int:
+def _opened(path: Path, access: int) -> int:
     """The file, open and locked.
 
     Raises:
@@ -89,14 +92,13 @@ def _opened(path: Path) -> int:
         raise OSError("this system has no flock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(path, access | os.O_CREAT, 0o666)
         stack.callback(os.close, descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not path.exists() or not os.path.samestat(path.stat(), os.fstat(descriptor)):
+        if os.fstat(descriptor).st_nlink == 0:
             raise BlockingIOError
         with suppress(OSError):  # a full disk is no reason to leave the folder unlocked
-            os.truncate(descriptor, 0)
-            os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+            path.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
         stack.pop_all()
     return descriptor
 

@@ -149,6 +149,22 @@ def test_a_file_system_without_locks_is_used_without(
     assert len(run_experiment(make(), tmp_path / "r").finished()) == 6
 
 
+def test_a_file_system_that_locks_only_what_may_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFS."""
+    flock = fcntl.flock
+
+    def particular(descriptor: Any, kind: int) -> None:
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(9, "Bad file descriptor")
+        flock(descriptor, kind)
+
+    monkeypatch.setattr(fcntl, "flock", particular)
+    with held(tmp_path / "r"):
+        assert _try_to_hold(tmp_path / "r").startswith("process ")
+
+
 def test_a_finished_run_waits_for_another_to_be_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
