@@ -93,10 +93,10 @@ class Sweep:
         """Wait until something is true, or the sweep has ended."""
         wait(lambda: until() or self.process.poll() is not None)
 
-    def ended(self) -> int:
+    def ended(self, patience: float = PATIENCE) -> int:
         """The exit code, once no process of the group is left."""
-        code = self.process.wait(PATIENCE)
-        wait(self._gone)
+        code = self.process.wait(patience)
+        wait(self._gone, patience)
         return code
 
     def _gone(self) -> bool:
@@ -107,23 +107,23 @@ class Sweep:
         return False
 
 
-def wait(until: Callable[[], bool]) -> None:
+def wait(until: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Wait until something is true.
 
     Raises:
         TimeoutError: it does not become true.
     """
-    given_up = time.monotonic() + PATIENCE
+    given_up = time.monotonic() + patience
     while not until():
         if time.monotonic() > given_up:
-            raise TimeoutError(f"{until} after {PATIENCE} s")
+            raise TimeoutError(f"{until} after {patience} s")
         time.sleep(0.005)
 
 
 @contextmanager
 def sweep(folder: Path, words: tuple[str, ...]) -> Iterator[Sweep]:
     """Start the command, without figures; what is left of it at the end is killed."""
-    said = folder.parent / "said.txt"
+    said = folder.parent / f"said-{time.monotonic_ns()}.txt"
     command = [sys.executable, "-m", "diffusion", "compare", *words, "--no-figures"]
     paths = os.pathsep.join(map(str, [Path(diffusion.__file__).parents[1], ROOT]))
     with said.open("wb") as stream:

@@ -4,6 +4,7 @@ An executor is named by import path in `configs/executor/`; one of your own deri
 `Executor` and needs nothing but `map`.
 """
 
+import os
 import signal
 import threading
 from abc import ABC, abstractmethod
@@ -102,7 +103,8 @@ class Local(Executor):
             )
             with interrupts_ignored():  # processes inherit it, so they don't die while they start
                 reports = parallel(
-                    joblib.delayed(work)(bytes(dumps((task, chunk)))) for chunk in chunks
+                    joblib.delayed(work)(bytes(dumps((task, chunk))), os.getpid())
+                    for chunk in chunks
                 )
             yield from reports
 

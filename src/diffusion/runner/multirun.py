@@ -4,24 +4,28 @@ Each job composes its own settings, computes one run and stores it as a part of 
 whichever process the launcher starts it.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from diffusion.base.errors import DiffusionError, ResultsError, SettingError
 from diffusion.config import Experiment, Scenario, load
-from diffusion.config.launching import launching
+from diffusion.config.launching import Launching, launching
 from diffusion.config.sweeps import NOTHING, Job, Sweep, sweep_of
 from diffusion.model.settings import ModelSettings
 from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.design import ID_LENGTH, Chunk, Run, design_hash, run_of
 from diffusion.runner.executors import Report
+from diffusion.runner.lock import held
 from diffusion.runner.manifest import manifest_of
 from diffusion.runner.run import Progress, check_worlds, compute
 from diffusion.runner.store import Results, Store, check_folder
+from diffusion.runner.worker import end_with
 
 SHORT_ID = ID_LENGTH // 2
 
@@ -48,7 +52,8 @@ def run_sweep(
         SettingError: an override that does not fit, a launcher that is not installed, or runs
             that can't stand in one folder; nothing was written then.
         WorldError: a world that can't be built.
-        ResultsError: the folder can't be written, holds another design, or workers were killed.
+        ResultsError: the folder can't be written, holds another design, is in use, or workers were
+            killed.
     """
     sweep = sweep_of(overrides, config_dir)
     settings = [load(job.lines, config_dir) for job in sweep.jobs]
@@ -62,44 +67,70 @@ def run_sweep(
         "varied": list(sweep.varied),
         "sweep": list(sweep.typed),
     }
-    task = partial(_job, sweep.typed, config_dir, folder.absolute())
-    with launching(sweep.launcher, task, config_dir) as launcher:
+    of = _Jobs(sweep.typed, config_dir, folder.absolute(), manifest["design"], os.getpid())
+    with launching(sweep.launcher, partial(_job, of), config_dir) as launcher:
         check_folder(folder, manifest, fresh)
-        if fresh or not (folder / "manifest.json").is_file():
-            check_worlds(experiment)
-        finished = Store.open(folder, manifest, fresh).finished()
-        left = [number for number, run in enumerate(runs) if run.run_id not in finished]
-        if left:
-            compile_model(max(settings, key=lambda one: len(one.interventions)), notice)
-        told = Progress(0, 0, len(runs) - len(left), len(runs))
-        tell = progress if progress is not None else _silent
-        tell(told)
-        try:
-            for reports in launcher.launch(left):
-                for report in reports:
-                    if isinstance(report, DiffusionError):
-                        raise report
-                    told = replace(
-                        told, done=told.done + report.done, failed=told.failed + report.failed
-                    )
-                tell(told)
-        except TerminatedWorkerError as error:
-            raise ResultsError(
-                f"a process of the launcher was killed, probably for lack of memory; the runs in "
-                f"{folder} are kept, so give the same command again, with fewer jobs at a time"
-            ) from error
+        with held(folder):
+            if fresh or not (folder / "manifest.json").is_file():
+                check_worlds(experiment)
+            finished = Store.open(folder, manifest, fresh).finished()
+            left = [number for number, run in enumerate(runs) if run.run_id not in finished]
+            if left:
+                compile_model(max(settings, key=lambda one: len(one.interventions)), notice)
+            told = Progress(0, 0, len(runs) - len(left), len(runs))
+            _launch(launcher, left, folder, told, progress or _silent)
     return Results(folder)
 
 
-def _job(
-    typed: tuple[str, ...], config_dir: Path | str | None, folder: Path, number: int
-) -> Report | DiffusionError:
-    """One job, wherever it was launched; it returns a mistake, for Hydra prints what is raised."""
+def _launch(
+    launcher: Launching,
+    left: Sequence[int],
+    folder: Path,
+    told: Progress,
+    tell: Callable[[Progress], None],
+) -> None:
+    """Launch the jobs that are left, and tell of each batch.
+
+    Raises:
+        DiffusionError: a job could not do what it should.
+        ResultsError: a process was killed.
+    """
+    tell(told)
     try:
-        sweep = _sweep(typed, config_dir)
+        for reports in launcher.launch(left):
+            for report in reports:
+                if isinstance(report, DiffusionError):
+                    raise report
+                told = replace(
+                    told, done=told.done + report.done, failed=told.failed + report.failed
+                )
+            tell(told)
+    except TerminatedWorkerError as error:
+        raise ResultsError(
+            f"a process of the launcher was killed, probably for lack of memory; the runs in "
+            f"{folder} are kept, so give the same command again, with fewer jobs at a time"
+        ) from error
+
+
+class _Jobs(NamedTuple):
+    """What the jobs of a sweep have in common."""
+
+    typed: tuple[str, ...]
+    config_dir: Path | str | None
+    folder: Path
+    design: str
+    parent: int  # process that launches them
+
+
+def _job(of: _Jobs, number: int) -> Report | DiffusionError:
+    """One job, wherever it was launched; it returns a mistake, for Hydra prints what is raised."""
+    if os.getppid() == of.parent:  # launchers on other machines look after their processes
+        end_with(of.parent)
+    try:
+        sweep = _sweep(of.typed, of.config_dir)
         job = sweep.jobs[number]
-        run = _run(sweep, job, load(job.lines, config_dir))
-        return compute(folder, Chunk(number, (run,)))
+        run = _run(sweep, job, load(job.lines, of.config_dir))
+        return compute(of.folder, Chunk(number, (run,)), of.design)
     except DiffusionError as error:
         return error
 

@@ -20,7 +20,8 @@ from diffusion.runner import stopping
 from diffusion.runner.checking import check_finite
 from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.design import Chunk, Run, chunks_of, runs_of
-from diffusion.runner.executors import Executor, Report
+from diffusion.runner.executors import Executor, Report, Task
+from diffusion.runner.lock import held
 from diffusion.runner.manifest import manifest_of
 from diffusion.runner.store import Results, Store, Tables, check_folder
 from diffusion.shocks.base import Shock
@@ -63,27 +64,41 @@ def run_experiment(
 
     Raises:
         SettingError: the executor or a world can't be built; nothing was written then.
-        ResultsError: the folder can't be written, or holds another design.
+        ResultsError: the folder can't be written, holds another design, or is in use.
     """
     folder = experiment.results if folder is None else folder
     executor = executor_of(experiment)
     runs = runs_of(experiment)
     wanted = experiment.replicates if replicates is None else replicates
     manifest = manifest_of(experiment, runs, wanted)
-    check_folder(folder, manifest, fresh)
-    if fresh or not (folder / "manifest.json").is_file():
-        check_worlds(experiment)
-    finished = Store.open(folder, manifest, fresh).finished()
-    stopping.withdraw(folder)  # what an earlier call was asked, and was killed before it could
     later = frozenset(run.run_id for run in runs if run.replicate >= wanted)
-    left = _left(runs, finished, later)
-    if left:
-        compile_model(fullest(experiment), notice)
-    skipped = sum(run.run_id in finished for run in runs if run.run_id not in later)
-    told = Progress(0, 0, skipped, len(runs) - len(later))
-    tell = progress if progress is not None else _silent
+    check_folder(folder, manifest, fresh)
+    with held(folder):
+        if fresh or not (folder / "manifest.json").is_file():
+            check_worlds(experiment)
+        finished = Store.open(folder, manifest, fresh).finished()
+        stopping.withdraw(folder)  # what an earlier call was asked, and was killed before it could
+        left = _left(runs, finished, later)
+        if left:
+            compile_model(fullest(experiment), notice)
+        skipped = sum(run.run_id in finished for run in runs if run.run_id not in later)
+        begun = Progress(0, 0, skipped, len(runs) - len(later))
+        task = partial(compute, folder.absolute(), design=manifest["design"])
+        _sweep(executor, task, left, folder, begun, progress or _silent)
+    return Results(folder)
+
+
+def _sweep(
+    executor: Executor,
+    task: Task,
+    left: Sequence[Chunk],
+    folder: Path,
+    told: Progress,
+    tell: Callable[[Progress], None],
+) -> None:
+    """Compute chunks and tell of each, until all are done or somebody asks to stop."""
     tell(told)
-    reports = executor.map(partial(compute, folder.absolute()), stopping.until_asked(folder, left))
+    reports = executor.map(task, stopping.until_asked(folder, left))
     try:
         for report in reports:
             told = replace(told, done=told.done + report.done, failed=told.failed + report.failed)
@@ -92,7 +107,6 @@ def run_experiment(
         if isinstance(reports, Generator):
             reports.close()  # whatever stops the sweep at once stops its workers too
         stopping.withdraw(folder)
-    return Results(folder)
 
 
 def executor_of(experiment: "Experiment") -> Executor:
@@ -106,17 +120,23 @@ def executor_of(experiment: "Experiment") -> Executor:
     return build_target(experiment.executor, "executor", Executor)  # type: ignore[type-abstract]
 
 
-def compute(folder: Path, chunk: Chunk) -> Report:
+def compute(folder: Path, chunk: Chunk, design: str | None = None) -> Report:
     """Simulate the runs of a chunk that are not stored yet, and store them.
 
     A run that raises, or gives what is no number, is kept as a failure. Runs that a worker stored
     and died before it could tell count as done, for nobody else tells.
 
     Where the sweep is asked to stop, no further run of the chunk begins.
+
+    Args:
+        design: hash of the design whose runs they are; None for that of the folder.
+
+    Raises:
+        ResultsError: the folder can't be written, or holds another design by now.
     """
     if stopping.asked(folder):
         return Report(chunk.number, 0, 0)
-    store = Store(folder)
+    store = Store(folder, design)
     stored = store.stored(chunk)
     left = [run for run in chunk.runs if run.run_id not in stored | chunk.later]
     found: dict[str, tuple[Tables, float]] = {}

@@ -12,10 +12,12 @@ from diffusion.runner.checking import check_finite
 from diffusion.runner.compiling import Notice, compile_model
 from diffusion.runner.design import Chunk, Run, runs_of
 from diffusion.runner.files import write_csv
+from diffusion.runner.lock import held
 from diffusion.runner.manifest import manifest_of
 from diffusion.runner.store import Store, check_folder
 
 SHORT_ID = 8
+PATIENCE = 10.0  # seconds that a finished run waits for another to be stored
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ def run_once(
 
     Raises:
         WorldError: a world that can't be built; nothing was written then.
-        ResultsError: the folder can't be written, or holds something else; or the run gave what is
-            no number, and was not stored.
+        ResultsError: the folder can't be written, holds something else, or is in use; or the run
+            gave what is no number, and was not stored.
     """
     experiment = experiment_of(settings)
     (run,) = runs_of(experiment)
@@ -62,7 +64,8 @@ def run_once(
         if show is not None:
             show(simulation)
     finally:  # a closed pipe or an interrupt must not cost the run
-        stored = _store(simulation, run, seconds, Store.open(folder, manifest, fresh))
+        with held(folder, PATIENCE):
+            stored = _store(simulation, run, seconds, Store.open(folder, manifest, fresh))
     explained = tuple(one.explain() for _, _, one in settings.acting())
     return Finished(simulation, folder, stored, explained)
 

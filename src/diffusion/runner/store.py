@@ -2,33 +2,33 @@
 
     manifest.json                  the experiment, its settings, versions, machine, design
     months/part-00000.parquet      likewise outcomes/, survival/, groups/, events/
-    finished/part-00000.json       marks the runs whose rows stand in that part, with seconds
-                                   and the SHA-256 of the part of each table
+    finished/part-00000.json       marks the runs whose rows stand in that part, with seconds,
+                                   their design and the SHA-256 of the part of each table
     failures/<run_id>.json         traceback of a run that failed; it has no rows
 
 Rows are only read when their run is marked, and a mark is only set when all tables are in place:
-so whatever stops a sweep at whatever moment, no run is there twice and none by half.
+so whatever stops a sweep at whatever moment, no run is there twice and none by half. One command
+at a time computes there (`lock`). A worker that outlived its own stores nothing that is marked by
+then, nor anything where another design has begun; a mark of another design is not read.
 What depends on the clock stands in the marks, so that tables are the same bytes whenever and
 on however many workers they are computed.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from diffusion.base.errors import ResultsError, nearest
 from diffusion.model.measures import Columns
-from diffusion.runner import columns
 from diffusion.runner.design import Chunk, Run
 from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
+from diffusion.runner.lock import LOCK
+from diffusion.runner.rows import in_order, marked, united
 from diffusion.runner.stopping import STOPPING
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 SCHEMA_VERSION = 2
 KEYS = ("scenario", "replicate", "seed", "run_id")  # with points further ones, see `Run.keys`
@@ -48,7 +48,11 @@ _OF_COMMANDS = (
     "effects.csv",
 )
 _MAY_CHANGE = ("until", "shows", "question")  # of the manifest; no run depends on them
-_OWN = ("manifest.json", STOPPING, "finished", "failures", *TABLES, *_OF_COMMANDS)
+# In the order in which they go: rows are nothing without marks, and a folder that is cleared by
+# half still says of which design it is. Marks go once more, for a late worker may have set some.
+_CLEARED = ("finished", "failures", *TABLES, *_OF_COMMANDS, STOPPING, "manifest.json", "finished")
+_OWN = (*_CLEARED, LOCK)
+_TEMPORARY = (*(f".{name}." for name in _OWN), ".probe-")  # how names of files begin
 
 Tables = Mapping[str, Columns]  # of one run, by name
 
@@ -97,7 +101,7 @@ class Results:
                 f"there is no table '{name}'; tables: {', '.join(TABLES)}{nearest(name, TABLES)}"
             )
         tables = [
-            _marked_rows(self.part(name, number), mark)
+            marked(self.part(name, number), mark)
             for number, mark in self.marks().items()
             if name in mark["sha256"]
         ]
@@ -123,16 +127,41 @@ class Results:
 
     def marks(self) -> dict[int, dict[str, Any]]:
         """By part: its runs with their seconds (`runs`), and the hash of each table (`sha256`)."""
-        marks = [read_json(path) for path in sorted(self.path.glob("finished/part-*.json"))]
-        return {mark["part"]: mark for mark in marks}
+        marks = [read_json(path) for path in self._mark_paths()]
+        return {mark["part"]: mark for mark in marks if self._is_own(mark)}
+
+    def foreign(self) -> dict[Path, int]:
+        """Marks of another design, and how many runs they name; such runs are never read."""
+        marks = [(path, read_json(path)) for path in self._mark_paths()]
+        return {path: len(mark["runs"]) for path, mark in marks if not self._is_own(mark)}
 
     def part(self, table: str, number: int) -> Path:
         """Where a part of a table is stored."""
         return self.path / table / f"part-{number:05d}.parquet"
 
+    def _mark_paths(self) -> list[Path]:
+        return sorted(self.path.glob("finished/part-*.json"))
+
+    def _is_own(self, mark: Mapping[str, Any]) -> bool:
+        design = self._manifest.get("design")
+        return bool(mark.get("design", design) == design)  # marks of before name none
+
 
 class Store(Results):
-    """Writes a results folder; each part is written by the worker that computed it."""
+    """Writes a results folder; each part is written by the worker that computed it.
+
+    Args:
+        design: hash of the design whose runs are to be stored; None for that of the folder.
+
+    Raises:
+        ResultsError: as `Results`, or the folder holds another design by now.
+    """
+
+    def __init__(self, path: Path | str, design: str | None = None) -> None:
+        self._read = _stamp(Path(path))
+        super().__init__(path)
+        self._design = self._manifest.get("design") if design is None else design
+        self._check_design(self._manifest)
 
     @classmethod
     def open(cls, folder: Path, manifest: Mapping[str, Any], fresh: bool = False) -> "Store":
@@ -170,12 +199,14 @@ class Store(Results):
 
     def stored(self, chunk: Chunk) -> frozenset[str]:
         """Ids of the runs of a chunk whose rows are stored."""
-        return frozenset(run["run_id"] for run in self._mark(chunk.number)["runs"])
+        return _ids(self._mark(chunk))
 
     def write(
         self, chunk: Chunk, tables: Mapping[str, Tables], seconds: Mapping[str, float]
     ) -> None:
         """Store the tables of finished runs of a chunk beside those stored earlier, and mark them.
+
+        Runs that are marked by now, by whomever, stay as they are.
 
         Args:
             chunk: as it was designed, which gives the order of rows.
@@ -183,35 +214,57 @@ class Store(Results):
             seconds: run id -> wall time.
 
         Raises:
-            ResultsError: the disk is full, or the folder can't be written.
+            ResultsError: the disk is full, the folder can't be written, or holds another design.
         """
+        self._check_still()
+        mark = self._mark(chunk)
+        tables = {run_id: tables[run_id] for run_id in tables if run_id not in _ids(mark)}
         if not tables:
             return
-        mark = self._mark(chunk.number)
         hashes = dict(mark["sha256"])
         for name in dict.fromkeys(name for every in tables.values() for name in every):
             part = self.part(name, chunk.number)
             with_rows = [run for run in chunk.runs if name in tables.get(run.run_id, ())]
-            whole = _united(with_rows, [tables[run.run_id][name] for run in with_rows])
+            whole = united(with_rows, [tables[run.run_id][name] for run in with_rows])
             if name in mark["sha256"]:
-                whole = _in_order([_marked_rows(part, mark), whole], chunk.runs)
+                whole = in_order([marked(part, mark), whole], chunk.runs)
             hashes[name] = write_parquet(part, whole)
         runs = [*mark["runs"], *({"run_id": one, "seconds": seconds[one]} for one in tables)]
-        write_json(
-            self._mark_path(chunk.number), {"part": chunk.number, "runs": runs, "sha256": hashes}
-        )
+        self._check_still()
+        whole_mark = {"part": chunk.number, "design": self._design, "runs": runs, "sha256": hashes}
+        write_json(self._mark_path(chunk.number), whole_mark)
         for run_id in tables:
             self._failure(run_id).unlink(missing_ok=True)
 
     def write_failure(self, run: Run, error: str, traceback: str) -> None:
         """Keep what went wrong in a run; it never has rows in a table."""
+        self._check_still()
         write_json(
             self._failure(run.run_id), {**run.keys(), "error": error, "traceback": traceback}
         )
 
-    def _mark(self, number: int) -> dict[str, Any]:
-        path = self._mark_path(number)
-        return read_json(path) if path.is_file() else {"runs": [], "sha256": {}}
+    def _check_still(self) -> None:
+        """Refuse to store once another design has begun here; whoever grows the same may go on."""
+        now = _stamp(self.path)
+        if now is None or now != self._read:
+            self._check_design(Results(self.path).manifest)
+            self._read = now
+
+    def _check_design(self, manifest: Mapping[str, Any]) -> None:
+        if manifest.get("design") != self._design:
+            raise ResultsError(
+                f"another command has begun another design in {self.path}; nothing more of this "
+                f"one is stored there, so give it another folder with --results"
+            )
+
+    def _mark(self, chunk: Chunk) -> dict[str, Any]:
+        """What is marked of the runs of a chunk."""
+        path = self._mark_path(chunk.number)
+        mark = read_json(path) if path.is_file() else None
+        if mark is None or not self._is_own(mark):
+            return {"runs": [], "sha256": {}}
+        ids = {run.run_id for run in chunk.runs}
+        return {**mark, "runs": [run for run in mark["runs"] if run["run_id"] in ids]}
 
     def _mark_path(self, number: int) -> Path:
         return self.path / "finished" / f"part-{number:05d}.json"
@@ -224,24 +277,18 @@ def check_folder(folder: Path, manifest: Mapping[str, Any], fresh: bool) -> None
     """Refuse a folder that can't be written or holds something else; changes nothing.
 
     Raises:
-        ResultsError: it can't be written, holds another design, or files that are none of ours.
+        ResultsError: it can't be written, holds another design, results of which nobody knows the
+            design, or files that are none of ours.
     """
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise ResultsError(f"{folder} is a file, not a folder; choose another with --results")
-    except OSError as error:  # a name that is too long, say
-        raise ResultsError(
-            f"the results folder {folder} can't be made ({error.strerror}); choose another with "
-            f"--results"
-        ) from error
-    foreign = sorted(path.name for path in folder.glob("*") if path.name not in _OWN)
-    if not (folder / "manifest.json").is_file() and foreign:
-        raise ResultsError(
-            f"{folder} holds files that are no results ({foreign[0]}); "
-            f"choose a new folder with --results"
-        )
-    check_writable(folder)
-    if fresh or not (folder / "manifest.json").is_file():
+    check_place(folder)
+    if fresh:
+        return
+    if not (folder / "manifest.json").is_file():
+        if any(folder.glob("finished/part-*.json")) or any(folder.glob("failures/*.json")):
+            raise ResultsError(
+                f"{folder} holds runs but no manifest.json that says of which design they are; "
+                f"restore it, use --fresh to replace them, or choose another folder with --results"
+            )
         return
     there = read_json(folder / "manifest.json")
     if not isinstance(there, Mapping):
@@ -253,6 +300,30 @@ def check_folder(folder: Path, manifest: Mapping[str, Any], fresh: bool) -> None
             f"{folder} holds results of another design ({_difference(there, manifest)}); "
             f"use --fresh to replace them, or another folder with --results"
         )
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a folder in which no results can be; changes nothing.
+
+    Raises:
+        ResultsError: it can't be written, or holds files that are none of ours.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise ResultsError(f"{folder} is a file, not a folder; choose another with --results")
+    except OSError as error:  # a name that is too long, say
+        raise ResultsError(
+            f"the results folder {folder} can't be made ({error.strerror}); choose another with "
+            f"--results"
+        ) from error
+    names = sorted(path.name for path in folder.glob("*"))
+    foreign = [one for one in names if one not in _OWN and not one.startswith(_TEMPORARY)]
+    if not (folder / "manifest.json").is_file() and foreign:
+        raise ResultsError(
+            f"{folder} holds files that are no results ({foreign[0]}); "
+            f"choose a new folder with --results"
+        )
+    check_writable(folder)
 
 
 def _difference(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -277,55 +348,32 @@ def _flat(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _clear(folder: Path) -> None:
-    for name in _OWN:
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+    """Remove results, in an order that leaves no mark without a manifest.
+
+    Raises:
+        ResultsError: something can't be removed.
+    """
+    for path in (folder / name for name in _CLEARED):
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ResultsError(
+                f"{path} can't be removed ({error.strerror}); remove {folder} yourself, or choose "
+                f"another folder with --results"
+            ) from error
 
 
-def _united(runs: Sequence[Run], every: Sequence[Columns]) -> "pa.Table":
-    """One table of the same table of several runs, each row with the keys of its run."""
-    import pyarrow as pa
-
-    rows = [len(next(iter(table.values()))) for table in every]
-    of_runs = [run.keys() for run in runs]
-    whole = {name: columns.repeated([of[name] for of in of_runs], rows) for name in of_runs[0]}
-    # a column that some of the runs don't have is empty in their rows, as NaN is
-    for name in dict.fromkeys(name for table in every for name in table):
-        whole[name] = columns.united(
-            [
-                table[name] if name in table else np.full(length, np.nan)
-                for table, length in zip(every, rows, strict=True)
-            ]
-        )
-    return pa.Table.from_arrays(list(whole.values()), names=list(whole))
-
-
-def _in_order(tables: Sequence["pa.Table"], runs: Sequence[Run]) -> "pa.Table":
-    """Rows in the order of the runs, whichever was stored first."""
-    import pyarrow as pa
-
-    whole = pa.concat_tables(tables, promote_options="permissive")
-    position = {run.run_id: i for i, run in enumerate(runs)}
-    places = np.array([position[one] for one in whole["run_id"].to_pylist()])
-    return whole.take(places.argsort(kind="stable")).combine_chunks()
-
-
-def _marked_rows(part: Path, mark: Mapping[str, Any]) -> "pa.Table":
-    """The rows of a part whose runs are marked; others were written when something stopped it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    runs = pa.array([run["run_id"] for run in mark["runs"]])
+def _stamp(folder: Path) -> tuple[int, ...] | None:
+    """What tells whether a manifest was written anew, without reading it; None if there is none."""
     try:
-        with pq.ParquetFile(part) as file:  # parts are small: half the time of `read_table`
-            table = file.read(use_threads=False)
-        marked = pc.is_in(table["run_id"], value_set=runs)
-        return table if pc.all(marked).as_py() else table.filter(marked)
-    except (OSError, pa.ArrowException) as error:
-        raise ResultsError(
-            f"{part} is damaged ({error}); run the experiment again with --fresh"
-        ) from error
+        about = (folder / "manifest.json").stat()
+    except OSError:
+        return None
+    return about.st_ino, about.st_size, about.st_mtime_ns
+
+
+def _ids(mark: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(run["run_id"] for run in mark["runs"])

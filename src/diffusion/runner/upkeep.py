@@ -15,6 +15,7 @@ from diffusion.runner.files import (
     write_parquet,
     write_with,
 )
+from diffusion.runner.lock import held
 from diffusion.runner.store import TABLES, Results
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def folders(within: Path) -> tuple[list[Results], list[str]]:
 
 def problems(results: Results) -> Iterator[str]:
     """What is wrong with a folder, one sentence each; nothing if all is as it was stored."""
+    for path, runs in results.foreign().items():
+        yield f"{path} marks {runs} runs of another design"
     marks = results.marks()
     for number, mark in marks.items():
         for table, stored in mark["sha256"].items():
@@ -177,7 +180,8 @@ def _write_workbook(path: Path, frames: "dict[str, pd.DataFrame]") -> Path:
 def unneeded(results: Results, tables: Sequence[str] = ()) -> list[Path]:
     """Files that can go: whole tables that are named, and what interrupted runs left behind.
 
-    That is half-written files, parts without a mark, and failures of runs that finished later.
+    That is half-written files, marks of another design, parts without a mark, and failures of runs
+    that finished later.
 
     Raises:
         ResultsError: an unknown table, or `outcomes`, without which nothing could be compared.
@@ -191,6 +195,7 @@ def unneeded(results: Results, tables: Sequence[str] = ()) -> list[Path]:
             )
     finished, marks = results.finished(), results.marks()
     found = sorted(results.path.glob("*/.part-*")) + sorted(results.path.glob(".*"))
+    found += results.foreign()
     for table in TABLES:
         for part in sorted(results.path.glob(f"{table}/part-*.parquet")):
             number = int(part.stem.removeprefix("part-"))
@@ -206,19 +211,23 @@ def prune(results: Results, tables: Sequence[str] = ()) -> int:
     """Remove what is `unneeded`; returns the bytes gained. The runs stay finished.
 
     Raises:
-        ResultsError: as `unneeded`, or a file that can't be removed.
+        ResultsError: as `unneeded`, a file that can't be removed, or the folder is in use.
     """
-    gone = unneeded(results, tables)
-    size = sum(path.stat().st_size for path in gone)
-    if tables:
-        for number, mark in results.marks().items():
-            kept = {name: of for name, of in mark["sha256"].items() if name not in tables}
-            write_json(
-                results.path / "finished" / f"part-{number:05d}.json", mark | {"sha256": kept}
-            )
-    for path in gone:
-        try:
-            path.unlink()
-        except OSError as error:
-            raise ResultsError(f"{path} can't be removed ({error.strerror})") from error
+    with held(results.path):
+        gone = unneeded(results, tables)
+        size = sum(path.stat().st_size for path in gone)
+        if tables:
+            _unmark(results, tables)
+        for path in gone:
+            try:
+                path.unlink()
+            except OSError as error:
+                raise ResultsError(f"{path} can't be removed ({error.strerror})") from error
     return size
+
+
+def _unmark(results: Results, tables: Sequence[str]) -> None:
+    """Let the marks forget tables."""
+    for number, mark in results.marks().items():
+        kept = {name: of for name, of in mark["sha256"].items() if name not in tables}
+        write_json(results.path / "finished" / f"part-{number:05d}.json", mark | {"sha256": kept})
