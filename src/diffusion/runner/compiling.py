@@ -163,8 +163,8 @@ def is_compiled() -> bool:
 def is_on_disk(loop: Any) -> bool:
     """Whether a process that enters a loop finds machine code made from the file as it is now.
 
-    A file of an older state of the source has the same place; numba passes it over, so it does not
-    count. True where nothing is compiled.
+    Machine code of an older state of the source, or for another processor, has the same place;
+    numba passes it over, so it does not count. True where nothing is compiled or kept.
     """
-    cache = getattr(getattr(loop, "_cache", None), "_cache_file", None)
-    return cache is None or bool(cache._load_index())
+    files = getattr(getattr(loop, "_cache", None), "_cache_file", None)
+    return files is None or files.holds(loop.targetctx.codegen().magic_tuple())

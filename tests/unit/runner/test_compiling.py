@@ -74,3 +74,21 @@ def test_machine_code_of_an_older_source_does_not_count(
     assert len(list(tmp_path.rglob("own.loop-*.nbi"))) == 1
     assert loop_of(path)(1) == 11
     assert compiling.is_on_disk(loop_of(path))
+
+
+def test_machine_code_for_another_processor_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes of a cluster differ, and share a home."""
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "cache"))
+    path = tmp_path / "own.py"
+    path.write_text(LOOP.format(step=1), encoding="utf-8")
+    loop: Any = loop_of(path)
+    assert loop(1) == 2
+    files = loop._cache._cache_file
+    ((kinds, _, code), name), *_ = files._load_index().items()
+    files._save_index({(kinds, ("another", "processor", ""), code): name})
+    assert not compiling.is_on_disk(loop_of(path))
+    assert loop_of(path)(1) == 2
+    assert compiling.is_on_disk(loop_of(path))
+    assert len(files._load_index()) == 2
