@@ -6,15 +6,18 @@ uncompiled and must give the same bits. That holds because arrays are 64-bit wid
 
 numba's disk cache notices a change of the file that holds a loop, but not of the helpers that
 the loop calls in other files: after an update the old machine code would go on running. The
-cache folder therefore carries a digest of every file that helpers live in, also where
-`NUMBA_CACHE_DIR` says where it is to be.
+cache folder therefore carries a digest of every file that helpers live in, wherever it is: where
+`NUMBA_CACHE_DIR` says, in the package, with the user's other caches or among temporary files,
+whichever can be written first. Machine code that none of these takes stays in memory.
 """
 
 import gc
 import hashlib
 import os
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -44,6 +47,8 @@ _OPTIONS: dict[str, Any] = {
     "pipeline_class": Entered,
 }
 _WITHOUT_ENTRY = {**_OPTIONS, "no_cpython_wrapper": True}
+# numba would go on to folders of its own, whose names carry no digest
+_OUR_FOLDER = "UserProvidedCacheLocator"
 PART = "loop"  # what the loop of a rule is called, which is all that a month calls of it
 _CALLED_BY_MODEL = (*_HELPERS, "rules", "model")
 
@@ -93,8 +98,13 @@ def inner(function: Loop) -> Loop:
 
 
 def _declared(function: Loop, options: dict[str, Any]) -> Loop:
-    with _cache_folder(function):
-        compiled_function: Loop = numba.njit(**options)(function)
+    if config.DISABLE_JIT:
+        return function
+    try:
+        with _cache_folder(function):
+            compiled_function: Loop = numba.njit(**options)(function)
+    except RuntimeError:  # no folder of ours takes it
+        compiled_function = numba.njit(**{**options, "cache": False})(function)
     store_safely(compiled_function)
     return compiled_function
 
@@ -146,24 +156,65 @@ def one_instruction(function: Loop, name: str) -> None:
 
 @contextmanager
 def _cache_folder(function: Loop) -> Iterator[None]:
-    """Point numba at the package's own cache while a loop is declared."""
-    before = config.CACHE_DIR
+    """Point numba at the package's own cache, and nowhere else, while a loop is declared."""
+    before = config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES
     calls_rules = function.__module__.startswith("diffusion.model.")
     layers = _CALLED_BY_MODEL if calls_rules else _HELPERS
-    config.CACHE_DIR = str(_folder(layers, before))
+    config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = _folder(layers, before[0]), _OUR_FOLDER
     try:
         yield
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
 
 
 @cache
-def _folder(layers: tuple[str, ...], chosen: str) -> Path:
-    """The cache of some layers, in the folder that `NUMBA_CACHE_DIR` names, if it does."""
-    beside = Path(chosen) if chosen else _PACKAGE / "__pycache__"
-    if not chosen and not os.access(beside if beside.is_dir() else _PACKAGE, os.W_OK):
-        beside = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusion"
-    return beside / f"loops-{_digest(layers)}"
+def _folder(layers: tuple[str, ...], chosen: str) -> str:
+    """The cache of some layers, in the first place that can be written; empty if none can."""
+    name = f"loops-{_digest(layers)}"
+    for place in _places(chosen):
+        if _can_be_written(place / name):
+            return str(place / name)
+    warnings.warn(
+        "no folder for machine code can be written, so that every process compiles the model anew; "
+        "set NUMBA_CACHE_DIR to a folder that can",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return ""
+
+
+def _places(chosen: str) -> Iterator[Path]:
+    """Where machine code may lie, best first; `NUMBA_CACHE_DIR` is the chosen one."""
+    if chosen:
+        yield Path(chosen)
+    yield _PACKAGE / "__pycache__"
+    with suppress(RuntimeError):  # the user has no home
+        yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusion"
+    with suppress(OSError):
+        yield _temporary()
+
+
+def _temporary() -> Path:
+    """A folder of the user alone among temporary files: what lies there is run.
+
+    Raises:
+        OSError: it can't be made, or others may write it.
+    """
+    place = Path(tempfile.gettempdir()) / f"diffusion-{os.getuid()}"
+    place.mkdir(mode=0o700, exist_ok=True)
+    found = place.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise PermissionError(place)
+    return place
+
+
+def _can_be_written(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def _digest(layers: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ of them.
 
 import hashlib
 import pickle
+from pathlib import Path
 from typing import Any
 
 from llvmlite import binding as llvm
@@ -22,6 +23,7 @@ _DataFiles: Any = caching.IndexDataCacheFile
 _Flags: Any = compiler.Flags
 # numba keeps the address of a function's environment, which loops that raise nothing never read
 _ENVIRONMENT = "_ZN08NumbaEnv"
+_DIGEST = hashlib.sha256().digest_size
 
 
 class _Shared(_Flags):  # type: ignore[misc]
@@ -159,20 +161,64 @@ class Assembled(Entered):
 
 
 class _SafeFiles(_DataFiles):  # type: ignore[misc]
-    """Files of machine code that several processes may write at once.
+    """Files of machine code that several processes may write at once, and that may be damaged.
 
     numba numbers the files of a function. Two processes that store it for different types at the
     same moment give both the same number, and one would load the machine code of the other. Here
     the types name the file, and the index is written after it. Of two indices one may be lost,
     which means no more than to compile once again.
+
+    Every file begins with a digest of what follows. A damaged one counts as not there: it is
+    compiled and written again. LLVM would crash on machine code that is cut off.
     """
 
     def save(self, key: Any, data: Any) -> None:
         """Store the machine code for the types, source and processor that `key` says."""
         made_of = hashlib.sha256(pickle.dumps((self._source_stamp, key)))
         name = self._data_name(int.from_bytes(made_of.digest()[:8]))
-        self._save_data(name, data)
+        self._write(self._data_path(name), data)
         self._save_index({**self._load_index(), key: name})
+
+    def load(self, key: Any) -> Any:
+        """The machine code that was stored for `key`; None if there is none."""
+        name = self._load_index().get(key)
+        content = None if name is None else _intact(self._data_path(name))
+        return None if content is None else pickle.loads(content)
+
+    def holds(self, processor: Any) -> bool:
+        """Whether machine code for a processor lies there, as numba describes processors."""
+        return any(
+            made_for == processor and _intact(self._data_path(name)) is not None
+            for (_, made_for, _), name in self._load_index().items()
+        )
+
+    def _load_index(self) -> dict[Any, str]:
+        content = _intact(self._index_path)
+        stamp, index = (None, {}) if content is None else pickle.loads(content)
+        return index if stamp == self._source_stamp else {}
+
+    def _save_index(self, index: dict[Any, str]) -> None:
+        self._write(self._index_path, (self._source_stamp, index))
+
+    def _write(self, path: str, data: Any) -> None:
+        content = self._dump(data)
+        with self._open_for_write(path) as file:
+            file.write(_digest(content))
+            file.write(content)
+
+
+def _intact(path: str) -> memoryview | None:
+    """What a file was written with; None if it can't be read or holds something else."""
+    try:
+        found = memoryview(Path(path).read_bytes())
+    except OSError:
+        return None
+    digest, content = found[:_DIGEST], found[_DIGEST:]
+    return content if digest == _digest(content) else None
+
+
+def _digest(content: bytes | memoryview) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
 def store_safely(function: Any) -> None:

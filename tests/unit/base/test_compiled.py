@@ -4,10 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from diffusion.base import compiled as base_compiled
+from diffusion.base.compiled import compiled
 from tests.architecture.checkout import PACKAGE
 
 PRINT = "from diffusion.base.extra import twice; print(twice(3))"
@@ -57,7 +61,7 @@ def package(tmp_path: Path) -> Path:
     return copy
 
 
-def printed(package: Path, step: int, **environment: str) -> str:
+def ran(package: Path, step: int, **environment: str) -> subprocess.CompletedProcess[str]:
     (package / "base" / "helper.py").write_text(HELPER.format(step=step), encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-c", PRINT],
@@ -68,7 +72,28 @@ def printed(package: Path, step: int, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-    ).stdout.strip()
+    )
+
+
+def printed(package: Path, step: int, **environment: str) -> str:
+    return ran(package, step, **environment).stdout.strip()
+
+
+@pytest.fixture
+def unwritable(package: Path, tmp_path: Path) -> dict[str, str]:
+    """An environment in which temporary files are all that can be written.
+
+    Nobody writes below a file, not even root, whom no mode keeps from anything.
+    """
+    (package / "__pycache__").touch()
+    (tmp_path / "file").touch()
+    (tmp_path / "temporary").mkdir()
+    return {
+        "NUMBA_CACHE_DIR": str(tmp_path / "file" / "chosen"),
+        "XDG_CACHE_HOME": str(tmp_path / "file" / "caches"),
+        "HOME": str(tmp_path / "file"),
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
 
 
 def test_a_changed_helper_renews_the_loops_that_call_it(package: Path) -> None:
@@ -81,6 +106,65 @@ def test_it_does_so_in_a_folder_of_ones_own_too(package: Path, tmp_path: Path) -
     assert printed(package, step=1, **chosen) == "5"
     assert printed(package, step=10, **chosen) == "23"
     assert all("machine_code" in path.parts for path in tmp_path.rglob("*.nbi"))
+
+
+def test_a_folder_of_ones_own_that_cannot_be_written_is_left_for_one_with_a_digest(
+    package: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    chosen = {"NUMBA_CACHE_DIR": str(tmp_path / "file" / "machine_code")}
+    assert printed(package, step=1, **chosen) == "5"
+    assert printed(package, step=10, **chosen) == "23"
+    kept = list(tmp_path.rglob("*.nbi"))
+    assert kept
+    for path in kept:
+        assert path.parents[1].name.startswith("loops-")
+        assert path.parents[2] == package / "__pycache__"
+
+
+def test_where_nothing_else_can_be_written_temporary_files_keep_it(
+    package: Path, tmp_path: Path, unwritable: dict[str, str]
+) -> None:
+    assert printed(package, step=1, **unwritable) == "5"
+    assert printed(package, step=10, **unwritable) == "23"
+    own = tmp_path / "temporary" / f"diffusion-{os.getuid()}"
+    assert own.stat().st_mode & 0o777 == 0o700
+    kept = list(tmp_path.rglob("*.nbi"))
+    assert kept
+    assert all(own in path.parents for path in kept)
+
+
+def test_code_that_nothing_keeps_stays_in_memory_and_that_is_told_once(
+    package: Path, tmp_path: Path, unwritable: dict[str, str]
+) -> None:
+    others = tmp_path / "temporary" / f"diffusion-{os.getuid()}"
+    others.mkdir()
+    others.chmod(0o777)  # what anybody may write is not run
+    for step, result in ((1, "5"), (10, "23")):
+        done = ran(package, step, **unwritable)
+        assert done.stdout.strip() == result
+        assert done.stderr.count("set NUMBA_CACHE_DIR to a folder that can") == 1
+    assert not list(tmp_path.rglob("*.nbi"))
+
+
+def test_a_temporary_folder_of_somebody_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert base_compiled._temporary().parent == tmp_path
+    myself = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: myself + 1)
+    with pytest.raises(PermissionError):
+        base_compiled._temporary()
+
+
+def test_a_loop_that_no_file_holds_stays_in_memory() -> None:
+    """Where it comes from a notebook, numba would keep it in a folder without a digest."""
+    scope: dict[str, Any] = {"__name__": "typed_in"}
+    exec("def loop(x):\n    return x + 1", scope)
+    loop: Any = compiled(scope["loop"])
+    assert loop(1) == 2
+    assert getattr(getattr(loop, "_cache", None), "cache_path", None) is None
 
 
 def test_unchanged_code_is_not_compiled_again(package: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,18 @@ def test_of_what_is_assembled_nothing_but_machine_code_and_names_is_kept() -> No
         assert [len(list(block.instructions)) for block in function.blocks] == [2]
 
 
-def test_two_processes_that_store_at_once_keep_apart_what_they_store(tmp_path: Path) -> None:
-    """Both have read the index before either writes it: the later index is the one that stays."""
-
+@pytest.fixture
+def files(tmp_path: Path) -> Any:
+    """Where a function keeps its machine code."""
     own: Any = numba.njit(cache=True)(library_of)
     store_safely(own)
-    files: Any = type(own._cache._cache_file)(str(tmp_path), "own-1.py", "stamp")
+    return type(own._cache._cache_file)(str(tmp_path), "own-1.py", "stamp")
+
+
+def test_two_processes_that_store_at_once_keep_apart_what_they_store(
+    files: Any, tmp_path: Path
+) -> None:
+    """Both have read the index before either writes it: the later index is the one that stays."""
     other: Any = type(files)(str(tmp_path), "own-1.py", "stamp")
     read, files._load_index = files._load_index(), lambda: read  # before the other has written
     other.save("float", "machine code for floats")
@@ -97,6 +104,36 @@ def test_two_processes_that_store_at_once_keep_apart_what_they_store(tmp_path: P
     other.save("float", "machine code for floats")
     assert other.load("int") == "machine code for ints"
     assert other.load("float") == "machine code for floats"
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "cut in half": lambda content: content[: len(content) // 2],
+    "emptied": lambda content: b"",
+    "overwritten": lambda content: bytes(octet ^ 0x5A for octet in content),
+    "one bit": lambda content: content[:-20] + bytes([content[-20] ^ 1]) + content[-19:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+def test_a_damaged_file_counts_as_not_there_and_is_written_again(
+    files: Any, tmp_path: Path, suffix: str, damage: Callable[[bytes], bytes]
+) -> None:
+    key = ("types", "processor", "code")
+    files.save(key, b"machine code" * 10)
+    assert files.holds("processor")
+    (path,) = tmp_path.glob(f"*.{suffix}")
+    path.write_bytes(damage(path.read_bytes()))
+    assert files.load(key) is None
+    assert not files.holds("processor")
+    files.save(key, b"machine code" * 10)
+    assert files.load(key) == b"machine code" * 10
+
+
+def test_machine_code_for_another_processor_is_not_held(files: Any) -> None:
+    files.save(("types", "processor", "code"), "machine code")
+    assert files.holds("processor")
+    assert not files.holds("another")
 
 
 MODULES = {
@@ -125,13 +162,14 @@ COMPILE = "import numba, rule; rule.loop.compile((numba.{0}, numba.{0}))"
 ENTER = "import month, rule; print(month.months({0}, {0}), sum(rule.loop._cache_hits.values()))"
 
 
-def test_processes_on_a_cold_cache_share_what_they_compile(tmp_path: Path) -> None:
+def starter(folder: Path) -> Callable[[str], subprocess.Popen[str]]:
+    """What runs code in a process of its own that finds the modules, and keeps machine code."""
     for name, source in MODULES.items():
-        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+    paths = os.pathsep.join([str(folder), *sys.path])
+    environment = {"PYTHONPATH": paths, "NUMBA_CACHE_DIR": str(folder / "c")}
 
     def start(code: str) -> subprocess.Popen[str]:
-        paths = [str(tmp_path), *sys.path]
-        environment = {"PYTHONPATH": os.pathsep.join(paths), "NUMBA_CACHE_DIR": str(tmp_path / "c")}
         return subprocess.Popen(
             [sys.executable, "-c", code],
             env=os.environ | environment,
@@ -139,6 +177,11 @@ def test_processes_on_a_cold_cache_share_what_they_compile(tmp_path: Path) -> No
             text=True,
         )
 
+    return start
+
+
+def test_processes_on_a_cold_cache_share_what_they_compile(tmp_path: Path) -> None:
+    start = starter(tmp_path)
     together = [start(COMPILE.format(kind)) for kind in ("int64", "float64", "int64", "float64")]
     for process in together:
         process.communicate()
@@ -149,3 +192,17 @@ def test_processes_on_a_cold_cache_share_what_they_compile(tmp_path: Path) -> No
         assert said.split()[0] == result
     said, _ = start(ENTER.format("2")).communicate()
     assert said.split()[0] == "8.0"
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+def test_what_is_damaged_on_disk_is_compiled_again(tmp_path: Path, suffix: str) -> None:
+    start = starter(tmp_path)
+    assert start(ENTER.format("2.5")).communicate()[0] == "10.0 0\n"
+    damaged = list(tmp_path.rglob(f"*.{suffix}"))
+    whole = [path.read_bytes() for path in damaged]
+    assert whole
+    for path, content in zip(damaged, whole, strict=True):
+        path.write_bytes(DAMAGE["cut in half"](content))
+    assert start(ENTER.format("2.5")).communicate()[0] == "10.0 0\n"
+    for path, content in zip(damaged, whole, strict=True):
+        assert len(path.read_bytes()) > len(content) // 2
