@@ -1,7 +1,7 @@
 """Runs on a Dask or a Ray cluster: the same chunks, the same store, hence the same bits.
 
 Workers write their parts themselves, so they must see the results folder under the same path, and
-have the same version of the package. docs/clusters.md says how to set one up.
+have the same code of the package. docs/clusters.md says how to set one up.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +14,7 @@ from pydantic import Field
 
 import diffusion
 from diffusion.base.errors import ResultsError, SettingError
+from diffusion.model.code_digest import code_digest
 from diffusion.runner.design import Chunk
 from diffusion.runner.executors import RESTARTS, Executor, Report, Task, interrupts_ignored
 
@@ -42,7 +43,7 @@ class Dask(Executor):
 
         Raises:
             SettingError: Dask is not installed, the cluster can't be reached, or its workers have
-                another version of the package.
+                other code of the package.
             ResultsError: workers keep dying.
         """
         distributed = _library("distributed", "dask")
@@ -118,7 +119,7 @@ class Ray(Executor):
 
         Raises:
             SettingError: Ray is not installed, the cluster can't be reached, or its workers have
-                another version of the package.
+                other code of the package.
             ResultsError: workers keep dying, or no process of Ray starts on this machine.
         """
         ray = _library("ray", "ray")
@@ -169,15 +170,15 @@ def _apply(task: Task, chunk: Chunk) -> Report:
 
 
 def _version() -> str:
-    return diffusion.__version__
+    return f"{diffusion.__version__} (code {code_digest()})"
 
 
 def _check_versions(kind: str, versions: Mapping[str, str]) -> None:
     for worker, version in versions.items():
-        if version != diffusion.__version__:
+        if version != _version():
             raise SettingError(
                 f"the {kind} worker {worker} has diffusion {version}, this process has "
-                f"{diffusion.__version__}: numbers must not mix; install the same version on all"
+                f"{_version()}: numbers must not mix; install the same on all"
             )
 
 

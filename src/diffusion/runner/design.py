@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import diffusion
+from diffusion.model.code_digest import code_digest
 from diffusion.model.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class _Identity:
     """
 
     def __init__(self, scenario: str, data: Mapping[str, Any], point: int | None) -> None:
-        about: dict[str, Any] = {"model": diffusion.__version__, "scenario": scenario}
+        about: dict[str, Any] = {"model": code_digest(), "scenario": scenario}
         if point is not None:  # points may have the same settings where one lacks what varies
             about["point"] = point
         before = {name: value for name, value in data.items() if name < "seed"}

@@ -8,6 +8,7 @@ from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
 import diffusion
+from diffusion.model.code_digest import code_digest
 from diffusion.runner.design import Run, design_hash
 from diffusion.runner.store import SCHEMA_VERSION
 
@@ -44,6 +45,7 @@ def manifest_of(
         "seed": experiment.seed,
         "runs": sum(run.replicate < wanted for run in runs),
         "design": design_hash(runs),
+        "code": code_digest(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
         "machine": {

@@ -336,7 +336,7 @@ def _difference(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
             continue
         if old.get(key) != new.get(key):
             return f"{key}: {old.get(key, 'nothing')} there, {new.get(key, 'nothing')} now"
-    return "another version of the model"
+    return "whether its runs are the same"
 
 
 def _flat(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

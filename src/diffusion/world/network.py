@@ -108,12 +108,21 @@ def _mean_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
     return total / first if first > 0 else 0.0
 
 
+@inner
+def _largest(numbers):  # type: ignore[no-untyped-def]
+    """The largest of some numbers, none of which is below 0; numba's own takes long to compile."""
+    most = np.int64(0)
+    for x in range(numbers.shape[0]):
+        most = max(most, numbers[x])
+    return most
+
+
 @compiled
 def _modularity(a, b, group):  # type: ignore[no-untyped-def]
     n_ties = a.shape[0]
     if n_ties == 0:
         return 0.0
-    groups = group.max() + 1
+    groups = _largest(group) + 1
     ends = np.zeros(groups, np.int64)
     within = 0
     for t in range(n_ties):
@@ -140,7 +149,7 @@ def measure(orgs, ties, n_ties, result):  # type: ignore[no-untyped-def]
         territory[i] = orgs[i].territory
     result[0] = _mean_clustering(n, a, b, n)
     result[1] = _modularity(a, b, territory)
-    result[2] = _component_sizes(n, a, b).max() / n
+    result[2] = _largest(_component_sizes(n, a, b)) / n
 
 
 def clustering(n: int, a: IntArray, b: IntArray, first: int | None = None) -> float:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-import diffusion
 from diffusion.config import Experiment
+from diffusion.model.code_digest import code_digest
+from diffusion.runner import design
 from diffusion.runner.design import ID_LENGTH, LARGEST_CHUNK, chunks_of, design_hash, runs_of
 
 Make = Callable[..., Experiment]
@@ -41,13 +42,13 @@ def test_an_id_is_a_digest_of_all_that_the_run_depends_on(make: Make) -> None:
         about = {
             "scenario": run.scenario,
             "settings": run.settings.plain(),
-            "model": diffusion.__version__,
+            "model": code_digest(),
         }
         text = json.dumps(about, sort_keys=True, separators=(",", ":"))
         assert run.run_id == hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
 
-def test_ids_depend_on_settings_seed_and_version(
+def test_ids_depend_on_settings_seed_and_code(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def first(*overrides: str) -> str:
@@ -56,7 +57,7 @@ def test_ids_depend_on_settings_seed_and_version(
     before = first()
     assert first("turnover.share_ngo=0.33") != before
     assert first("seed=2") != before
-    monkeypatch.setattr(diffusion, "__version__", "other")
+    monkeypatch.setattr(design, "code_digest", lambda: "other")
     assert first() != before
 
 

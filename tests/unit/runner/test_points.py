@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
-import diffusion
 from diffusion.analysis.comparison import Comparison
 from diffusion.config import Experiment
+from diffusion.model.code_digest import code_digest
 from diffusion.runner.design import LARGEST_CHUNK, chunks_of, runs_of
 from diffusion.runner.run import Progress, _outer, run_experiment
 from diffusion.runner.store import KEYS, Results
@@ -66,7 +66,7 @@ def test_without_points_an_id_is_the_hash_that_it_always_was(make: Make) -> None
     about = {
         "scenario": run.scenario,
         "settings": run.settings.plain(),
-        "model": diffusion.__version__,
+        "model": code_digest(),
     }
     text = json.dumps(about, sort_keys=True, separators=(",", ":"))
     assert run.run_id == hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -57,6 +57,17 @@ def test_the_manifest_says_what_was_computed(make: Make, fake: Fake, tmp_path: P
     assert manifest["config"]["baseline"]["world"]["n"] == 60
 
 
+def test_a_folder_goes_on_with_the_code_that_began_it(
+    make: Make, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = run_experiment(make(), tmp_path / "r").finished()
+    for module in ("design", "manifest"):
+        monkeypatch.setattr(f"diffusion.runner.{module}.code_digest", lambda: "other")
+    with pytest.raises(ResultsError, match=r"another design \(code: [0-9a-f]+ there, other now\)"):
+        run_experiment(make(), tmp_path / "r")
+    assert Results(tmp_path / "r").finished() == before
+
+
 def test_a_worker_imports_only_what_it_needs(make: Make, tmp_path: Path) -> None:
     experiment = make(replicates=1)
     runs = runs_of(experiment)
