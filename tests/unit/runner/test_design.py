@@ -48,9 +48,7 @@ def test_an_id_is_a_digest_of_all_that_the_run_depends_on(make: Make) -> None:
         assert run.run_id == hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
 
-def test_ids_depend_on_settings_seed_and_code(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ids_depend_on_settings_seed_and_code(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def first(*overrides: str) -> str:
         return runs_of(make(*overrides))[0].run_id
 
