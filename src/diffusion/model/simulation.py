@@ -224,7 +224,7 @@ class Simulation:
             settings: of a branch: may differ in nothing that could have shown by then.
 
         Raises:
-            DiffusionError: the file is no snapshot or is damaged, was saved by another version of
+            DiffusionError: the file is no snapshot or is damaged, was saved by other code of
                 diffusion, or the settings differ in something that has shown (`shared_months`).
             ExtensionError: an intervention of one's own that can't be imported.
         """
