@@ -14,6 +14,7 @@ whichever can be written first. Machine code that none of these takes stays in m
 import gc
 import hashlib
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -31,6 +32,9 @@ from numba.extending import lower_builtin, type_callable
 from diffusion.base.linking import Assembled, Entered, Helpers, Parts, store_safely
 
 config: Any = _config
+
+_ASKED_FOR = "scipy.linalg.cython_blas"  # by numba, whether it is there
+_ASKS = "numba.np.arraymath"
 
 Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
 
@@ -51,6 +55,26 @@ _WITHOUT_ENTRY = {**_OPTIONS, "no_cpython_wrapper": True}
 _OUR_FOLDER = "UserProvidedCacheLocator"
 PART = "loop"  # what the loop of a rule is called, which is all that a month calls of it
 _CALLED_BY_MODEL = (*_HELPERS, "rules", "model")
+
+
+def _leave_scipy_out() -> None:
+    """Import the part of numba that imports scipy's linear algebra to see whether it is there.
+
+    It takes a tenth of a second of every process and is needed by loops that multiply matrices
+    only, for which numba imports it then. scipy is a library that this package depends on, so the
+    answer is known.
+    """
+    if _ASKS in sys.modules or _ASKED_FOR in sys.modules:
+        return
+    sys.modules[_ASKED_FOR] = None  # type: ignore[assignment]  # what Python does not try to import
+    try:
+        import_module(_ASKS)._HAVE_BLAS = True  # type: ignore[attr-defined]
+    finally:
+        del sys.modules[_ASKED_FOR]
+
+
+if not config.DISABLE_JIT:
+    _leave_scipy_out()
 
 
 def compiled(function: Loop) -> Loop:

@@ -60,6 +60,7 @@ from diffusion.world.vocabulary import COUNTRIES, FIELDS
 
 MAX_PRACTICES = 64
 _SPARE = 4  # tables that must grow get a quarter more than is needed now
+_AT_FIRST = 2  # times as many ties as there are ties and organisations have room from the start
 GENERAL = np.uint64(1 << FIELDS.index("general"))  # practices of use to everybody
 
 
@@ -121,7 +122,11 @@ class State:
         n = self.n_organisations
         self.exposure = np.zeros((n, self.n_practices))
         self.sizes = np.zeros(len(Live), np.int64)
-        self.set_ties(self.ties, self.ties.shape[0] if live_ties is None else live_ties)
+        live = len(self.ties) if live_ties is None else live_ties
+        # each organisation may look for a partner and each contact become a tie; contacts are fewer
+        # than ties and organisations, unless much is asked of them: then the table grows later
+        room = max(len(self.ties), _AT_FIRST * (live + n))
+        self.set_ties(resized(self.ties, room), live)
         orgs, fields = self.organisations, self.practices.fields
         orgs.own_practices = relevant_practices(orgs.fields | GENERAL, fields)
         orgs.related_practices = relevant_practices(orgs.related, fields)

@@ -193,3 +193,20 @@ def test_helpers_left_on_disk_stay_what_they_are_in_loops_that_other_processes_c
             ).stdout.strip()
         )
     assert told == ["28", "2", "32"]
+
+
+def test_scipy_is_imported_only_by_loops_that_multiply_matrices() -> None:
+    """A worker of a sweep starts without it."""
+    lines = (
+        "import sys",
+        "import numpy as np",
+        "import diffusion.model.simulation",
+        "from diffusion.base.compiled import compiled",
+        "before = 'scipy.linalg' in sys.modules",
+        "double = compiled(lambda a: np.dot(a, 2.0 * np.eye(2)))(np.ones((2, 2)))",
+        "print(before, double.tolist(), 'scipy.linalg.cython_blas' in sys.modules)",
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "False [[2.0, 2.0], [2.0, 2.0]] True"

@@ -71,9 +71,9 @@ def test_months_that_pass_at_once_are_those_one_by_one(record: str) -> None:
 
 
 def test_tables_that_fill_up_within_a_call_are_enlarged() -> None:
-    """Ties search so eagerly that their room, made for a month, is too small for the next."""
-    eager = ("ties.p_search=1.0", "ties.degree_scale=500", "ties.homophily_field=0")
-    chosen = settings(*eager, months=13)
+    """All search so eagerly that the room for ties, made for a month, is too small for the next."""
+    alike = (f"ties.homophily_{what}=0" for what in ("field", "kind", "level", "territory"))
+    chosen = settings("ties.p_search=1.0", "ties.degree_scale=500", *alike, months=24)
     at_once, stepped = Simulation(chosen), Simulation(chosen)
     before = len(at_once.state.ties)
     at_once.run()
@@ -81,6 +81,13 @@ def test_tables_that_fill_up_within_a_call_are_enlarged() -> None:
     while not stepped.done:
         stepped.step()
     same(stepped, at_once)
+
+
+def test_usual_runs_never_enlarge_the_table_of_ties() -> None:
+    """Enlarging copies all ties and finds everybody's neighbours anew."""
+    run = Simulation(settings(months=24))
+    ties = run.state.ties
+    assert run.run().state.ties is ties
 
 
 def test_the_adjacency_stays_that_of_the_ties() -> None:
