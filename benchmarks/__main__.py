@@ -31,6 +31,7 @@ from benchmarks import (
     sharing,
     sizing,
     start,
+    still,
     stored,
     sweep,
     table,
@@ -55,6 +56,7 @@ GROUPS: dict[str, ModuleType] = {
     "leaks": leaks,
     "bandwidth": bandwidth,
     "foreseen": foreseen,
+    "still": still,
     "lines": lines,
     "sizing": sizing,
 }

@@ -16,7 +16,7 @@ WARM_UP = 200  # organisations
 _WARM_UP_MONTHS = 24  # what is done once a year is done in them too
 
 
-def settings(n: int, months: int = MONTHS) -> "ModelSettings":
+def settings(n: int, months: int = MONTHS, *overrides: str) -> "ModelSettings":
     """A synthetic world of n organisations, all rules on, the whole monthly table recorded."""
     from diffusion.config import load
 
@@ -28,6 +28,7 @@ def settings(n: int, months: int = MONTHS) -> "ModelSettings":
             f"world.mean_degree={DEGREE}",
             f"practices.limit={PRACTICES}",
             f"timing={{start: {months // 5}, stop: {months // 2}, months: {months}}}",
+            *overrides,
         ]
     )
 
