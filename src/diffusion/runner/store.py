@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError, nearest
+from diffusion.model.code_digest import LIBRARIES
 from diffusion.model.measures import Columns
 from diffusion.runner.design import Chunk, Run
 from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
@@ -336,8 +337,12 @@ def is_own(name: str) -> bool:
 def _difference(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The first entry in which two manifests differ, in words."""
     old, new = dict(_flat(there)), dict(_flat(now))
-    for key in ("schema", "experiment", "seed", "replicates", *old, *new):
-        if key.startswith(("created", "machine", "design", "versions.", "reached")):
+    # what the digest called `code` covers, before the digest itself; older folders lack some
+    deciding = [f"versions.{name}" for name in LIBRARIES if f"versions.{name}" in old]
+    for key in ("schema", "experiment", "seed", "replicates", *deciding, *old, *new):
+        if key.startswith(("created", "machine", "design", "reached")):
+            continue
+        if key.startswith("versions.") and key not in deciding:
             continue
         if "until.of" in new and key in ("replicates", "runs"):  # as far as it has grown
             continue
