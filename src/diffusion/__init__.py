@@ -61,7 +61,7 @@ def compare(
 
     Raises:
         SettingError: an override that does not fit.
-        ResultsError: the folder can't be written, or holds another design.
+        ResultsError: the folder can't be written, holds another design, or is in use.
     """
     from pathlib import Path
 

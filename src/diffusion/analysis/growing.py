@@ -18,8 +18,9 @@ from diffusion.analysis.comparison import Comparison
 from diffusion.base.errors import SettingError
 from diffusion.config import Experiment
 from diffusion.runner.compiling import Notice
+from diffusion.runner.lock import held
 from diffusion.runner.run import Progress, run_experiment
-from diffusion.runner.store import Results, Store
+from diffusion.runner.store import Results, Store, check_place
 
 Tell = Callable[[Progress], None]
 
@@ -51,9 +52,24 @@ def computed(
 ) -> Results:
     """Compute an experiment; with `until`, as many replicates as it takes.
 
-    Args and errors are those of `runner.run.run_experiment`. The manifest says under `reached`
-    where a sweep that grows has ended.
+    Other commands are kept out of the folder from the first round to the last, so that none begins
+    another design between two of them. Args and errors are those of `runner.run.run_experiment`.
+    The manifest says under `reached` where a sweep that grows has ended.
     """
+    folder = experiment.results if folder is None else folder
+    check_place(folder)  # a lock is put only where results may be
+    with held(folder):
+        return _grown(experiment, folder, fresh, progress, notice)
+
+
+def _grown(
+    experiment: Experiment,
+    folder: Path,
+    fresh: bool,
+    progress: Tell | None,
+    notice: Notice | None,
+) -> Results:
+    """Round after round, in a folder that is held."""
     until, wanted = experiment.until, experiment.replicates
     asked = None if until is None else until.half_width
     latest, done = Progress(0, 0, 0, 0), 0

@@ -45,8 +45,6 @@ def execute(args: argparse.Namespace) -> int:
     from diffusion.cli.stopping import Stopping
     from diffusion.cli.stored import check_interval, stored
     from diffusion.config import design
-    from diffusion.runner.lock import held
-    from diffusion.runner.store import check_place
     from diffusion.views import page
 
     if args.write is not None:
@@ -60,13 +58,11 @@ def execute(args: argparse.Namespace) -> int:
     folder = experiment.results if args.results is None else args.results
     if args.dry_run:
         return dry_run.show(experiment, folder, args)
-    check_place(folder)
     whole = f"what was finished stands in {folder}, give the same command again to go on"
     with (
         if_interrupted(whole),
         ShowProgress() as progress,
         Stopping(folder, progress.notice) as stopping,
-        held(folder),  # with `until` from the first round to the last
     ):
         results = computed(
             experiment,

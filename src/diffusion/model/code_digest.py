@@ -1,31 +1,42 @@
-"""Which code computes the numbers of a run, as one digest.
+"""Which code computes the numbers of a run, and with which libraries, as one digest.
 
-Versions do not tell: numbers move between two of them. A change that moves none, such as one of a
-docstring, is another digest too.
+The version of the package does not tell: numbers move between two of them. A change that moves
+none, such as one of a docstring, is another digest too. Of libraries the versions tell, so that
+none of them is imported for it.
 """
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 LAYERS = ("base", "evidence", "interventions", "model", "rules", "shocks", "world")
 KINDS = (".csv", ".py")  # pages that lie beside them decide nothing
+LIBRARIES = ("numpy", "numba", "llvmlite")  # whose sums, functions and machine code runs go through
 _PACKAGE = Path(__file__).resolve().parents[1]
 _DIGITS = 16
 
 
 @cache
 def code_digest() -> str:
-    """The digest of the package that runs; read once, when it is first asked for."""
-    return digest_of(_PACKAGE)
+    """The digest of the package and the libraries that run; read once, when first asked for."""
+    return digest_of(_PACKAGE, library_versions())
 
 
-def digest_of(package: Path) -> str:
-    """The digest of what decides the numbers in a package, by relative path and content."""
+def digest_of(package: Path, libraries: Mapping[str, str]) -> str:
+    """The digest of what decides the numbers.
+
+    Args:
+        package: its files count by relative path and content.
+        libraries: name -> version.
+    """
     digest = hashlib.sha256()
     for name in deciding_files(package):
         content = hashlib.sha256((package / name).read_bytes())
         digest.update(f"{name} {content.hexdigest()}\n".encode())
+    for name, number in sorted(libraries.items()):
+        digest.update(f"{name} {number}\n".encode())
     return digest.hexdigest()[:_DIGITS]
 
 
@@ -37,3 +48,22 @@ def deciding_files(package: Path) -> list[str]:
         for kind in KINDS
         for path in (package / layer).rglob(f"[!.]*{kind}")  # editors leave hidden ones
     )
+
+
+def library_versions() -> dict[str, str]:
+    """The version of each library that decides numbers with the code."""
+    return {name: version_of(name) for name in LIBRARIES}
+
+
+def version_of(library: str) -> str:
+    """The version that is installed, as its metadata say."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def in_words(package: str, digest: str, libraries: Mapping[str, str]) -> str:
+    """A version of the package with what else decides its numbers, for sentences that refuse."""
+    beside = ", ".join(f"{name} {number}" for name, number in libraries.items())
+    return f"diffusion {package} ({beside}; digest of these and the code {digest})"

@@ -225,7 +225,8 @@ class Simulation:
 
         Raises:
             DiffusionError: the file is no snapshot or is damaged, was saved by other code of
-                diffusion, or the settings differ in something that has shown (`shared_months`).
+                diffusion or with other libraries, or the settings differ in something that has
+                shown (`shared_months`).
             ExtensionError: an intervention of one's own that can't be imported.
         """
         run = cls.unpack(*snapshot.read(path))

@@ -1,10 +1,11 @@
 """A run on disk, to go on from another day or to branch several policies from.
 
 The file is a numpy archive of plain arrays and one piece of JSON; reading it runs no code that it
-brings along. It carries a digest of the code that decides the numbers (`code_digest`), and other
-code refuses it, also where the change was one of a docstring. Shocks and interventions are restored
-by the import path of their class, which must be there. The digest does not cover those defined
-outside the package: that they are what they were is for their author to see to.
+brings along. It carries a digest of the code and the libraries that decide the numbers
+(`code_digest`), and others refuse it, also where the change was one of a docstring. Shocks and
+interventions are restored by the import path of their class, which must be there. The digest does
+not cover those defined outside the package: that they are what they were is for their author to see
+to.
 """
 
 import dataclasses
@@ -25,7 +26,7 @@ from diffusion.base.arrays import Table, from_records, records_of
 from diffusion.base.errors import DiffusionError, ExtensionError, SettingError
 from diffusion.base.writing import reason, write_whole
 from diffusion.interventions.base import Intervention
-from diffusion.model.code_digest import code_digest
+from diffusion.model.code_digest import code_digest, in_words, library_versions
 from diffusion.model.settings import ModelSettings
 from diffusion.shocks.base import Shock
 from diffusion.world.state import Names, State
@@ -60,6 +61,7 @@ def write(path: Path | str, about: dict[str, Any], arrays: Arrays) -> None:
         DiffusionError: the folder does not exist or can't be written.
     """
     about = {**about, "diffusion": diffusion.__version__, "code": code_digest()}
+    about["libraries"] = library_versions()  # the digest covers them; a refusal names them
     content = np.frombuffer(json.dumps(about).encode(), np.uint8)
 
     def save(temporary: Path) -> None:
@@ -79,21 +81,21 @@ def read(path: Path | str) -> tuple[dict[str, Any], Arrays]:
 
     Raises:
         DiffusionError: there is no such file, it can't be read, it is no snapshot, it is damaged,
-            or other code wrote it.
+            or other code or other versions of libraries wrote it.
     """
     arrays = _Held(path, _arrays_in(path))
     about = _Held(path, _about_in(path, arrays.pop(_ABOUT, None)))
-    saved_by, here = (about["diffusion"], about.get("code")), (diffusion.__version__, code_digest())
-    if saved_by[1] != here[1]:
+    version, digest = about["diffusion"], about.get("code")
+    if digest != code_digest():
+        libraries = about.get("libraries")
+        older = f"diffusion {version} with older code"  # that did not say which libraries it had
+        saved_by = in_words(version, digest, libraries) if digest and libraries else older
+        here = in_words(diffusion.__version__, code_digest(), library_versions())
         raise DiffusionError(
-            f"{path} was saved by {_code(*saved_by)}; this is {_code(*here)}, which may compute "
-            f"other numbers: run it again from the start, or use the code that saved it"
+            f"{path} was saved by {saved_by}; this is {here}, which may compute other numbers: run "
+            f"it again from the start, or use the code and the libraries that saved it"
         )
     return about, arrays
-
-
-def _code(version: str, digest: str | None) -> str:
-    return f"diffusion {version} with {f'the code {digest}' if digest else 'older code'}"
 
 
 def _arrays_in(path: Path | str) -> Arrays:

@@ -1,7 +1,8 @@
 """Runs on a Dask or a Ray cluster: the same chunks, the same store, hence the same bits.
 
 Workers write their parts themselves, so they must see the results folder under the same path, and
-have the same code of the package. docs/clusters.md says how to set one up.
+have the same code of the package and the same versions of the libraries that decide numbers.
+docs/clusters.md says how to set one up.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from pydantic import Field
 
 import diffusion
 from diffusion.base.errors import ResultsError, SettingError
-from diffusion.model.code_digest import code_digest
+from diffusion.model.code_digest import code_digest, in_words, library_versions
 from diffusion.runner.design import Chunk
 from diffusion.runner.executors import RESTARTS, Executor, Report, Task, interrupts_ignored
 
@@ -43,7 +44,7 @@ class Dask(Executor):
 
         Raises:
             SettingError: Dask is not installed, the cluster can't be reached, or its workers have
-                other code of the package.
+                other code of the package or other libraries.
             ResultsError: workers keep dying.
         """
         distributed = _library("distributed", "dask")
@@ -119,7 +120,7 @@ class Ray(Executor):
 
         Raises:
             SettingError: Ray is not installed, the cluster can't be reached, or its workers have
-                other code of the package.
+                other code of the package or other libraries.
             ResultsError: workers keep dying, or no process of Ray starts on this machine.
         """
         ray = _library("ray", "ray")
@@ -170,15 +171,16 @@ def _apply(task: Task, chunk: Chunk) -> Report:
 
 
 def _version() -> str:
-    return f"{diffusion.__version__} (code {code_digest()})"
+    return in_words(diffusion.__version__, code_digest(), library_versions())
 
 
 def _check_versions(kind: str, versions: Mapping[str, str]) -> None:
+    here = _version()
     for worker, version in versions.items():
-        if version != _version():
+        if version != here:
             raise SettingError(
-                f"the {kind} worker {worker} has diffusion {version}, this process has "
-                f"{_version()}: numbers must not mix; install the same on all"
+                f"the {kind} worker {worker} has {version}, this process has "
+                f"{here}: numbers must not mix; install the same on all"
             )
 
 

@@ -3,19 +3,18 @@
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from os import cpu_count
 from typing import TYPE_CHECKING, Any
 
 import diffusion
-from diffusion.model.code_digest import code_digest
+from diffusion.model.code_digest import LIBRARIES, code_digest, version_of
 from diffusion.runner.design import Run, design_hash
 from diffusion.runner.store import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from diffusion.config import Experiment, Scenario
 
-_LIBRARIES = ("numpy", "numba", "pandas", "pyarrow", "scipy", "networkx", "mesa", "hydra-core")
+_FURTHER = ("pandas", "pyarrow", "scipy", "networkx", "mesa", "hydra-core")
 
 
 def manifest_of(
@@ -60,12 +59,7 @@ def manifest_of(
 def versions() -> dict[str, str]:
     """Versions of the model, of Python and of the libraries that numbers could depend on."""
     found = {"diffusion": diffusion.__version__, "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return found | {name: version_of(name) for name in (*LIBRARIES, *_FURTHER)}
 
 
 def _about(scenario: "Scenario") -> dict[str, Any]:

@@ -40,7 +40,8 @@ def run_once(
     """Simulate once and store the tables; the same settings lead to the same folder.
 
     Args:
-        folder: None for `results/run-<id>`, where the id depends on settings, seed and version.
+        folder: None for `results/run-<id>`, where the id depends on settings, seed and what decides
+            numbers (`code_digest`).
         fresh: remove what an earlier call left there first.
         notice: told if the model must be compiled first.
         show: given the simulation once it is finished, before the tables are made and stored.

@@ -16,10 +16,12 @@ on however many workers they are computed.
 
 import shutil
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError, nearest
+from diffusion.model.code_digest import LIBRARIES
 from diffusion.model.measures import Columns
 from diffusion.runner.design import Chunk, Run
 from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 KEYS = ("scenario", "replicate", "seed", "run_id")  # with points further ones, see `Run.keys`
 TABLES = ("months", "outcomes", "survival", "groups", "events")
-_OF_COMMANDS = (
+OF_COMMANDS = (  # names of files and folders, in which * stands for a scenario
     "figures",
     "months.csv",
     "summary.csv",
     "summary.md",
     "differences.csv",
+    "differences_to_*.csv",
     "ranking.csv",
     "by_group.csv",
     "pairs.csv",
@@ -50,9 +53,9 @@ _OF_COMMANDS = (
 _MAY_CHANGE = ("until", "shows", "question")  # of the manifest; no run depends on them
 # In the order in which they go: rows are nothing without marks, and a folder that is cleared by
 # half still says of which design it is. Marks go once more, for a late worker may have set some.
-_CLEARED = ("finished", "failures", *TABLES, *_OF_COMMANDS, STOPPING, "manifest.json", "finished")
+_CLEARED = ("finished", "failures", *TABLES, *OF_COMMANDS, STOPPING, "manifest.json", "finished")
 _OWN = (*_CLEARED, LOCK)
-_TEMPORARY = (*(f".{name}." for name in _OWN), ".probe-")  # how names of files begin
+_TEMPORARY = (*(f".{name}.*" for name in _OWN), ".probe-*")  # while they are written
 
 Tables = Mapping[str, Columns]  # of one run, by name
 
@@ -317,7 +320,7 @@ def check_place(folder: Path) -> None:
             f"--results"
         ) from error
     names = sorted(path.name for path in folder.glob("*"))
-    foreign = [one for one in names if one not in _OWN and not one.startswith(_TEMPORARY)]
+    foreign = [one for one in names if not is_own(one)]
     if not (folder / "manifest.json").is_file() and foreign:
         raise ResultsError(
             f"{folder} holds files that are no results ({foreign[0]}); "
@@ -326,11 +329,20 @@ def check_place(folder: Path) -> None:
     check_writable(folder)
 
 
+def is_own(name: str) -> bool:
+    """Whether commands give this name to what they put into a results folder."""
+    return any(fnmatchcase(name, own) for own in (*_OWN, *_TEMPORARY))
+
+
 def _difference(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The first entry in which two manifests differ, in words."""
     old, new = dict(_flat(there)), dict(_flat(now))
-    for key in ("schema", "experiment", "seed", "replicates", *old, *new):
-        if key.startswith(("created", "machine", "design", "versions.", "reached")):
+    # what the digest called `code` covers, before the digest itself; older folders lack some
+    deciding = [f"versions.{name}" for name in LIBRARIES if f"versions.{name}" in old]
+    for key in ("schema", "experiment", "seed", "replicates", *deciding, *old, *new):
+        if key.startswith(("created", "machine", "design", "reached")):
+            continue
+        if key.startswith("versions.") and key not in deciding:
             continue
         if "until.of" in new and key in ("replicates", "runs"):  # as far as it has grown
             continue
@@ -353,7 +365,7 @@ def _clear(folder: Path) -> None:
     Raises:
         ResultsError: something can't be removed.
     """
-    for path in (folder / name for name in _CLEARED):
+    for path in (path for name in _CLEARED for path in _called(folder, name)):
         try:
             if path.is_dir():
                 shutil.rmtree(path)
@@ -364,6 +376,11 @@ def _clear(folder: Path) -> None:
                 f"{path} can't be removed ({error.strerror}); remove {folder} yourself, or choose "
                 f"another folder with --results"
             ) from error
+
+
+def _called(folder: Path, name: str) -> list[Path]:
+    """What may have this name; the one of that name itself, there or not, where it has no *."""
+    return sorted(folder.glob(name)) if "*" in name else [folder / name]
 
 
 def _stamp(folder: Path) -> tuple[int, ...] | None:

@@ -230,7 +230,8 @@ def _frames(comparison: "Comparison") -> Iterator[tuple[str, "pd.DataFrame"]]:
     if comparison.others:
         yield "differences", comparison.differences()
     if wanted.also_against:
-        yield f"differences_to_{wanted.also_against}", also(comparison).differences()
+        other = wanted.also_against.replace("/", "-")  # or it would name a folder
+        yield f"differences_to_{other}", also(comparison).differences()
     if wanted.rank_by:
         yield "ranking", ranking.frame(comparison, outcome)
     if wanted.by_group:

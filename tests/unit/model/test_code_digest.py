@@ -1,13 +1,19 @@
 """The digest changes with whatever decides the numbers, and with nothing else."""
 
 import shutil
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from diffusion.model import code_digest
 from tests.architecture.checkout import PACKAGE, ROOT
+
+LIBRARIES = {"numpy": "2.4.6", "numba": "0.68.1"}
 
 
 @pytest.fixture
@@ -20,33 +26,78 @@ def package(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["base/draws.py", "evidence/data/practices.csv"])
 def test_a_changed_file_changes_it(name: str, package: Path) -> None:
-    before = code_digest.digest_of(package)
+    before = code_digest.digest_of(package, LIBRARIES)
     with (package / name).open("a") as file:
         file.write(" ")
-    assert code_digest.digest_of(package) != before
+    assert code_digest.digest_of(package, LIBRARIES) != before
 
 
 def test_a_new_and_a_renamed_file_change_it(package: Path) -> None:
-    before = code_digest.digest_of(package)
+    before = code_digest.digest_of(package, LIBRARIES)
     (package / "rules" / "further").mkdir(parents=True)
     (package / "rules" / "further" / "rule.py").touch()
-    further = code_digest.digest_of(package)
+    further = code_digest.digest_of(package, LIBRARIES)
     (package / "rules" / "further" / "rule.py").rename(package / "rules" / "rule.py")
-    assert len({before, further, code_digest.digest_of(package)}) == 3
+    assert len({before, further, code_digest.digest_of(package, LIBRARIES)}) == 3
 
 
 @pytest.mark.parametrize(
     "name", ["views/page.py", "views/other.py", "evidence/data/README.md", "base/.#draws.py"]
 )
 def test_what_decides_no_number_leaves_it(name: str, package: Path) -> None:
-    before = code_digest.digest_of(package)
+    before = code_digest.digest_of(package, LIBRARIES)
     (package / name).write_text("something else")
-    assert code_digest.digest_of(package) == before
+    assert code_digest.digest_of(package, LIBRARIES) == before
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """The digest is taken anew, and once more afterwards."""
+    code_digest.code_digest.cache_clear()
+    yield
+    code_digest.code_digest.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["numpy", "numba", "llvmlite"])
+@pytest.mark.usefixtures("forgotten")
+def test_another_version_of_a_library_changes_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = code_digest.code_digest()
+    code_digest.code_digest.cache_clear()
+
+    def version(library: str) -> str:
+        return metadata.version(library) + (".post1" if library == name else "")
+
+    monkeypatch.setattr("diffusion.model.code_digest.version", version)
+    assert code_digest.code_digest() != before
+
+
+def test_versions_of_libraries_are_not_mixed_up(package: Path) -> None:
+    swapped = {"numpy": LIBRARIES["numba"], "numba": LIBRARIES["numpy"]}
+    ordered = dict(reversed(LIBRARIES.items()))
+    digest = code_digest.digest_of(package, LIBRARIES)
+    assert code_digest.digest_of(package, swapped) != digest
+    assert code_digest.digest_of(package, ordered) == digest
+
+
+def test_a_library_without_metadata_is_told_apart_from_any_version() -> None:
+    assert code_digest.version_of("no-such-library") == "not installed"
+    assert "not installed" not in code_digest.library_versions().values()
+
+
+def test_it_imports_none_of_these_libraries() -> None:
+    code = (
+        "import sys; from diffusion.model.code_digest import LIBRARIES, code_digest;"
+        "print(code_digest(), [name for name in LIBRARIES if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == [code_digest.code_digest(), "[]"]
 
 
 def test_it_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = code_digest.code_digest()
-    monkeypatch.setattr(code_digest, "digest_of", lambda package: pytest.fail("read again"))
+    monkeypatch.setattr(code_digest, "digest_of", lambda *_: pytest.fail("read again"))
     assert code_digest.code_digest() == first
 
 

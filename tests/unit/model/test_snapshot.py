@@ -16,7 +16,7 @@ import pytest
 import diffusion
 from diffusion.base.errors import DiffusionError, ExtensionError, SettingError
 from diffusion.model import snapshot
-from diffusion.model.code_digest import code_digest
+from diffusion.model.code_digest import code_digest, in_words, library_versions, version_of
 from diffusion.model.model import Model
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
@@ -238,25 +238,43 @@ def test_a_snapshot_is_written_whole_or_not_at_all(
     assert (tmp_path / "run").read_bytes() == before
 
 
-@pytest.mark.parametrize("older", [True, False])
+@pytest.mark.parametrize("lacking", [("code", "libraries"), ("libraries",), ()])
 def test_other_code_is_refused_though_its_version_is_the_same(
-    older: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lacking: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Earlier snapshots did not say what code wrote them, or with which libraries."""
     Simulation(logged()).save(tmp_path / "run")
-    if older:  # when snapshots did not say what code wrote them
-        with np.load(tmp_path / "run") as archive:
-            arrays = dict(archive)
-        about = json.loads(arrays.pop("about.json").tobytes())
-        about.pop("code", None)
-        put(tmp_path / "run", json.dumps(about).encode(), arrays)
-    else:
-        monkeypatch.setattr(snapshot, "code_digest", lambda: "0" * 16)
-    saved = "older code" if older else f"the code {code_digest()}"
-    version = re.escape(f"diffusion {diffusion.__version__}")
+    with np.load(tmp_path / "run") as archive:
+        arrays = dict(archive)
+    about = json.loads(arrays.pop("about.json").tobytes())
+    for entry in lacking:
+        del about[entry]
+    put(tmp_path / "run", json.dumps(about).encode(), arrays)
+    version, libraries = diffusion.__version__, library_versions()
+    saved = in_words(version, code_digest(), libraries)
+    if lacking:
+        saved = f"diffusion {version} with older code"
+    monkeypatch.setattr(snapshot, "code_digest", lambda: "0" * 16)
+    here = in_words(version, "0" * 16, libraries)
     with pytest.raises(
         DiffusionError,
-        match=rf"saved by {version} with {saved}; this is {version} with the code [0-9a-f]{{16}}, "
-        rf"which may compute other numbers: run it again from the start, or use the code that",
+        match=rf"saved by {re.escape(saved)}; this is {re.escape(here)}, which may compute other "
+        rf"numbers: run it again from the start, or use the code and the libraries that saved it",
+    ):
+        Simulation.load(tmp_path / "run")
+
+
+def test_other_libraries_are_refused_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(snapshot, "code_digest", lambda: "0" * 16)
+        earlier.setattr(snapshot, "library_versions", lambda: {"numpy": "2.0.0", "numba": "0.67"})
+        Simulation(logged()).save(tmp_path / "run")
+    with pytest.raises(
+        DiffusionError,
+        match=rf"\(numpy 2\.0\.0, numba 0\.67; digest of these and the code 0{{16}}\); this is "
+        rf"diffusion .* numba {re.escape(version_of('numba'))}, llvmlite ",
     ):
         Simulation.load(tmp_path / "run")
 

@@ -1,6 +1,7 @@
 """One command at a time computes into a results folder."""
 
 import fcntl
+import math
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import diffusion
+from diffusion.analysis import growing
 from diffusion.base.errors import ResultsError
 from diffusion.cli import main
 from diffusion.config import Experiment, load
@@ -137,6 +140,38 @@ def test_whoever_holds_a_folder_may_compute_there(make: Make, fake: Fake, tmp_pa
         run_experiment(make(), tmp_path / "r")
         assert (tmp_path / "r" / LOCK).exists()
     assert not (tmp_path / "r" / LOCK).exists()
+
+
+GROWING = ("intervention=[cop_formation]", "replicates=2", "until.step=2", "until.at_most=6")
+
+
+def test_a_sweep_that_grows_holds_its_folder_between_its_rounds(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, tried = tmp_path / "r", []
+
+    def unknown(*_: object) -> dict[str, float]:
+        tried.append(_try_to_hold(folder))
+        return {"cop_formation": math.inf}
+
+    monkeypatch.setattr(growing, "half_widths", unknown)
+    wanted = [*SMALL, *GROWING, "until.half_width=0.1", "until.of=using_end"]
+    assert len(diffusion.compare(overrides=wanted, results=folder).scenarios) == 2
+    assert tried == 3 * [f"process {os.getpid()} on {os.uname().nodename}"]
+    assert Results(folder).manifest["reached"]["replicates"] == 6
+    assert not (folder / LOCK).exists()
+
+
+def test_no_lock_is_put_where_no_results_may_be(make: Make, fake: Fake, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "notes.txt").write_text("of somebody else")
+    with elsewhere(tmp_path / "r"):
+        before = files(tmp_path / "r")
+        with pytest.raises(ResultsError, match=r"files that are no results \(notes.txt\)"):
+            growing.computed(make(), tmp_path / "r")
+        assert files(tmp_path / "r") == before
+    with pytest.raises(ResultsError, match="can't be made"):
+        growing.computed(make(), tmp_path / ("r" * 300))
 
 
 def test_a_file_system_without_locks_is_used_without(

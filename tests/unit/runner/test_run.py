@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -19,8 +20,8 @@ from diffusion.config import Experiment, design
 from diffusion.model import spending
 from diffusion.runner import executors
 from diffusion.runner.design import Chunk, chunks_of, runs_of
-from diffusion.runner.files import write_with
-from diffusion.runner.manifest import manifest_of
+from diffusion.runner.files import write_json, write_with
+from diffusion.runner.manifest import manifest_of, versions
 from diffusion.runner.run import Progress, check_worlds, compute, run_experiment
 from diffusion.runner.store import TABLES, Results, Store
 
@@ -53,7 +54,7 @@ def test_the_manifest_says_what_was_computed(make: Make, fake: Fake, tmp_path: P
     scenario = manifest["scenarios"]["cop_formation"]
     assert scenario["interventions"] == ["cop_formation"]
     assert "from month 2 to month 5" in scenario["explain"][0]
-    assert {"diffusion", "python", "numpy", "numba"} <= set(manifest["versions"])
+    assert {"diffusion", "python", "numpy", "numba", "llvmlite"} <= set(manifest["versions"])
     assert manifest["config"]["baseline"]["world"]["n"] == 60
 
 
@@ -66,6 +67,36 @@ def test_a_folder_goes_on_with_the_code_that_began_it(
     with pytest.raises(ResultsError, match=r"another design \(code: [0-9a-f]+ there, other now\)"):
         run_experiment(make(), tmp_path / "r")
     assert Results(tmp_path / "r").finished() == before
+
+
+def test_a_folder_goes_on_with_the_libraries_that_began_it(
+    make: Make, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_experiment(make(), tmp_path / "r")
+    for module in ("design", "manifest"):
+        monkeypatch.setattr(f"diffusion.runner.{module}.code_digest", lambda: "other")
+    now = versions()
+    monkeypatch.setattr("diffusion.runner.manifest.versions", lambda: now | {"numba": "0.99"})
+    said = rf"another design \(versions.numba: {re.escape(now['numba'])} there, 0.99 now\)"
+    with pytest.raises(ResultsError, match=said):
+        run_experiment(make(), tmp_path / "r")
+    store = Results(tmp_path / "r")
+    earlier = {name: of for name, of in now.items() if name != "llvmlite"}  # named none of it
+    write_json(tmp_path / "r" / "manifest.json", {**store.manifest, "versions": earlier})
+    monkeypatch.setattr("diffusion.runner.manifest.versions", lambda: now)
+    with pytest.raises(ResultsError, match=r"another design \(code: [0-9a-f]+ there, other now\)"):
+        run_experiment(make(), tmp_path / "r")
+
+
+def test_versions_of_what_decides_no_number_may_change(
+    make: Make, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_experiment(make(), tmp_path / "r")
+    fake.calls.clear()
+    now = versions()
+    monkeypatch.setattr("diffusion.runner.manifest.versions", lambda: now | {"pandas": "9.9"})
+    assert len(run_experiment(make(), tmp_path / "r").finished()) == 6
+    assert fake.calls == []
 
 
 def test_a_worker_imports_only_what_it_needs(make: Make, tmp_path: Path) -> None:

@@ -12,17 +12,25 @@ from diffusion.world.worlds.people import beta_quantile
 from tests.unit.world.defaults import practices, synthetic, values
 
 U = (np.arange(2000) + 0.5) / 2000
+MEANS = (1e-9, 0.01, 0.4, 0.5, 0.97, 1.0 - 1e-9)
 SPREADS = (1e-300, 1e-12, 1e-6, 1e-4, 0.001, 0.005, 0.0119, 0.0125)
+EVERY = [(mean, sd) for mean in MEANS for sd in SPREADS]
+SHARES = [(mean, sd) for mean, sd in EVERY if sd**2 < mean * (1.0 - mean)]
+NO_SHARES = [one for one in EVERY if one not in SHARES]  # of the means that lie next to 0 and 1
 
 
-@pytest.mark.parametrize("sd", SPREADS)
-@pytest.mark.parametrize("mean", [1e-9, 0.01, 0.4, 0.5, 0.97, 1.0 - 1e-9])
+@pytest.mark.parametrize(("mean", "sd"), SHARES)
 def test_thresholds_of_any_spread_lie_around_their_mean(mean: float, sd: float) -> None:
-    if sd**2 >= mean * (1.0 - mean):
-        pytest.skip("no share has that spread")
-    found = beta_quantile(U, mean, sd)
+    world = synthetic(n=60, n_territories=3, threshold_mean=mean, threshold_sd=sd)
+    found = beta_quantile(U, world.threshold_mean, world.threshold_sd)
     assert ((found >= 0.0) & (found <= 1.0)).all()
     assert found.mean() == pytest.approx(mean, abs=max(5e-4, 0.02 * sd))
+
+
+@pytest.mark.parametrize(("mean", "sd"), NO_SHARES)
+def test_a_spread_that_no_share_has_is_refused(mean: float, sd: float) -> None:
+    with pytest.raises(ValidationError, match="too large for a share with that mean"):
+        synthetic(n=60, n_territories=3, threshold_mean=mean, threshold_sd=sd)
 
 
 @pytest.mark.parametrize("sd", [1e-6, 0.001, 0.005, 0.0119, 0.0121, 0.0125, 0.25])
