@@ -8,6 +8,7 @@ but the rows: that is why a run can be saved, and forked, at any month.
 What a kind of action needs of `targets` and `window` comes from here too.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -199,7 +200,7 @@ def monthly_cost(eur_per_year: float, countries: IntArray) -> float:
     """
     units = np.bincount(countries, minlength=len(COUNTRIES))
     weights = [relative_labour_cost(COUNTRIES[c]) * units[c] for c in np.flatnonzero(units)]
-    return eur_per_year / MONTHS_A_YEAR * float(sum(weights))
+    return eur_per_year / MONTHS_A_YEAR * math.fsum(weights)
 
 
 def whole_units(eur: float, price: float) -> int:

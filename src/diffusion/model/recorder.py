@@ -1,6 +1,7 @@
 """Writes down what happens: totals, groups, the history of use, events; tables at the end."""
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -148,7 +149,7 @@ class Recorder:
 
     def spent(self, intervention: str) -> float:
         """EUR that an intervention has cost so far."""
-        return sum(costs.get(intervention, 0.0) for costs in self._costs)
+        return math.fsum(costs.get(intervention, 0.0) for costs in self._costs)
 
     def fork(self, state: State, timing: Timing) -> "Recorder":
         """A recorder of its own for a copy of the state; what is written so far is in common.
@@ -331,7 +332,8 @@ class Recorder:
         if months != self.months_recorded:
             monthly, rows = self._monthly, slice(1, self.months_recorded + 1)
             columns = monthly_columns(*monthly, self._sizes, rows)
-            costs = [sum(costs.values()) if costs else 0.0 for costs in self._costs]
+            # rounded once: `sum` gives another last digit from Python 3.12 on
+            costs = [math.fsum(costs.values()) for costs in self._costs]
             columns["cost"] = np.array(costs, np.float64)
             self._derived = (self.months_recorded, columns)
         return columns

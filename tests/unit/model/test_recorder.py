@@ -265,6 +265,12 @@ def test_outcomes_by_hand() -> None:
     assert found["cost_total"] == 10.0
 
 
+def test_costs_are_rounded_once_so_that_all_versions_of_python_add_them_up_alike() -> None:
+    recorder = Simulation(settings()).recorder
+    recorder.note([{"lever": 0.1}] * 10)
+    assert recorder.spent("lever") == 1.0
+
+
 def test_outcomes_beyond_the_run_are_missing_not_zero() -> None:
     state = world(4)
     found = recording(state, [[0, 0, 0, 0]] * 20, stop=3).outcomes()
