@@ -1,12 +1,16 @@
 """Group `scale`: what an organisation's month costs from a thousand to a million organisations."""
 
+import math
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import workload
-from benchmarks.measuring import Spent, fresh, resident_mb, say, spent
+from benchmarks.measuring import MEGABYTE, Spent, fresh, resident_mb, say, spent
 from benchmarks.table import Row
 from benchmarks.targets import TARGETS
+
+if TYPE_CHECKING:
+    from diffusion.world.state import State
 
 TITLE = "scale: the package alone, every size in a fresh process"
 CURVE = "us an organisation-month"  # the unit of what docs/cost_against_n.png shows
@@ -51,23 +55,46 @@ def _rows_of(n: int, months: int) -> list[Row]:
         Row.of(f"{size}, {months} months", took["run"], "s", remarks=remarks),
         Row.of(f"{size}, a month, recorded", costs, CURVE),
         Row.of(f"{size}, the same in processor time", by_cpu, CURVE, n=n),
+        Row.of(f"{size}, tables of the world", took["tables"], "MB", remarks=remarks),
         Row(f"{size}, peak memory", job.peak_mb, "MB", target),
     ]
 
 
 def run_worlds(n: int, months: int, worlds: int) -> dict[str, list[float]]:
-    """World by world, with different seeds: seconds to build, and to run and record."""
+    """World by world, with different seeds: seconds to build, and to run and record; its tables."""
     from diffusion.model.simulation import Simulation
 
     workload.warm_up()
     settings = workload.settings(n, months)
-    build, run = [], []
+    build, run, tables = [], [], []
     for seed in range(1, worlds + 1):
         simulation, took = spent(partial(Simulation, settings.with_seed(seed)))
         build.append(took)
         run.append(spent(simulation.run)[1])
+        tables.append(tables_bytes(simulation.state) / MEGABYTE)
         del simulation
-    return _seconds(build, run)
+    return {**_seconds(build, run), "tables": tables}
+
+
+def tables_bytes(state: "State") -> int:
+    """Bytes of all tables of a world as it stands; of those with rows to spare, the live rows."""
+    from diffusion.base.arrays import Table
+
+    live = {
+        "ties": state.n_ties,
+        "contacts": state.n_contacts,
+        "attendance": state.n_attending,
+        "partner": 2 * state.n_ties,  # of the adjacency, which has each tie both ways
+        "tie": 2 * state.n_ties,
+    }
+    total = 0
+    for table, found in state.tables()._asdict().items():
+        # some tables are a few plain arrays that belong together
+        parts = found._asdict() if hasattr(found, "_asdict") else {table: found}
+        for name, part in parts.items():
+            rows = live.get(name, len(part)) * math.prod(part.shape[1:])
+            total += rows * (part.layout.width if isinstance(part, Table) else part.itemsize)
+    return total
 
 
 def _graph_row() -> Row:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from benchmarks import compiling, scale, sharing, start
+from benchmarks import compiling, scale, sharing, start, workload
 from benchmarks.__main__ import GROUPS
 from benchmarks.lines import PLAIN, Counting, Place, count
 from benchmarks.measuring import Job, JobError, fresh, machine, spent
@@ -21,6 +21,7 @@ from diffusion.model.month import ORDER
 from diffusion.model.sharing import simulate_together
 from diffusion.model.simulation import Simulation
 from diffusion.world import vocabulary
+from diffusion.world.traffic import Live
 from tests.architecture.checkout import ROOT
 from tests.simulating import settings
 
@@ -98,6 +99,34 @@ def test_the_bytes_of_every_rule_are_counted_from_columns_that_exist() -> None:
     assert min(found.values()) > 0
     # an organisation's exposure to each practice fades every month: 8 bytes a cell
     assert found["exchange"] > 8 * state.n_organisations * state.n_practices
+
+
+def test_the_bytes_of_tables_are_those_of_their_live_rows() -> None:
+    state = Simulation(settings()).run().state
+    found, ties = scale.tables_bytes(state), len(state.ties)
+    a_use = state.uses.layout.width + state.exposure.itemsize
+    assert found > state.n_organisations * state.n_practices * a_use
+    state.reserve_ties(len(state.ties) + 1)
+    state.reserve_contacts(len(state.contacts) + 1)
+    state.reserve_attendance(len(state.attendance) + 1)
+    assert len(state.ties) > ties
+    assert scale.tables_bytes(state) == found
+    # a tie stands in the adjacency of both its ends, as a partner and as a row
+    a_tie = state.ties.layout.width + 2 * 2 * state.adjacency.tie.itemsize
+    state.sizes[Live.TIES] -= 1
+    assert scale.tables_bytes(state) == found - a_tie
+    state.sizes[Live.CONTACTS] = state.sizes[Live.ATTENDANCE] = 0
+    assert scale.tables_bytes(state) < found - a_tie
+
+
+def test_scale_says_how_large_the_tables_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale, "fresh", lambda job, **given: Job(job(**given), 1.0, 1.0, 100.0))
+    monkeypatch.setitem(scale._WORLDS, 200, 2)
+    rows = {row.what: row for row in scale._rows_of(200, months=4)}
+    tables = rows["200 organisations, tables of the world"]
+    state = Simulation(workload.settings(200, 4)).run().state
+    assert tables.unit == "MB"
+    assert tables.measured == pytest.approx(scale.tables_bytes(state) / 1e6, rel=0.2)
 
 
 def test_the_page_has_a_section_for_every_group() -> None:

@@ -133,15 +133,16 @@ def _declared(function: Loop, options: dict[str, Any]) -> Loop:
     return compiled_function
 
 
-def compile_part(module: str, types: tuple[Any, ...]) -> None:
-    """Compile the loop of a rule for these types, and what it calls, unless it is on disk.
+def compile_part(module: str, loop: str, types: tuple[Any, ...]) -> None:
+    """Compile a loop for these types, and what it calls, unless it is on disk.
 
     Args:
-        module: of the rule.
-        types: numba's, of the arguments of the loop.
+        module: that it stands in.
+        loop: its name.
+        types: numba's, of its arguments.
     """
     with without_collection():
-        getattr(import_module(module), PART).compile(types)
+        getattr(import_module(module), loop).compile(types)
 
 
 @contextmanager

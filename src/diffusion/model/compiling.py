@@ -1,4 +1,7 @@
-"""Compiling the month in several processes, the first time that it runs on a machine."""
+"""Compiling the month in several processes, the first time that it runs on a machine.
+
+`Simulation` sees to it when it is made, so that whoever simulates need not think of it.
+"""
 
 import gc
 import multiprocessing
@@ -7,17 +10,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
 
 from diffusion.base.arrays import table_of
-from diffusion.base.compiled import compile_part, without_collection
+from diffusion.base.compiled import PART, compile_part, without_collection
 from diffusion.model import month, totals
-from diffusion.model.month import Month
-from diffusion.model.settings import RuleParameters
-from diffusion.model.simulation import Simulation
+from diffusion.model.month import ORDER, Month
 from diffusion.model.yearly import take_yearly
 from diffusion.world.adjacency import Ties
 from diffusion.world.rule import CompiledRule
@@ -34,8 +35,12 @@ from diffusion.world.tables import (
     empty_uses,
 )
 
+if TYPE_CHECKING:
+    from diffusion.model.simulation import Simulation
+
 COMPILING = "Compiling the model (once per machine) ..."
 
+ENTRY = "enter"  # what the entry from Python to the loop of a rule is called
 PROCESSES = 4  # compiling takes a few hundred MB in each
 # those that take longest come first, so that processes end at about the same time
 PARTS = (
@@ -52,34 +57,55 @@ PARTS = (
 )
 
 Notice = Callable[[str], None]
-Part = tuple[str, tuple[Any, ...]]  # module of a rule, numba's types of the arguments of its loop
+Part = tuple[str, str, tuple[Any, ...]]  # module, loop, numba's types of its arguments
+S = TypeVar("S", bound="Simulation")
 
 _type_of: Any = numba.typeof
+_seen_to: set[Any] = set()  # what runs enter that this process need not look for on disk
 
 
-def ready(
-    rules: RuleParameters, build: Callable[[], Simulation], notice: Notice | None = None
-) -> Simulation:
+def ready(rules: Month, build: Callable[[], S], notice: Notice | None = None) -> S:
     """A simulation whose month is compiled, by several processes unless that happened earlier.
 
-    A worker compiles alone what it needs, and says nothing.
+    A worker compiles alone what it needs, and says nothing. Each process looks on disk once.
 
     Args:
         rules: of the simulation.
-        build: makes it; what that takes is compiled meanwhile.
+        build: makes it; what that takes is compiled meanwhile. It may ask again.
         notice: told if compiling is needed; None for a line on stderr.
     """
-    if is_compiled() or is_worker():
+    loops = _entered(rules)
+    if _seen_to.issuperset(loops):
+        return build()
+    _seen_to.update(loops)
+    if is_worker() or is_compiled(rules):
         return build()
     (_tell if notice is None else notice)(COMPILING)
-    with without_collection():
-        with _others_compiling(rules) as left:
-            simulation = build()
-            _compile_measuring(simulation)
-            _compile_left(left)
+    try:
+        with without_collection():
+            return _built_and_compiled(rules, build)
+    except BaseException:  # interrupted, say: the next one says again what it waits for
+        _seen_to.difference_update(loops)
+        raise
+
+
+def assume_ready() -> None:
+    """Let this process ask for the standard month no more: who hands out runs has seen to it.
+
+    Not all kinds of workers can be told from a process that somebody started to simulate alone.
+    """
+    _seen_to.update(_entered_at_once())
+
+
+def _built_and_compiled(rules: Month, build: Callable[[], S]) -> S:
+    with _others_compiling(rules) as left:
+        simulation = build()
+        _compile_measuring(simulation)
+        _compile_left(left)
+    if rules.whole:
         _compile_month(simulation)
-        # to look for garbage among what compiling made would take as long as compiling a rule
-        gc.freeze()
+    # to look for garbage among what compiling made would take as long as compiling a rule
+    gc.freeze()
     return simulation
 
 
@@ -98,7 +124,7 @@ def _tell(text: str) -> None:
 
 
 @contextmanager
-def _others_compiling(rules: RuleParameters) -> Iterator[deque[Part]]:
+def _others_compiling(rules: Month) -> Iterator[deque[Part]]:
     """Let other processes compile the loops of the rules meanwhile; gives those that are left.
 
     What they fail to compile, the month compiles.
@@ -106,7 +132,7 @@ def _others_compiling(rules: RuleParameters) -> Iterator[deque[Part]]:
     import joblib
 
     left = deque(_parts(rules))
-    others = min(joblib.cpu_count(), PROCESSES) - 1
+    others = min(joblib.cpu_count(), PROCESSES, len(left)) - 1
     processes = _processes(others)
     if processes is None:
         yield left
@@ -153,16 +179,16 @@ def _compile_left(left: deque[Part], process: Executor | None = None) -> None:
             process.submit(compile_part, *part).result()
 
 
-def _compile_measuring(simulation: Simulation) -> None:
+def _compile_measuring(simulation: "Simulation") -> None:
     _compile_for(
         take_yearly, simulation.state.tables(), simulation.recorder.yearly, simulation.month
     )
 
 
-def _compile_month(simulation: Simulation) -> None:
+def _compile_month(simulation: "Simulation") -> None:
     """Put the parts together, in the standard order."""
     state, recorder, now = simulation.state, simulation.recorder, simulation.month
-    values = Month.standard(simulation.settings.rules)._values
+    values = simulation.rules._values
     measured = recorder.recorded, recorder.yearly
     _compile_for(month._months, state.tables(), values, *measured, state.seed, now, now, now)
 
@@ -171,20 +197,24 @@ def _compile_for(loop: Any, *arguments: Any) -> None:
     loop.compile(tuple(map(_type_of, arguments)))
 
 
-def _parts(parameters: RuleParameters) -> list[Part]:
-    """The loops of the rules as the month calls them.
+def _parts(rules: Month) -> list[Part]:
+    """The loops of the package's rules: as the month calls them, or as Python enters them.
 
-    Their entries from Python, which a month mixed with a user's own rules needs, are left until
-    then.
+    A list mixed with a user's own rules needs the entries.
     """
     nobody = empty_world()
     tables, seed, month_ = (_type_of(one) for one in (nobody.tables(), nobody.seed, nobody.month))
-    parts = {
-        rule.name: (type(rule).__module__, (tables, _type_of(rule.values[0]), seed, month_))
-        for rule in Month.standard(parameters).rules
-        if isinstance(rule, CompiledRule)
-    }
-    return [parts[name] for name in PARTS]
+    loop = PART if rules.whole else ENTRY
+    parts = {}
+    for rule in _packaged(rules):
+        values = _type_of(rule.values[0] if rules.whole else rule.values)
+        parts[rule.name] = (type(rule).__module__, loop, (tables, values, seed, month_))
+    return [parts[name] for name in PARTS if name in parts]
+
+
+def _packaged(rules: Month) -> list[CompiledRule]:
+    every = (rule for rule in rules.rules if isinstance(rule, CompiledRule))
+    return [rule for rule in every if type(rule) in ORDER]
 
 
 def empty_world() -> State:
@@ -205,13 +235,29 @@ def empty_world() -> State:
     )
 
 
-def is_compiled() -> bool:
+def is_compiled(rules: Month | None = None) -> bool:
     """Whether what a run enters is on disk; true where nothing is to be compiled.
+
+    Args:
+        rules: of the run; None for the standard list.
+    """
+    return all(map(is_on_disk, _entered_at_once() if rules is None else _entered(rules)))
+
+
+def _entered(rules: Month) -> tuple[Any, ...]:
+    """What a run enters from Python: the month, or rule by rule where the list is a user's own."""
+    if rules.whole:
+        return _entered_at_once()
+    return (*(type(rule).enter for rule in _packaged(rules)), totals.take, take_yearly)
+
+
+def _entered_at_once() -> tuple[Any, ...]:
+    """What a run of the standard list enters.
 
     The machine code of the month holds that of all rules, and their sources are in the name of its
     folder (`base/compiled.py`).
     """
-    return all(is_on_disk(loop) for loop in (month._months, totals.take))
+    return month._months, totals.take
 
 
 def is_on_disk(loop: Any) -> bool:

@@ -11,7 +11,6 @@ from diffusion.base.draws import Decision, uniform
 from diffusion.base.errors import DiffusionError
 from diffusion.base.start_method import kept_start_method
 from diffusion.model import snapshot
-from diffusion.model.compiling import ready
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.world.cooperation import CooperationNetwork, Funder, PolicyMaker
@@ -65,7 +64,7 @@ class Model(mesa.Model):  # type: ignore[misc]
                 f"organisation_class = {organisation_class!r} is not allowed; "
                 f"give a subclass of diffusion.world.organisation.Organisation"
             )
-        self._wrap(ready(settings.rules, lambda: Simulation(settings)), organisation_class)
+        self._wrap(Simulation(settings), organisation_class)
 
     def _wrap(self, simulation: Simulation, organisation_class: type[Organisation]) -> None:
         seed = uniform(simulation.settings.seed, Decision.MESA_SEED, -1, 0)
@@ -172,7 +171,6 @@ class Model(mesa.Model):  # type: ignore[misc]
         """
         about, arrays = snapshot.read(path)
         simulation = Simulation.unpack(about, arrays)
-        ready(simulation.settings.rules, lambda: simulation)
         model = cls.__new__(cls)
         model._wrap(
             simulation if settings is None else simulation.fork(settings), organisation_class

@@ -16,6 +16,7 @@ from diffusion.base.arrays import IntArray
 from diffusion.base.errors import DiffusionError
 from diffusion.interventions.base import Intervention
 from diffusion.model import snapshot, spending
+from diffusion.model.compiling import ready
 from diffusion.model.event_log import (
     events_columns,
     make_room,
@@ -47,6 +48,8 @@ _ORGANISATION_MONTHS_AT_ONCE = 240_000  # well below a second, so that Ctrl-C is
 class Simulation:
     """A run that can be stepped month by month or to its end.
 
+    The first on a machine compiles the model, in several processes, and says so on stderr.
+
     Args:
         settings: what to simulate.
         world: a state to run on, instead of the one that `settings.world` builds.
@@ -60,13 +63,18 @@ class Simulation:
         rules: Sequence[Rule] | None = None,
     ) -> None:
         self.settings = settings
-        if world is None:
-            world = settings.world.build(settings.practices, settings.seed)
-        self.state = world
         self.rules = Month.standard(settings.rules) if rules is None else Month(rules)
         self._own_rules = rules
         # rows of each shock (as `shock.<name>`) and, see spending.begin, of each intervention
         self.reached: dict[str, IntArray] = {}
+        ready(self.rules, lambda: self._placed_in(world))
+
+    def _placed_in(self, world: State | None) -> Self:
+        """The run at the start of its first month."""
+        settings = self.settings
+        if world is None:
+            world = settings.world.build(settings.practices, settings.seed)
+        self.state = world
         open_log(world, settings.record.events)
         with _keyed_overflow():
             self.recorder = Recorder(
@@ -75,6 +83,7 @@ class Simulation:
                 measures=settings.measures,
                 record=settings.record,
             )
+        return self
 
     @property
     def month(self) -> int:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from diffusion.base.compiled import without_collection
 from diffusion.model.compiling import Notice as Notice
 from diffusion.model.compiling import is_compiled, ready
+from diffusion.model.month import Month
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 
@@ -22,4 +23,4 @@ def compile_model(settings: ModelSettings, notice: Notice | None = None) -> None
         return
     # a run that fails is reported where it is a run
     with without_collection(), suppress(Exception):
-        ready(settings.rules, lambda: Simulation(settings), notice).run()
+        ready(Month.standard(settings.rules), lambda: Simulation(settings), notice).run()

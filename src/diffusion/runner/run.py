@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from diffusion.base.errors import DiffusionError
 from diffusion.interventions.base import Intervention
 from diffusion.model import spending
+from diffusion.model.compiling import assume_ready
 from diffusion.model.settings import ModelSettings
 from diffusion.model.sharing import simulate_together
-from diffusion.model.simulation import Simulation
 from diffusion.runner import stopping
 from diffusion.runner.checking import check_finite
 from diffusion.runner.compiling import Notice, compile_model
@@ -136,6 +136,7 @@ def compute(folder: Path, chunk: Chunk, design: str | None = None) -> Report:
     """
     if stopping.asked(folder):
         return Report(chunk.number, 0, 0)
+    assume_ready()
     store = Store(folder, design)
     stored = store.stored(chunk)
     left = [run for run in chunk.runs if run.run_id not in stored | chunk.later]
@@ -189,19 +190,20 @@ def check_worlds(experiment: "Experiment") -> None:
         SettingError: a shock or an intervention that means nobody in its world, or one that costs
             more than its budget.
     """
-    built: dict[str, Simulation] = {}
+    built: dict[str, State] = {}
     begun = set()
     for settings in _outer(experiment):
         data = settings.plain()
         world = json.dumps([data["world"], data["practices"]])
         if world not in built:
-            built[world] = Simulation(settings)
+            # no `Simulation`, which would compile the model before it says what is wrong
+            built[world] = settings.world.build(settings.practices, settings.seed)
         share = settings.share
         for group, name, one in settings.acting():
             key = (world, group, name, json.dumps(data[f"{group}s"][name]), share)
             if key not in begun:
                 begun.add(key)
-                _try(one, built[world].state.copy(), name, share)
+                _try(one, built[world].copy(), name, share)
 
 
 def _outer(experiment: "Experiment") -> Iterator[ModelSettings]:

@@ -18,9 +18,11 @@ from diffusion.base.compiled import config
 from diffusion.config import load
 from diffusion.model import compiling
 from diffusion.model.model import Model
-from diffusion.model.month import ORDER
+from diffusion.model.month import ORDER, Month
 from diffusion.model.simulation import Simulation
-from tests.simulating import settings
+from diffusion.world.rule import Rule
+from diffusion.world.state import State
+from tests.simulating import defaults, settings
 
 typeof: Any = numba.typeof
 needs_numba = pytest.mark.skipif(
@@ -28,12 +30,26 @@ needs_numba = pytest.mark.skipif(
 )
 FIRST = """import diffusion
 from diffusion.model import compiling, month
+from diffusion.model.simulation import Simulation
+from diffusion.world.rule import Rule
 
-small = ["world=synthetic", "world.n=40", "timing={start: 0, stop: 1, months: 2}"]
-model = diffusion.Model(diffusion.load(small))
+class Idle(Rule):
+    name = "idle"
+    def step(self, state): pass
+
+def by_others(loop):
+    return sum(bool(getattr(getattr(month, part), loop)._cache_hits) for part in compiling.PARTS)
+
+settings = diffusion.load(
+    ["world=synthetic", "world.n=40", "timing={start: 0, stop: 1, months: 2}"]
+)
+run = Simulation(settings)
 assert compiling.is_compiled()
-by_others = sum(bool(getattr(month, part).loop._cache_hits) for part in compiling.PARTS)
-print(model.run().outcomes()["using_end"], by_others)
+print(run.run().outcomes()["using_end"], by_others("loop"))
+rules = [*month.Month.standard(settings.rules).rules, Idle()]
+run = Simulation(settings, rules=rules)
+assert compiling.is_compiled(run.rules)
+print(run.run().outcomes()["using_end"], by_others("enter"))
 """
 WORKERS = """import multiprocessing
 import sys
@@ -56,6 +72,16 @@ def loop(x):
 """
 
 
+class Idle(Rule):
+    name = "idle"
+    summary = "A rule of one's own, which does nothing."
+
+    def step(self, state: State) -> None: ...
+
+
+STANDARD = Month.standard(defaults())
+
+
 def test_every_rule_is_a_part() -> None:
     assert sorted(compiling.PARTS) == sorted(rule.name for rule in ORDER)
 
@@ -72,44 +98,95 @@ def test_an_empty_world_has_the_types_of_every_world(world: tuple[str, ...]) -> 
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing seems to be on disk, and no further process may be started."""
-    monkeypatch.setattr(compiling, "is_compiled", lambda: False)
+    """Nothing seems to be on disk, nobody looked, and no further process may be started."""
+    monkeypatch.setattr(compiling, "is_compiled", lambda _: False)
+    monkeypatch.setattr(compiling, "_seen_to", set())
     monkeypatch.setattr(compiling, "PROCESSES", 1)
 
 
-def built() -> Simulation:
-    return Simulation(settings(months=1, start=0, stop=1))
+def built(rules: list[Rule] | None = None) -> Simulation:
+    return Simulation(settings(months=1, start=0, stop=1), rules=rules)
 
 
 @needs_numba
 @pytest.mark.usefixtures("alone")
 def test_it_says_so_if_there_is_something_to_compile(capsys: pytest.CaptureFixture[str]) -> None:
     said: list[str] = []
-    rules = built().settings.rules
-    assert compiling.ready(rules, built, said.append).month == 0
+    assert compiling.ready(STANDARD, built, said.append).month == 0
     assert said == [compiling.COMPILING]
     assert capsys.readouterr().err == ""
-    compiling.ready(rules, built)
-    assert capsys.readouterr().err == f"{compiling.COMPILING}\n"
 
 
 def test_it_says_nothing_if_there_is_nothing_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "is_compiled", lambda: True)
+    monkeypatch.setattr(compiling, "_seen_to", set())
+    monkeypatch.setattr(compiling, "is_compiled", lambda _: True)
     said: list[str] = []
-    compiling.ready(built().settings.rules, built, said.append)
+    compiling.ready(STANDARD, built, said.append)
     assert said == []
 
 
 @needs_numba
 @pytest.mark.usefixtures("alone")
-def test_a_model_says_so_when_it_is_made_and_when_it_is_loaded(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_simulation_and_a_model_say_so_when_they_are_made_and_when_they_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = Model(settings(months=2, start=0, stop=1))
+    path = tmp_path / "run.snapshot"
+    makes: list[Callable[[], Any]] = [
+        built,
+        lambda: Model(settings(months=2, start=0, stop=1)).save(path),
+        lambda: Model.load(path),
+        lambda: Simulation.load(path).run(),
+    ]
+    for make in makes:
+        monkeypatch.setattr(compiling, "_seen_to", set())  # as a process that starts now
+        make()
+        assert capsys.readouterr().err == f"{compiling.COMPILING}\n"
+
+
+@needs_numba
+@pytest.mark.usefixtures("alone")
+def test_a_list_of_rules_of_ones_own_needs_their_entries_from_python(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compiled: list[tuple[str, str]] = []
+    monkeypatch.setattr(compiling, "compile_part", lambda *part: compiled.append(part[:2]))
+    monkeypatch.setattr(compiling, "_compile_month", None)  # such a list never runs as one
+    rules = [rule for rule in STANDARD.rules if rule.name in ("demand", "ties")]
+    built(rules=[*rules, Idle()])
+    expected = [(f"diffusion.rules.{name}", "enter") for name in ("ties", "demand")]
+    assert compiled == expected
     assert capsys.readouterr().err == f"{compiling.COMPILING}\n"
-    model.save(tmp_path / "run.snapshot")
-    assert Model.load(tmp_path / "run.snapshot").run().month == 2
-    assert capsys.readouterr().err == f"{compiling.COMPILING}\n"
+
+
+@pytest.mark.parametrize("rules", [None, [Idle(), *STANDARD.rules]])
+def test_a_process_looks_on_disk_once_however_many_simulations_it_makes(
+    rules: list[Rule] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Any] = []
+
+    def is_on_disk(loop: Any) -> bool:
+        looked.append(loop)
+        return True
+
+    monkeypatch.setattr(compiling, "_seen_to", set())
+    monkeypatch.setattr(compiling, "is_on_disk", is_on_disk)
+    built(rules=rules)
+    assert len(looked) == (2 if rules is None else len(ORDER) + 2)
+    for _ in range(3):
+        built(rules=rules)
+    assert len(looked) == len(set(looked))
+
+
+@needs_numba
+@pytest.mark.usefixtures("alone")
+def test_what_was_interrupted_is_done_the_next_time(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> Simulation:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compiling.ready(STANDARD, interrupted)
+    built()
+    assert capsys.readouterr().err == 2 * f"{compiling.COMPILING}\n"
 
 
 @pytest.mark.usefixtures("alone")
@@ -118,7 +195,17 @@ def test_workers_leave_it(
 ) -> None:
     monkeypatch.setattr(compiling, "is_worker", lambda: True)
     monkeypatch.setattr(compiling, "_others_compiling", None)
-    assert Model(settings(months=1, start=0, stop=1)).run().month == 1
+    assert built().run().month == 1
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("alone")
+def test_who_is_handed_runs_of_the_standard_list_does_not_ask(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compiling, "_others_compiling", None)
+    compiling.assume_ready()
+    assert built().run().month == 1
     assert capsys.readouterr().err == ""
 
 
@@ -145,14 +232,15 @@ def test_processes_of_multiprocessing_are_workers_from_their_first_line(
 
 
 @needs_numba
+@pytest.mark.usefixtures("alone")
 def test_where_no_process_can_be_started_this_one_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(number: int) -> None:
         raise OSError(f"no semaphores for {number} processes")
 
-    monkeypatch.setattr(compiling, "is_compiled", lambda: False)
+    monkeypatch.setattr(compiling, "PROCESSES", 4)
     monkeypatch.setattr("joblib.cpu_count", lambda: 4)
     monkeypatch.setattr("joblib.externals.loky.ProcessPoolExecutor", refused)
-    assert compiling.ready(built().settings.rules, built, lambda _: None).month == 0
+    assert compiling.ready(STANDARD, built, lambda _: None).month == 0
 
 
 def test_plain_python_counts_as_compiled() -> None:
@@ -175,11 +263,13 @@ def test_the_first_run_from_python_compiles_in_several_processes_and_says_so(
         )
         for _ in range(2)
     ]
-    assert [one.stderr for one in done] == [f"{compiling.COMPILING}\n", ""]
+    # the second time for the entries of rules, which the standard month does not need
+    assert [one.stderr for one in done] == [2 * f"{compiling.COMPILING}\n", ""]
     first, second = (one.stdout.split() for one in done)
-    assert first[0] == second[0]
+    assert first[0] == first[2] == second[0] == second[2]
     if joblib.cpu_count() > 1:
         assert int(first[1]) > 0
+        assert int(first[3]) > 0
 
 
 def loop_of(path: Path) -> Callable[[int], int]:
