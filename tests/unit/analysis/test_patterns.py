@@ -9,11 +9,12 @@ import pytest
 
 from diffusion.analysis import patterns
 from diffusion.analysis.intervals import Interval
-from diffusion.analysis.patterns import communities, knowing, lasting, people, spread
+from diffusion.analysis.patterns import communities, knowing, lasting, people, runs, spread
 from diffusion.analysis.patterns.membership import looked_at
 from diffusion.analysis.patterns.pattern import above, below, within
 from diffusion.analysis.patterns.runs import SET_UPS, Run, Runs, settings_of
 from diffusion.base.errors import SettingError
+from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 
 SMALL = ("world=synthetic", "world.n=80", "world.n_territories=3", "timing.start=2",
@@ -190,11 +191,24 @@ def test_replicates_share_their_luck_and_workers_change_nothing() -> None:
     assert len({pattern.name for pattern in one}) == 3
 
 
+def test_the_model_is_compiled_before_processes_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them would compile all of it otherwise, on a machine where nothing is."""
+
+    def compile_model(settings: ModelSettings) -> None:
+        raise RuntimeError(f"compiling for {settings.timing.months} months")
+
+    monkeypatch.setattr(runs, "compile_model", compile_model)
+    with pytest.raises(RuntimeError, match="for 6 months"):
+        Runs(SMALL, 2, workers=2).of("default")
+
+
 def test_set_ups_agree_until_they_differ() -> None:
-    runs = Runs(SMALL, 2)
+    small = Runs(SMALL, 2)
     for name in ("turnover", "coordination cut", "will"):
         first = 4 if name == "turnover" else 2
-        same = runs.column("default", "n_ties")[:, :first] == runs.column(name, "n_ties")[:, :first]
+        same = (
+            small.column("default", "n_ties")[:, :first] == small.column(name, "n_ties")[:, :first]
+        )
         assert same.all()
-    assert (runs.column("turnover", "exits")[:, 4:] > 0).any()
-    assert not np.array_equal(runs.column("turnover", "exits"), runs.column("default", "exits"))
+    assert (small.column("turnover", "exits")[:, 4:] > 0).any()
+    assert not np.array_equal(small.column("turnover", "exits"), small.column("default", "exits"))

@@ -15,6 +15,7 @@ from diffusion.interventions.base import Window
 from diffusion.interventions.move_modifiers import MoveModifiers
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
+from diffusion.runner.compiling import compile_model
 
 FloatArray = npt.NDArray[np.float64]
 MaskArray = npt.NDArray[np.uint64]
@@ -102,6 +103,7 @@ class Runs:
             if self._progress is not None:
                 self._progress(name)
             settings = settings_of(SET_UPS[name], self._overrides)
+            compile_model(settings)  # or each of the processes would
             self._done[name] = joblib.Parallel(n_jobs=self._workers)(
                 joblib.delayed(_run)(SET_UPS[name], settings.with_seed(settings.seed + r))
                 for r in range(self._replicates)
