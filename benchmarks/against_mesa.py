@@ -103,7 +103,7 @@ def duel(n: int, months: int, limit: float, turn: int) -> dict[str, Any]:
         if mesa and used > limit:
             break
         ours.append(spent(partial(simulation.run_to, simulation.month + turn))[1])
-        mesa.append(spent(partial(_steps, model.step, turn))[1])
+        mesa.append(spent(partial(steps, model.step, turn))[1])
     our_tables = spent(simulation.months)[1]
     mesa_tables = spent(model.datacollector.get_model_vars_dataframe)[1]
     return {
@@ -126,10 +126,11 @@ def run_mesa(n: int, months: int) -> None:
     """Build the Mesa model and simulate some months."""
     from benchmarks.peers.mesa_model import DiffusionModel
 
-    _steps(DiffusionModel(settings=workload.settings(n)).step, months)
+    steps(DiffusionModel(settings=workload.settings(n)).step, months)
 
 
-def _steps(step: Callable[[], None], months: int) -> None:
+def steps(step: Callable[[], None], months: int) -> None:
+    """Step a model so many months."""
     for _ in range(months):
         step()
 

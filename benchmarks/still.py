@@ -1,37 +1,37 @@
-"""Group `still`: a month as it is, and one in which all could happen and nothing does.
+"""Group `still`: a month as it is, and one in which everybody is asked and nothing happens.
 
 What both take is the price of asking everybody; the rest is the price of what happens to few. No
-way of doing the latter is quicker than none, so a comparison that stays below its target with the
-still month alone can't reach it by that.
+way of doing the latter is quicker than none, so a comparison that stays below its target with still
+months can't reach it by that.
 """
 
-import math
-import time
+from collections.abc import Sequence
+from functools import partial
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import workload
-from benchmarks.against_mesa import duel
-from benchmarks.measuring import fresh, say
+from benchmarks.against_mesa import freeze, steps
+from benchmarks.measuring import fresh, say, spent
 from benchmarks.sweep import run_batch, run_sweep
 from benchmarks.table import Row
 from benchmarks.targets import TARGETS, Target
 
 if TYPE_CHECKING:
     from diffusion.model.settings import ModelSettings
+    from diffusion.model.simulation import Simulation
 
 TITLE = "still: a month, and a month in which nothing happens to anybody, processor time"
 
-_PART = 24  # months, from whose first on the same world goes on in both ways
+_PART = 60  # months, from whose first on the same world goes on in both ways
 _WORLDS = {200: 15, 1_000: 9, 10_000: 3}  # organisations: worlds with different seeds
 _QUICK_WORLDS = {200: 5, 1_000: 3, 10_000: 1}
 _OF_MONTHS, _OF_WHOLE, _OF_SWEEP = 10_000, 1_000, 200  # organisations that the targets speak of
-_TURN = 12  # months that either model simulates at a time, at 10,000 organisations
-_REPEATED = 3  # whole runs of both
-_WHOLE = ("build", "months", "tables")  # what they consist of
+_TURN, _TURNS, _QUICK_TURNS = 12, 3, 1  # months at a time with Mesa, at 10,000 organisations
+_WHOLE_TURN, _REPEATED = 40, 3  # the same at 1,000; whole runs
 _RUNS, _QUICK_RUNS = 500, 100
 _MESA_SECONDS, _QUICK_MESA_SECONDS = 15.0, 3.0
 _UNIT = "ns an organisation-month"
-_KINDS = ("usual", "still")
 _HARDLY = 1e-12  # a chance that is drawn and never comes
 # chances of all that happens to organisations, people, ties and contacts
 _CHANCES = {
@@ -65,7 +65,7 @@ _CHANCES = {
         "p_restart",
     ),
 }
-_HAPPENS = {
+HAPPENS = {
     "contacts": "contacts",
     "exits": "people leaving",
     "ties_formed": "ties formed",
@@ -80,36 +80,26 @@ def rows(quick: bool) -> list[Row]:
     """Both months at each size; then the comparisons with Mesa, had nothing happened."""
     found: list[Row] = []
     free: dict[int, float] = {}  # organisations: seconds of a run that what happens takes
-    share: dict[int, list[float]] = {}  # of its months, part by part, and of all
     for n, worlds in (_QUICK_WORLDS if quick else _WORLDS).items():
         say(f"  {n:,} organisations")
         result = fresh(both, n=n, worlds=worlds).result
-        # seconds of a world's months, part by part
-        parts = {kind: [sum(each) for each in zip(*result[kind], strict=True)] for kind in _KINDS}
-        usual, still = (sum(parts[kind]) for kind in _KINDS)
-        free[n] = (usual - still) / worlds
-        share[n] = [
-            1.0 - after / before
-            for before, after in zip(
-                [*parts["usual"], usual], [*parts["still"], still], strict=True
-            )
-        ]
+        usual, still = result["usual"], result["still"]
+        free[n] = median(usual) - median(still)
         happened = ", ".join(
-            f"{result['happened'][column] / n:.2g} {what}" for column, what in _HAPPENS.items()
+            f"{result['happened'][column] / n:.2g} {what}" for column, what in HAPPENS.items()
         )
         size, each = f"{n:,} organisations", 1e9 / (n * workload.MONTHS)
-        took = {kind: [each * sum(world) for world in result[kind]] for kind in _KINDS}
         found += [
-            Row.of(f"{size}, a month", took["usual"], _UNIT, None,
+            Row.of(f"{size}, a month", [each * one for one in usual], _UNIT, None,
                    f"an organisation-month: {happened}"),
-            Row.of(f"{size}, a still month", took["still"], _UNIT, None,
-                   "all is drawn, and none of it happens"),
-            Row(f"{size}, what happens takes, of a month", 100 * share[n][-1], "%"),
+            Row.of(f"{size}, a still month", [each * one for one in still], _UNIT, None,
+                   "none of that"),
+            Row(f"{size}, what happens takes, of a month", 100 * free[n] / median(usual), "%"),
         ]  # fmt: skip
     return [
         *found,
-        _months_row(share[_OF_MONTHS][0]),
-        _whole_row(share[_OF_WHOLE][-1]),
+        _months_row(_QUICK_TURNS if quick else _TURNS),
+        _whole_row(1 if quick else _REPEATED),
         _sweep_row(
             free[_OF_SWEEP],
             _QUICK_RUNS if quick else _RUNS,
@@ -118,36 +108,28 @@ def rows(quick: bool) -> list[Row]:
     ]
 
 
-def _months_row(share: float) -> Row:
-    """The first months at 10,000 organisations.
-
-    Args:
-        share: of these months that what happens takes.
-    """
+def _months_row(turns: int) -> Row:
+    """The first months at 10,000 organisations, turn by turn."""
     n = _OF_MONTHS
     say(f"  the Mesa model, {n:,} organisations")
-    result = fresh(duel, n=n, months=_PART, limit=math.inf, turn=_TURN).result
-    mesa, ours = (result[who]["months"] for who in ("mesa", "ours"))
+    took = fresh(in_turn, n=n, months=turns * _TURN, turn=_TURN).result
     what = f"{n:,} organisations, Mesa / package, months, if what happens cost nothing"
-    return _row(what, mesa, ours, share * ours, TARGETS["mesa_months"], n * result["months"])
+    mesa, ours, still = took["mesa"], took["usual"], took["still"]
+    return bound_row(what, mesa, ours, still, TARGETS["mesa_months"], n * _TURN)
 
 
-def _whole_row(share: float) -> Row:
-    """A whole run of 1,000 organisations, with building and tables; the sums of several.
-
-    Args:
-        share: of the months that what happens takes.
-    """
+def _whole_row(repeated: int) -> Row:
+    """Whole runs of 1,000 organisations, with building and tables."""
     n, months = _OF_WHOLE, workload.MONTHS
-    mesa = ours = free = 0.0
-    for _ in range(_REPEATED):
+    mesa, ours, still = [], [], []
+    for _ in range(repeated):
         say(f"  the Mesa model, {n:,} organisations")
-        result = fresh(duel, n=n, months=months, limit=math.inf, turn=months // 3).result
-        mesa += sum(result["mesa"][part] for part in _WHOLE)
-        ours += sum(result["ours"][part] for part in _WHOLE)
-        free += share * result["ours"]["months"]
+        took = fresh(in_turn, n=n, months=months, turn=_WHOLE_TURN).result
+        mesa.append(sum(took["mesa"]) + took["around mesa"])
+        ours.append(sum(took["usual"]) + took["around"])
+        still.append(sum(took["still"]) + took["around"])
     what = f"{n:,} organisations, Mesa / package, building, months and tables, the same"
-    return _row(what, mesa, ours, free, TARGETS["mesa_whole"], n * months * _REPEATED)
+    return bound_row(what, mesa, ours, still, TARGETS["mesa_whole"], n * months)
 
 
 def _sweep_row(free: float, runs: int, seconds: float) -> Row:
@@ -164,34 +146,42 @@ def _sweep_row(free: float, runs: int, seconds: float) -> Row:
     batch = fresh(run_batch, n=n, processes=1, seconds=seconds).result
     mesa = batch["seconds"] / batch["runs"]
     what = f"{n:,} organisations, 1 worker / batch_run, the same"
-    return _row(what, mesa, ours, free, TARGETS["sweep_mesa"], n * workload.MONTHS)
+    target = TARGETS["sweep_mesa"]
+    return bound_row(what, [mesa], [ours], [ours - free], target, n * workload.MONTHS)
 
 
-def _row(
-    what: str, mesa: float, ours: float, free: float, target: Target, organisation_months: int
+def bound_row(
+    what: str,
+    mesa: Sequence[float],
+    usual: Sequence[float],
+    still: Sequence[float],
+    target: Target,
+    organisation_months: int,
 ) -> Row:
-    """A ratio to Mesa had nothing happened, and what that would have to take for the target.
+    """Ratios to Mesa had nothing happened, and what that would have to take for the target.
 
     Args:
-        mesa: seconds that Mesa takes.
-        ours: seconds of the package.
-        free: those of them that what happens takes.
-        organisation_months: that both simulate.
+        mesa: seconds that Mesa takes, turn by turn.
+        usual: seconds of the package.
+        still: its seconds without what happens.
+        organisation_months: of a turn.
     """
-    each = 1e9 / organisation_months
-    left = mesa / target.limit - (ours - free)
-    wanted = f"have to take {each * left:.0f} ns" if left > 0.0 else "not be quick enough at 0 ns"
+    each, asked = 1e9 / (organisation_months * len(mesa)), f"the {target.limit:.0f} that are asked"
+    now = each * (sum(usual) - sum(still))
+    left = each * (sum(mesa) / target.limit - sum(still))
+    wanted = f"{left:.0f} ns for {asked}" if left > 0.0 else f"less than nothing for {asked}"
     remarks = (
-        f"{mesa / ours:.0f} as it is; what happens takes {each * free:.0f} ns an "
-        f"organisation-month, and would {wanted} for the {target.limit:.0f} that are asked"
+        f"{sum(mesa) / sum(usual):.0f} as it is; what happens takes {now:.0f} ns an "
+        f"organisation-month, and would have to take {wanted}"
     )
-    return Row(what, mesa / (ours - free), "times", None, remarks)
+    ratios = [theirs / own for theirs, own in zip(mesa, still, strict=True)]
+    return Row.of(what, ratios, "times", None, remarks)
 
 
 def both(n: int, worlds: int) -> dict[str, Any]:
-    """Processor seconds of months of either kind, by world and part, and what happened in a month.
+    """Processor seconds of all months of either kind by world, and what happened in a month.
 
-    In each part both begin with the same world, that of the usual run.
+    In each part of a run both begin with the same world, that of the usual months.
 
     Args:
         n: organisations.
@@ -200,23 +190,62 @@ def both(n: int, worlds: int) -> dict[str, Any]:
     from diffusion.model.simulation import Simulation
 
     workload.warm_up()
-    found: dict[str, Any] = {kind: [] for kind in _KINDS}
+    found: dict[str, Any] = {"usual": [], "still": []}
+    happened: dict[str, Any] = {}
     for seed in range(1, worlds + 1):
-        usual = Simulation(workload.settings(n).with_seed(seed))
-        took: dict[str, list[float]] = {kind: [] for kind in _KINDS}
-        for first in range(0, workload.MONTHS, _PART):
-            still = Simulation(_still(n).with_seed(seed), usual.state.copy())
-            for kind, run in (("still", still), ("usual", usual)):
-                started = time.process_time()
-                run.run_to(first + _PART)
-                took[kind].append(time.process_time() - started)
-        for kind in _KINDS:
+        run = Simulation(workload.settings(n).with_seed(seed))
+        took = {"usual": 0.0, "still": 0.0}
+        while not run.done:
+            until = run.month + _PART
+            still = _still(run)
+            took["still"] += spent(partial(still.run_to, until))[1].cpu_seconds
+            took["usual"] += spent(partial(run.run_to, until))[1].cpu_seconds
+        for kind, one in (("usual", run), ("still", still)):
             found[kind].append(took[kind])
-    months = usual.months()[list(_HAPPENS)].tail(workload.MONTHS)
-    return {**found, "happened": months.mean().to_dict()}
+            happened[kind] = one.months()[list(HAPPENS)].tail(_PART).mean().to_dict()
+    return {**found, "happened": happened["usual"], "happened still": happened["still"]}
 
 
-def _still(n: int) -> "ModelSettings":
-    """Settings under which all is drawn and hardly anything happens."""
+def in_turn(n: int, months: int, turn: int) -> dict[str, Any]:
+    """Processor seconds of the Mesa model, the package, and a still copy of it, turn by turn.
+
+    Args:
+        n: organisations.
+        months: to simulate.
+        turn: months at a time.
+    """
+    from benchmarks.peers.mesa_model import DiffusionModel
+    from diffusion.model.simulation import Simulation
+
+    workload.warm_up()
+    settings = workload.settings(n)
+    run, our_build = spent(lambda: Simulation(settings))
+    model, mesa_build = spent(lambda: DiffusionModel(settings=settings))
+    freeze()
+    found: dict[str, Any] = {"mesa": [], "usual": [], "still": []}
+    while run.month < months:
+        until = run.month + turn
+        still = _still(run)
+        found["mesa"].append(spent(partial(steps, model.step, turn))[1].cpu_seconds)
+        found["usual"].append(spent(partial(run.run_to, until))[1].cpu_seconds)
+        # last, which favours it: less of what it needs was driven out of the caches
+        found["still"].append(spent(partial(still.run_to, until))[1].cpu_seconds)
+    our_tables = spent(run.months)[1]
+    mesa_tables = spent(model.datacollector.get_model_vars_dataframe)[1]
+    found["around"] = our_build.cpu_seconds + our_tables.cpu_seconds
+    found["around mesa"] = mesa_build.cpu_seconds + mesa_tables.cpu_seconds
+    return found
+
+
+def _still(run: "Simulation") -> "Simulation":
+    """A run that goes on from the same world, in which hardly anything happens."""
+    from diffusion.model.simulation import Simulation
+
+    settings = still_settings(run.state.n_organisations).with_seed(run.settings.seed)
+    return Simulation(settings, run.state.copy())
+
+
+def still_settings(n: int) -> "ModelSettings":
+    """Settings under which everybody is asked and hardly anything happens."""
     chances = [f"{rule}.{one}={_HARDLY}" for rule, names in _CHANCES.items() for one in names]
     return workload.settings(n, workload.MONTHS, *chances)

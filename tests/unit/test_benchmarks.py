@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from benchmarks import compiling, scale, sharing, start, workload
+from benchmarks import compiling, scale, sharing, start, still, workload
 from benchmarks.__main__ import GROUPS
 from benchmarks.lines import PLAIN, Counting, Place, count
 from benchmarks.measuring import Job, JobError, fresh, machine, spent
@@ -263,3 +263,23 @@ def test_a_networkx_graph_takes_memory_and_has_every_tie() -> None:
     copied = fresh(scale.copy_graph, n=2_000).result
     assert copied["mb"] > 0.0
     assert 9.0 < copied["degree"] < 11.0
+
+
+def test_in_a_still_month_nothing_happens() -> None:
+    found = still.both(n=60, worlds=1)
+    assert set(found["happened still"].values()) == {0.0}
+    assert min(found["happened"].values()) > 0.0
+    assert sorted(found["happened"]) == sorted(still.HAPPENS)
+
+
+def test_what_happens_may_cost_what_the_target_leaves() -> None:
+    """Turns of 1,000 organisation-months at 2 us of the package, half of it for what happens."""
+    row = still.bound_row("rows", [0.2, 0.3], [2e-3, 2e-3], [1e-3, 1e-3], at_least(200), 1_000)
+    assert row.measured == 250.0
+    assert row.spread == (200.0, 300.0)
+    assert row.remarks == (
+        "125 as it is; what happens takes 1000 ns an organisation-month, and would have to take "
+        "250 ns for the 200 that are asked"
+    )
+    beyond = still.bound_row("rows", [0.1], [2e-3], [1e-3], at_least(200), 1_000)
+    assert "would have to take less than nothing" in beyond.remarks

@@ -33,8 +33,8 @@ from diffusion.base.linking import Assembled, Entered, Helpers, Parts, store_saf
 
 config: Any = _config
 
-_ASKED_FOR = "scipy.linalg.cython_blas"  # by numba, whether it is there
-_ASKS = "numba.np.arraymath"
+_ASKS = "numba.np.arraymath"  # a part of numba: whether scipy's linear algebra is there
+_ANSWERS = "numba.np.linalg"
 
 Loop = Callable[..., Any]  # numba infers the types of a loop from its arguments
 
@@ -60,17 +60,20 @@ _CALLED_BY_MODEL = (*_HELPERS, "rules", "model")
 def _leave_scipy_out() -> None:
     """Import the part of numba that imports scipy's linear algebra to see whether it is there.
 
-    It takes a tenth of a second of every process and is needed by loops that multiply matrices
-    only, for which numba imports it then. scipy is a library that this package depends on, so the
-    answer is known.
+    That takes a tenth of a second of every process, and only loops that multiply matrices need it;
+    for these numba imports it then. The answer is known, for scipy is among what this package
+    depends on.
     """
-    if _ASKS in sys.modules or _ASKED_FOR in sys.modules:
+    if _ASKS in sys.modules:
         return
-    sys.modules[_ASKED_FOR] = None  # type: ignore[assignment]  # what Python does not try to import
+    answers: Any = import_module(_ANSWERS)
+    answer = answers.ensure_blas
+    answers.ensure_blas = lambda: None
     try:
-        import_module(_ASKS)._HAVE_BLAS = True  # type: ignore[attr-defined]
+        asks: Any = import_module(_ASKS)
+        asks.ensure_blas = answer
     finally:
-        del sys.modules[_ASKED_FOR]
+        answers.ensure_blas = answer
 
 
 if not config.DISABLE_JIT:

@@ -6,10 +6,11 @@
 import gc
 import multiprocessing
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
@@ -61,6 +62,8 @@ Part = tuple[str, str, tuple[Any, ...]]  # module, loop, numba's types of its ar
 S = TypeVar("S", bound="Simulation")
 
 _type_of: Any = numba.typeof
+_one_at_a_time = threading.RLock()
+_under_way: set[Any] = set()  # what the thread that holds it is compiling
 _seen_to: set[Any] = set()  # what runs enter that this process need not look for on disk
 
 
@@ -75,18 +78,15 @@ def ready(rules: Month, build: Callable[[], S], notice: Notice | None = None) ->
         notice: told if compiling is needed; None for a line on stderr.
     """
     loops = _entered(rules)
-    if _seen_to.issuperset(loops):
+    if _seen_to.issuperset(loops) or is_worker():
         return build()
-    _seen_to.update(loops)
-    if is_worker() or is_compiled(rules):
-        return build()
-    (_tell if notice is None else notice)(COMPILING)
-    try:
-        with without_collection():
-            return _built_and_compiled(rules, build)
-    except BaseException:  # interrupted, say: the next one says again what it waits for
-        _seen_to.difference_update(loops)
-        raise
+    with _one_at_a_time:  # other threads wait instead of compiling the same
+        if not _seen_to.union(_under_way).issuperset(loops):
+            if not is_compiled(rules):
+                (_tell if notice is None else notice)(COMPILING)
+                return _built_and_compiled(rules, build, loops)
+            _seen_to.update(loops)
+    return build()
 
 
 def assume_ready() -> None:
@@ -97,15 +97,21 @@ def assume_ready() -> None:
     _seen_to.update(_entered_at_once())
 
 
-def _built_and_compiled(rules: Month, build: Callable[[], S]) -> S:
-    with _others_compiling(rules) as left:
-        simulation = build()
-        _compile_measuring(simulation)
-        _compile_left(left)
-    if rules.whole:
-        _compile_month(simulation)
-    # to look for garbage among what compiling made would take as long as compiling a rule
-    gc.freeze()
+def _built_and_compiled(rules: Month, build: Callable[[], S], loops: tuple[Any, ...]) -> S:
+    _under_way.update(loops)
+    try:
+        with without_collection():
+            with _others_compiling(rules) as left:
+                simulation = build()
+                _compile_measuring(simulation)
+                _compile_left(left)
+            if rules.whole:
+                _compile_month(simulation)
+            # to look for garbage among what compiling made would take as long as compiling a rule
+            gc.freeze()
+    finally:
+        _under_way.difference_update(loops)
+    _seen_to.update(loops)
     return simulation
 
 
@@ -119,8 +125,9 @@ def is_worker() -> bool:
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    with suppress(AttributeError, OSError, ValueError):  # there is no stderr, or it is closed
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 @contextmanager
@@ -143,6 +150,10 @@ def _others_compiling(rules: Month) -> Iterator[deque[Part]]:
                 for _ in range(others):
                     threads.submit(_compile_left, left, processes)
                 yield left
+            except BaseException:
+                # the threads wait for what their processes are at, and this one for the threads
+                processes.shutdown(wait=False, kill_workers=True)
+                raise
             finally:
                 left.clear()
     finally:
@@ -150,8 +161,8 @@ def _others_compiling(rules: Month) -> Iterator[deque[Part]]:
         processes.shutdown(wait=False)
 
 
-def _processes(number: int) -> Executor | None:
-    """Processes that don't import the script that is run, which may not guard against that.
+def _processes(number: int) -> Any:
+    """An executor of processes that don't import the script that is run: it may not expect that.
 
     None for no processes, and where the system lets none be started.
     """
@@ -160,10 +171,9 @@ def _processes(number: int) -> Executor | None:
     from joblib.externals.loky import ProcessPoolExecutor
 
     try:
-        processes: Executor = ProcessPoolExecutor(number)
+        return ProcessPoolExecutor(number)
     except (ImportError, OSError):  # it has no semaphores
         return None
-    return processes
 
 
 def _compile_left(left: deque[Part], process: Executor | None = None) -> None:

@@ -88,8 +88,9 @@ def read(path: Path | str) -> tuple[dict[str, Any], Arrays]:
     version, digest = about["diffusion"], about.get("code")
     if digest != code_digest():
         libraries = about.get("libraries")
-        older = f"diffusion {version} with older code"  # that did not say which libraries it had
-        saved_by = in_words(version, digest, libraries) if digest and libraries else older
+        saved_by = f"diffusion {version} with older code"  # that did not say which libraries it had
+        if isinstance(digest, str) and isinstance(libraries, dict) and libraries:
+            saved_by = in_words(version, digest, libraries)
         here = in_words(diffusion.__version__, code_digest(), library_versions())
         raise DiffusionError(
             f"{path} was saved by {saved_by}; this is {here}, which may compute other numbers: run "

@@ -69,7 +69,7 @@ class CompiledRule(Rule):
 
     The standard month is itself compiled and calls the loops of its rules directly. `enter` is the
     same loop with an entry from Python, for a month that mixes it with a user's own rules; it is
-    compiled when it is first needed.
+    compiled when the first such run on a machine is made.
     """
 
     enter: ClassVar[Callable[..., None]]

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from diffusion.base.errors import SettingError
 from diffusion.config import load
+from diffusion.interventions import base
 from diffusion.interventions.base import (
     Window,
     Windows,
@@ -36,6 +37,13 @@ NAMES = ("cop_formation", "coordinator_funding", "language_mediation")
 @pytest.fixture(scope="module")
 def state() -> State:
     return settings().world.build(settings().practices, 7)
+
+
+def test_prices_are_rounded_once_under_every_version_of_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(base, "relative_labour_cost", lambda _: 0.1)
+    assert base.monthly_cost(12.0, np.arange(10)) == 1.0
 
 
 def test_a_window_ends_before_its_last_month() -> None:

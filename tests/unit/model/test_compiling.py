@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from joblib.externals.loky import ProcessPoolExecutor
 
 from diffusion.base.compiled import config
+from diffusion.base.errors import WorldError
 from diffusion.config import load
 from diffusion.model import compiling
 from diffusion.model.model import Model
@@ -187,6 +189,89 @@ def test_what_was_interrupted_is_done_the_next_time(capsys: pytest.CaptureFixtur
         compiling.ready(STANDARD, interrupted)
     built()
     assert capsys.readouterr().err == 2 * f"{compiling.COMPILING}\n"
+
+
+class Stuck:
+    """Processes that are at something that takes forever, until they are killed."""
+
+    def __init__(self) -> None:
+        self.killed = threading.Event()
+
+    def submit(self, *_: Any) -> Any:
+        return self
+
+    def result(self) -> None:
+        self.killed.wait()
+        raise RuntimeError("killed")
+
+    def shutdown(self, wait: bool, kill_workers: bool = False) -> None:
+        if kill_workers:
+            self.killed.set()
+
+
+@needs_numba
+@pytest.mark.usefixtures("alone")
+def test_a_mistake_does_not_wait_for_what_other_processes_compile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stuck = Stuck()
+    monkeypatch.setattr(compiling, "PROCESSES", 2)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    monkeypatch.setattr(compiling, "_processes", lambda _: stuck)
+
+    def mistaken() -> Simulation:
+        raise WorldError("no such world")
+
+    thrown = []
+
+    def make() -> None:
+        try:
+            compiling.ready(STANDARD, mistaken)
+        except WorldError as error:
+            thrown.append(error)
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    thread.join(60.0)
+    assert len(thrown) == 1
+    assert stuck.killed.is_set()
+
+
+@needs_numba
+@pytest.mark.usefixtures("alone")
+def test_threads_wait_for_the_one_that_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, overtaken = threading.Event(), threading.Event()
+    said: list[str] = []
+    found: list[bool] = []
+
+    def slow() -> Simulation:
+        under_way.set()
+        found.append(overtaken.wait(0.5))
+        return built()  # asks again, and must not wait for itself
+
+    def quick() -> Simulation:
+        overtaken.set()
+        return built()
+
+    first = threading.Thread(target=compiling.ready, args=(STANDARD, slow, said.append))
+    first.start()
+    assert under_way.wait(60.0)
+    assert compiling.ready(STANDARD, quick, said.append).month == 0
+    first.join()
+    assert found == [False]
+    assert said == [compiling.COMPILING]
+
+
+@needs_numba
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("closed", [True, False])
+def test_nobody_need_listen(closed: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stream: Any = None
+    if closed:
+        stream = (tmp_path / "gone").open("w")
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert built().month == 0
 
 
 @pytest.mark.usefixtures("alone")

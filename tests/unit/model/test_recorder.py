@@ -266,9 +266,12 @@ def test_outcomes_by_hand() -> None:
 
 
 def test_costs_are_rounded_once_so_that_all_versions_of_python_add_them_up_alike() -> None:
-    recorder = Simulation(settings()).recorder
-    recorder.note([{"lever": 0.1}] * 10)
-    assert recorder.spent("lever") == 1.0
+    run = Simulation(settings(months=10))
+    run.recorder.note([{"lever": 0.1}] * 10)
+    assert run.recorder.spent("lever") == 1.0
+    together = Simulation(settings(months=2, start=0, stop=1)).run()
+    together.recorder._costs[:] = [{str(k): 0.1 for k in range(10)}] * 2
+    assert together.months()["cost"].tolist() == [1.0, 1.0]
 
 
 def test_outcomes_beyond_the_run_are_missing_not_zero() -> None:
