@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +64,6 @@ if __name__ == "__main__":
     process = multiprocessing.get_context(sys.argv[1]).Process(target=say)
     process.start()
     process.join()
-"""
-LOOP = """from diffusion.base.compiled import compiled
-
-@compiled
-def loop(x):
-    return x + {step}
 """
 
 
@@ -328,10 +321,6 @@ def test_where_no_process_can_be_started_this_one_compiles(monkeypatch: pytest.M
     assert compiling.ready(STANDARD, built, lambda _: None).month == 0
 
 
-def test_plain_python_counts_as_compiled() -> None:
-    assert compiling.is_on_disk(lambda x: x)
-
-
 @pytest.mark.slow
 @needs_numba
 def test_the_first_run_from_python_compiles_in_several_processes_and_says_so(
@@ -355,50 +344,3 @@ def test_the_first_run_from_python_compiles_in_several_processes_and_says_so(
     if joblib.cpu_count() > 1:
         assert int(first[1]) > 0
         assert int(first[3]) > 0
-
-
-def loop_of(path: Path) -> Callable[[int], int]:
-    """The loop of a file as a process that starts now would have it."""
-    spec = spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    loop: Callable[[int], int] = module.loop
-    return loop
-
-
-@needs_numba
-def test_machine_code_of_an_older_source_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "cache"))
-    path = tmp_path / "own.py"
-    path.write_text(LOOP.format(step=1), encoding="utf-8")
-    assert not compiling.is_on_disk(loop_of(path))
-    assert loop_of(path)(1) == 2
-    assert compiling.is_on_disk(loop_of(path))
-    path.write_text(LOOP.format(step=10), encoding="utf-8")
-    assert not compiling.is_on_disk(loop_of(path))
-    assert len(list(tmp_path.rglob("own.loop-*.nbi"))) == 1
-    assert loop_of(path)(1) == 11
-    assert compiling.is_on_disk(loop_of(path))
-
-
-@needs_numba
-def test_machine_code_for_another_processor_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nodes of a cluster differ, and share a home."""
-    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "cache"))
-    path = tmp_path / "own.py"
-    path.write_text(LOOP.format(step=1), encoding="utf-8")
-    loop: Any = loop_of(path)
-    assert loop(1) == 2
-    files = loop._cache._cache_file
-    ((kinds, _, code), name), *_ = files._load_index().items()
-    files._save_index({(kinds, ("another", "processor", ""), code): name})
-    assert not compiling.is_on_disk(loop_of(path))
-    assert loop_of(path)(1) == 2
-    assert compiling.is_on_disk(loop_of(path))
-    assert len(files._load_index()) == 2
