@@ -2,7 +2,8 @@
 
 Territories are discs; discs of territories that work together lie near each other, and within a
 disc those organisations that are tied. Every seed of a layout is a keyed draw of the world's own
-seed, so the same world always looks the same.
+seed, so the same world always looks the same. Of a large world a part is shown: more dots than a
+few thousand are no picture, and finding their places takes time with their square.
 """
 
 import math
@@ -17,20 +18,42 @@ from diffusion.world.state import State
 
 FloatArray = npt.NDArray[np.float64]
 SPACE = 1.3  # room around a disc, in its radii
+MOST = 3_000  # organisations on a map
+_MOST_TOGETHER = 600  # in a disc, for whom to look where they stand best
 
 
-def positions(state: State) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Places of all organisations, and the discs of the territories.
+def shown(state: State) -> npt.NDArray[np.int64]:
+    """Rows of the organisations that a map shows: all, or those of the first territories.
 
-    Returns:
-        places (n, 2); disc centres (territories, 2); disc radii (territories,), 0 where nobody is.
+    Territories are whole, unless the first that has somebody is too large by itself.
     """
     home = state.organisations.territory
-    ends = tie_ends(state)
+    if state.n_organisations <= MOST:
+        return np.arange(state.n_organisations)
+    together = np.bincount(home).cumsum()
+    first = int(np.argmax(together > 0))
+    fitting = np.flatnonzero(together <= MOST)
+    last = max(first, int(fitting[-1]) if len(fitting) else 0)
+    return np.flatnonzero(home <= last)[:MOST]
+
+
+def positions(
+    state: State, rows: npt.NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Places of some organisations, and the discs of the territories.
+
+    Args:
+        rows: of the organisations, ascending.
+
+    Returns:
+        places (rows, 2); disc centres (territories, 2); disc radii (territories,), 0 where none is.
+    """
+    home = state.organisations.territory[rows]
+    ends = tie_ends(state, rows)
     counts = np.bincount(home, minlength=len(state.names.territories))
     radii = np.sqrt(counts.astype(np.float64))
-    centres = _push_apart(_territory_centres(state, ends, counts), SPACE * radii)
-    places = np.zeros((state.n_organisations, 2))
+    centres = _push_apart(_territory_centres(state, home[ends], counts), SPACE * radii)
+    places = np.zeros((len(rows), 2))
     for territory in np.flatnonzero(counts):
         members = np.flatnonzero(home == territory)
         inside = ends[(home[ends[:, 0]] == territory) & (home[ends[:, 1]] == territory)]
@@ -39,19 +62,22 @@ def positions(state: State) -> tuple[FloatArray, FloatArray, FloatArray]:
     return places, centres, radii
 
 
-def tie_ends(state: State) -> npt.NDArray[np.int64]:
-    """The two organisations of every present tie, shape (ties, 2)."""
+def tie_ends(state: State, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The two organisations of every present tie between some, by their place in `rows`."""
     n = state.n_ties
-    return np.column_stack((state.ties.a[:n], state.ties.b[:n]))
+    place = np.full(state.n_organisations, -1)
+    place[rows] = np.arange(len(rows))
+    ends = place[np.column_stack((state.ties.a[:n], state.ties.b[:n]))]
+    found: npt.NDArray[np.int64] = ends[(ends >= 0).all(axis=1)]
+    return found
 
 
 def _territory_centres(
-    state: State, ends: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+    state: State, homes: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
 ) -> FloatArray:
-    home = state.organisations.territory
     graph = nx.Graph()
     graph.add_nodes_from(int(t) for t in np.flatnonzero(counts))
-    for a, b in home[ends]:
+    for a, b in homes:
         if a != b:
             weight = graph.get_edge_data(int(a), int(b), {"weight": 0})["weight"]
             graph.add_edge(int(a), int(b), weight=weight + 1)
@@ -64,9 +90,14 @@ def _territory_centres(
 
 
 def _disc(members: npt.NDArray[np.int64], inside: npt.NDArray[np.int64], seed: int) -> FloatArray:
-    """Places in the unit disc, evenly filled; who is tied stands together (spring layout)."""
+    """Places in the unit disc, evenly filled; who is tied stands together (spring layout).
+
+    Of very many nobody could see that, and they stand as they come.
+    """
     if len(members) == 1:
         return np.zeros((1, 2))
+    if len(members) > _MOST_TOGETHER:
+        return _sunflower(len(members))
     graph = nx.Graph()
     graph.add_nodes_from(int(m) for m in members)
     graph.add_edges_from((int(a), int(b)) for a, b in inside)

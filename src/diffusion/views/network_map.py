@@ -1,5 +1,7 @@
 """The network on a map: who the organisations are, and where one practice stands with each."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -33,6 +35,16 @@ STAGE_LOOKS = {
 NAMED_TERRITORIES = 8
 
 
+class _Drawn(NamedTuple):
+    """What both panels show."""
+
+    places: layout.FloatArray  # (organisations, 2)
+    centres: layout.FloatArray  # of territories (territories, 2)
+    radii: layout.FloatArray  # (territories,), 0 where none is
+    ties: layout.FloatArray  # (ties, 2 ends, 2)
+    local: npt.NDArray[np.bool_]  # (ties,): within a territory
+
+
 def network_map(state: State, practice: int | None = None, when: str = "") -> Figure:
     """Two maps of the same network: coloured by kind, and by the stage of one practice.
 
@@ -41,24 +53,36 @@ def network_map(state: State, practice: int | None = None, when: str = "") -> Fi
         practice: row in the catalogue; the one most organisations have used if not given.
         when: the moment in words, for the title.
     """
-    shown = widest_practice(state) if practice is None else practice
-    title = state.names.practice_titles[shown]
+    practice = widest_practice(state) if practice is None else practice
+    title = state.names.practice_titles[practice]
+    rows = layout.shown(state)
     moment = f" {when}" if when else f" in month {state.month}"
     fig = style.figure(
         f"The network{moment}",
         f"{state.n_organisations:,} organisations, {state.n_ties:,} working ties. Each dot is an "
-        "organisation, each disc a territory; grey lines are ties.",
+        f"organisation, each disc a territory; grey lines are ties.{_of_all(state, rows)}",
         size=(15.0, 8.4),
     )
-    drawn = layout.positions(state)
-    stage = stages_of(state, shown)
+    places, centres, radii = layout.positions(state, rows)
+    ends, home = layout.tie_ends(state, rows), state.organisations.territory[rows]
+    drawn = _Drawn(places, centres, radii, places[ends], home[ends[:, 0]] == home[ends[:, 1]])
     left = fig.add_axes((0.01, 0.11, 0.48, 0.75))
     right = fig.add_axes((0.51, 0.11, 0.48, 0.75))
-    _panel(left, state, drawn, state.organisations.kind, [KIND_LOOKS[k] for k in KINDS])
-    _panel(right, state, drawn, stage, [STAGE_LOOKS[s] for s in STAGES])
+    kinds, stages = state.organisations.kind[rows], stages_of(state, practice)[rows]
+    _panel(left, state, drawn, kinds, [KIND_LOOKS[k] for k in KINDS])
+    _panel(right, state, drawn, stages, [STAGE_LOOKS[s] for s in STAGES])
     left.set_title("Kind of organisation", fontsize=13, loc="left")
     right.set_title(f"Where “{title}” stands", fontsize=13, loc="left")
     return fig
+
+
+def _of_all(state: State, rows: npt.NDArray[np.int64]) -> str:
+    """What part of a large world is shown, in words."""
+    if len(rows) == state.n_organisations:
+        return ""
+    territories = len(np.unique(state.organisations.territory[rows]))
+    some = "one territory" if territories == 1 else f"{territories:,} territories"
+    return f" Shown are {len(rows):,} of the organisations, in {some}."
 
 
 def stages_of(state: State, practice: int) -> npt.NDArray[np.int64]:
@@ -93,11 +117,11 @@ def widest_practice(state: State) -> int:
 def _panel(
     axes: Axes,
     state: State,
-    drawn: tuple[layout.FloatArray, layout.FloatArray, layout.FloatArray],
+    drawn: _Drawn,
     codes: npt.NDArray[np.int64],
     looks: list[tuple[str, str]],
 ) -> None:
-    places, centres, radii = drawn
+    places, centres, radii = drawn.places, drawn.centres, drawn.radii
     for territory in np.flatnonzero(radii):
         disc = Circle(
             (centres[territory, 0], centres[territory, 1]),
@@ -107,7 +131,7 @@ def _panel(
             zorder=0,
         )
         axes.add_patch(disc)
-    _ties(axes, state, places)
+    _ties(axes, drawn.ties, drawn.local)
     for code, (text, colour) in enumerate(looks):
         here = codes == code
         axes.scatter(
@@ -162,14 +186,12 @@ def _name_territories(
             taken.append(place)
 
 
-def _ties(axes: Axes, state: State, places: layout.FloatArray) -> None:
-    ends = layout.tie_ends(state)
-    home = state.organisations.territory
-    local = home[ends[:, 0]] == home[ends[:, 1]]
+def _ties(axes: Axes, lines: layout.FloatArray, local: npt.NDArray[np.bool_]) -> None:
+    """Lines (ties, 2 ends, 2), those within a territory darker."""
     for which, alpha in ((~local, 0.10), (local, 0.35)):
         axes.add_collection(
             LineCollection(
-                list(places[ends[which]]),
+                list(lines[which]),
                 colors="#808080",
                 linewidths=0.4,
                 alpha=alpha,

@@ -152,8 +152,8 @@ def test_the_most_used_practice_is_shown(world: State) -> None:
 
 
 def test_positions_are_the_same_every_time_and_never_coincide(world: State) -> None:
-    places, _, radii = layout.positions(world)
-    again, _, _ = layout.positions(world)
+    places, _, radii = layout.positions(world, layout.shown(world))
+    again, _, _ = layout.positions(world, layout.shown(world))
     assert np.array_equal(places, again)
     apart = np.hypot(*(places[:, None] - places[None, :]).T)
     np.fill_diagonal(apart, 1.0)
@@ -162,7 +162,7 @@ def test_positions_are_the_same_every_time_and_never_coincide(world: State) -> N
 
 
 def test_organisations_stay_inside_their_territory(world: State) -> None:
-    places, centres, radii = layout.positions(world)
+    places, centres, radii = layout.positions(world, layout.shown(world))
     home = world.organisations.territory
     out = np.hypot(*(places - centres[home]).T) - radii[home]
     assert out.max() <= 1e-9
@@ -170,6 +170,45 @@ def test_organisations_stay_inside_their_territory(world: State) -> None:
         for b in np.flatnonzero(radii)[:a]:
             if a != b:
                 assert np.hypot(*(centres[a] - centres[b])) >= radii[a] + radii[b]
+
+
+def test_of_a_large_world_whole_territories_are_shown_and_it_says_so(
+    world: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Places of all organisations of a large world would take hours."""
+    home = world.organisations.territory
+    sizes = np.bincount(home)
+    monkeypatch.setattr(layout, "MOST", int(sizes[:2].sum()) + 1)
+    rows = layout.shown(world)
+    assert rows.tolist() == np.flatnonzero(home < 2).tolist()
+    places, _, radii = layout.positions(world, rows)
+    assert len(places) == len(rows)
+    assert np.flatnonzero(radii).tolist() == np.unique(home[rows]).tolist()
+    ends = rows[layout.tie_ends(world, rows)]
+    wanted = {
+        (a, b)
+        for a, b in zip(world.ties.a[: world.n_ties], world.ties.b[: world.n_ties], strict=True)
+        if home[a] < 2 and home[b] < 2
+    }
+    assert {(a, b) for a, b in ends.tolist()} == wanted
+    assert f"Shown are {len(rows)} of the organisations" in texts(network_map.network_map(world))
+
+
+def test_of_a_territory_that_is_too_large_a_part_is_shown(
+    world: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "MOST", 3)
+    home = world.organisations.territory
+    assert layout.shown(world).tolist() == np.flatnonzero(home == home.min())[:3].tolist()
+    assert "3 of the organisations, in one territory" in texts(network_map.network_map(world))
+
+
+def test_very_many_in_one_place_stand_as_they_come(
+    world: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "_MOST_TOGETHER", 1)
+    test_organisations_stay_inside_their_territory(world)
+    test_positions_are_the_same_every_time_and_never_coincide(world)
 
 
 def test_saved_figures_are_there_as_png_and_svg(
