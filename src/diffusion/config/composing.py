@@ -6,6 +6,7 @@ one composition of the rest, as long as that comes to the same: see `_preset`.
 """
 
 import copy
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ Data = dict[str, Any]
 # what a packaged experiment sets for each of its scenarios, without the list of them: composing
 # dozens of scenarios, each with the list of all, takes Hydra a minute
 WITHIN = "-within"
+
+_one_at_a_time = threading.Lock()
 
 
 def composed(overrides: Iterable[str] = (), config_dir: Path | str | None = None) -> Data:
@@ -192,12 +195,13 @@ def _files(folders: Folders, stamp: object, lines: tuple[str, ...]) -> DictConfi
         own = str(folders.own).replace("\\", "\\\\").replace("'", "\\'")
         path = [f"hydra.searchpath=['file://{own}']"]
     try:
-        for line in lines:
-            group, _, name = line.partition("=")
-            if group == "experiment":
-                _register_experiment(folders, stamp, name)
-        with hydra_in(folders):
-            return hydra_compose("config", overrides=[*lines, *path])
+        with _one_at_a_time:  # Hydra keeps what it composes from in one place for all threads
+            for line in lines:
+                group, _, name = line.partition("=")
+                if group == "experiment":
+                    _register_experiment(folders, stamp, name)
+            with hydra_in(folders):
+                return hydra_compose("config", overrides=[*lines, *path])
     except (HydraException, OmegaConfBaseException) as error:
         reason = " ".join(str(error).split())
         raise SettingError(

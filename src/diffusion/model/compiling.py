@@ -5,6 +5,7 @@
 
 import gc
 import multiprocessing
+import os
 import sys
 import threading
 from collections import deque
@@ -18,6 +19,7 @@ import numpy as np
 
 from diffusion.base.arrays import table_of
 from diffusion.base.compiled import PART, compile_part, without_collection
+from diffusion.base.processes import end_with, interrupts_heard
 from diffusion.model import month, totals
 from diffusion.model.month import ORDER, Month
 from diffusion.model.yearly import take_yearly
@@ -100,7 +102,7 @@ def assume_ready() -> None:
 def _built_and_compiled(rules: Month, build: Callable[[], S], loops: tuple[Any, ...]) -> S:
     _under_way.update(loops)
     try:
-        with without_collection():
+        with without_collection(), interrupts_heard():
             with _others_compiling(rules) as left:
                 simulation = build()
                 _compile_measuring(simulation)
@@ -171,7 +173,7 @@ def _processes(number: int) -> Any:
     from joblib.externals.loky import ProcessPoolExecutor
 
     try:
-        return ProcessPoolExecutor(number)
+        return ProcessPoolExecutor(number, initializer=end_with, initargs=(os.getpid(),))
     except (ImportError, OSError):  # it has no semaphores
         return None
 

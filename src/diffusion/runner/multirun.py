@@ -14,6 +14,7 @@ from typing import NamedTuple
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from diffusion.base.errors import DiffusionError, ResultsError, SettingError
+from diffusion.base.processes import end_with
 from diffusion.config import Experiment, Scenario, load
 from diffusion.config.launching import Launching, launching
 from diffusion.config.sweeps import NOTHING, Job, Sweep, sweep_of
@@ -25,7 +26,6 @@ from diffusion.runner.lock import held
 from diffusion.runner.manifest import manifest_of
 from diffusion.runner.run import Progress, check_worlds, compute
 from diffusion.runner.store import Results, Store, check_folder
-from diffusion.runner.worker import end_with
 
 SHORT_ID = ID_LENGTH // 2
 

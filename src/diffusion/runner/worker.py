@@ -5,13 +5,11 @@ import os
 import pickle
 import signal
 import sys
-import threading
-import time
-from functools import lru_cache
 from typing import Any
 
+from diffusion.base.processes import end_with
+
 _MODEL = "diffusion.model.simulation"
-_LOOKING = 0.2  # seconds between two looks for the parent
 
 
 def work(packed: bytes, parent: int) -> Any:
@@ -24,21 +22,6 @@ def work(packed: bytes, parent: int) -> Any:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     task, chunk = unpacked(packed)
     return task(chunk)
-
-
-@lru_cache(maxsize=1)  # once a process
-def end_with(parent: int) -> None:
-    """End this process as soon as the one that started it has ended, whatever it is at.
-
-    Otherwise it would go on with what is queued, beside whoever takes up the sweep again.
-    """
-    threading.Thread(target=_look_for, args=(parent,), daemon=True).start()
-
-
-def _look_for(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_LOOKING)
-    os._exit(1)
 
 
 def unpacked(packed: bytes) -> Any:

@@ -1,5 +1,7 @@
 """Presets put into one composition of the rest: the same settings as Hydra composes in full."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +147,17 @@ def test_a_value_that_was_set_is_not_kept_for_the_next() -> None:
     changed: Any = load([*chosen, "intervention.handover.coverage=0.4"])
     assert changed.interventions["handover"].coverage == 0.4
     assert load(chosen) == before
+
+
+def test_threads_compose_side_by_side() -> None:
+    """Hydra keeps what it composes from in one place, for all of them."""
+    composing._files.cache_clear()
+    worlds = {"synthetic": [], "erasmi": [], "case": ["world.case=erfurt"]}
+    begin = threading.Barrier(len(worlds))
+
+    def kind(world: str) -> str:
+        begin.wait()
+        return load([f"world={world}", *worlds[world]]).world.kind
+
+    with ThreadPoolExecutor(len(worlds)) as threads:
+        assert list(threads.map(kind, worlds)) == list(worlds)

@@ -1,0 +1,70 @@
+"""Processes end with the one that started them, and hear Ctrl-C where the compiler is in C."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from diffusion.base.processes import interrupts_heard
+
+STARTING = """import multiprocessing, os, time
+from diffusion.base.processes import end_with
+
+def wait(parent, told):
+    end_with(parent)
+    told.send(os.getpid())
+    time.sleep(60)
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    context.Process(target=wait, args=(os.getpid(), there)).start()
+    print(here.recv(), flush=True)
+    time.sleep(60)
+"""
+SOON = 20.0  # seconds; without it both wait a minute
+
+
+def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    script = tmp_path / "starting.py"
+    script.write_text(STARTING, encoding="utf-8")
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as one:
+        assert one.stdout is not None
+        child = int(one.stdout.readline())
+        one.kill()
+    until = time.monotonic() + SOON
+    with suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.kill(child, 0)
+            time.sleep(0.05)
+        pytest.fail("it goes on")
+
+
+def _raw_object_cache_notify(wait: Callable[[float], None]) -> str:
+    """Named as what the compiler calls from C."""
+    signal.raise_signal(signal.SIGINT)
+    wait(0.0)
+    return "went on"
+
+
+def test_an_interrupt_waits_until_the_compiler_is_back_from_c() -> None:
+    found = []
+    with pytest.raises(KeyboardInterrupt), interrupts_heard():
+        found.append(_raw_object_cache_notify(time.sleep))
+        time.sleep(SOON)
+    assert found == ["went on"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_elsewhere_an_interrupt_is_heard_at_once() -> None:
+    found = []
+    with pytest.raises(KeyboardInterrupt), interrupts_heard():
+        signal.raise_signal(signal.SIGINT)
+        found.append("went on")
+    assert found == []
