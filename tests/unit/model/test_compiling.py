@@ -312,7 +312,7 @@ def test_processes_of_multiprocessing_are_workers_from_their_first_line(
 @needs_numba
 @pytest.mark.usefixtures("alone")
 def test_where_no_process_can_be_started_this_one_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(number: int) -> None:
+    def refused(number: int, **_: Any) -> None:
         raise OSError(f"no semaphores for {number} processes")
 
     monkeypatch.setattr(compiling, "PROCESSES", 4)
