@@ -60,8 +60,8 @@ _CALLED_BY_MODEL = (*_HELPERS, "rules", "model")
 def _leave_scipy_out() -> None:
     """Import the part of numba that imports scipy's linear algebra to see whether it is there.
 
-    That takes a tenth of a second of every process, and only loops that multiply matrices need it;
-    for these numba imports it then. The answer is known, for scipy is among what this package
+    That takes time in every process, and only loops that multiply matrices need it; for these numba
+    imports it then. The answer is known, for scipy is among what this package
     depends on.
     """
     if _ASKS in sys.modules:

@@ -36,31 +36,30 @@ def loop_of(path: Path) -> Callable[[int], int]:
     return loop
 
 
-@needs_numba
-def test_machine_code_of_an_older_source_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with a loop, and an empty folder for its machine code."""
     monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "cache"))
-    path = tmp_path / "own.py"
-    path.write_text(LOOP.format(step=1), encoding="utf-8")
+    source = tmp_path / "own.py"
+    source.write_text(LOOP.format(step=1), encoding="utf-8")
+    return source
+
+
+@needs_numba
+def test_machine_code_of_an_older_source_does_not_count(path: Path) -> None:
     assert not compiling.is_on_disk(loop_of(path))
     assert loop_of(path)(1) == 2
     assert compiling.is_on_disk(loop_of(path))
     path.write_text(LOOP.format(step=10), encoding="utf-8")
     assert not compiling.is_on_disk(loop_of(path))
-    assert len(list(tmp_path.rglob("own.loop-*.nbi"))) == 1
+    assert len(list(path.parent.rglob("own.loop-*.nbi"))) == 1
     assert loop_of(path)(1) == 11
     assert compiling.is_on_disk(loop_of(path))
 
 
 @needs_numba
-def test_machine_code_for_another_processor_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_machine_code_for_another_processor_does_not_count(path: Path) -> None:
     """Nodes of a cluster differ, and share a home."""
-    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "cache"))
-    path = tmp_path / "own.py"
-    path.write_text(LOOP.format(step=1), encoding="utf-8")
     loop: Any = loop_of(path)
     assert loop(1) == 2
     files = loop._cache._cache_file

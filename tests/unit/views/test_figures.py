@@ -175,7 +175,7 @@ def test_organisations_stay_inside_their_territory(world: State) -> None:
 def test_of_a_large_world_whole_territories_are_shown_and_it_says_so(
     world: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Places of all organisations of a large world would take hours."""
+    """Finding places for all takes time with the square of their number."""
     home = world.organisations.territory
     sizes = np.bincount(home)
     monkeypatch.setattr(layout, "MOST", int(sizes[:2].sum()) + 1)
