@@ -99,6 +99,7 @@ class ShowProgress:
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[more]}"),
                 console=self._out,
+                auto_refresh=False,  # by a thread, with which a process can't be copied
             )
             self._task = self._bar.add_task("Simulating", total=None, start=False, more="")
 
@@ -134,7 +135,7 @@ class ShowProgress:
             self._bar.start_task(self._task)
         more = f"runs, {now.failed} failed{self._rate(now)}"
         finished = now.skipped + now.done + now.failed
-        self._bar.update(self._task, total=now.total, completed=finished, more=more)
+        self._bar.update(self._task, total=now.total, completed=finished, more=more, refresh=True)
 
     def _line(self, now: "Progress") -> None:
         finished = now.skipped + now.done + now.failed

@@ -10,8 +10,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
@@ -19,7 +19,7 @@ import numpy as np
 
 from diffusion.base.arrays import table_of
 from diffusion.base.compiled import PART, compile_part, without_collection
-from diffusion.base.processes import end_with, interrupts_heard
+from diffusion.base.processes import copies, end_with, interrupts_heard, may_copy
 from diffusion.model import month, totals
 from diffusion.model.month import ORDER, Month
 from diffusion.model.yearly import take_yearly
@@ -142,40 +142,45 @@ def _others_compiling(rules: Month) -> Iterator[deque[Part]]:
 
     left = deque(_parts(rules))
     others = min(joblib.cpu_count(), PROCESSES, len(left)) - 1
-    processes = _processes(others)
-    if processes is None:
-        yield left
-        return
-    try:
-        with ThreadPoolExecutor(others) as threads:
-            try:
-                for _ in range(others):
-                    threads.submit(_compile_left, left, processes)
-                yield left
-            except BaseException:
-                # the threads wait for what their processes are at, and this one for the threads
-                processes.shutdown(wait=False, kill_workers=True)
-                raise
-            finally:
-                left.clear()
-    finally:
-        # what they compiled is on disk: nobody waits until they have tidied up
-        processes.shutdown(wait=False)
+    with ThreadPoolExecutor() as threads, _processes(others) as processes:
+        if processes is None:
+            yield left
+            return
+        busy = [threads.submit(_compile_left, left, processes) for _ in range(others)]
+        try:
+            yield left
+            wait(busy)
+        finally:  # after a mistake the processes are ended, for which the threads wait
+            left.clear()
 
 
-def _processes(number: int) -> Any:
-    """An executor of processes that don't import the script that is run: it may not expect that.
+def _processes(number: int) -> AbstractContextManager[Executor | None]:
+    """Processes that don't import the script that is run: it may not expect that.
 
     None for no processes, and where the system lets none be started.
     """
     if number < 1:
-        return None
+        return nullcontext()
+    return copies(number) if may_copy() else _new_processes(number)
+
+
+@contextmanager
+def _new_processes(number: int) -> Iterator[Executor | None]:
     from joblib.externals.loky import ProcessPoolExecutor
 
     try:
-        return ProcessPoolExecutor(number, initializer=end_with, initargs=(os.getpid(),))
+        pool = ProcessPoolExecutor(number, initializer=end_with, initargs=(os.getpid(),))
     except (ImportError, OSError):  # it has no semaphores
-        return None
+        yield None
+        return
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, kill_workers=True)
+        raise
+    finally:
+        # what they compiled is on disk: nobody waits until they have tidied up
+        pool.shutdown(wait=False)
 
 
 def _compile_left(left: deque[Part], process: Executor | None = None) -> None:

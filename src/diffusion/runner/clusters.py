@@ -15,11 +15,11 @@ from pydantic import Field
 
 import diffusion
 from diffusion.base.errors import ResultsError, SettingError
+from diffusion.base.processes import interrupts_ignored
 from diffusion.model.code_digest import code_digest, in_words, library_versions
 from diffusion.runner.design import Chunk
-from diffusion.runner.executors import RESTARTS, Executor, Report, Task, interrupts_ignored
+from diffusion.runner.executors import AHEAD, RESTARTS, Executor, Report, Task
 
-AHEAD = 2  # chunks given to a worker before it has finished one: it never waits for the next
 _INSTALL = "install it with: pip install 'diffusion[{extra}]'"
 
 

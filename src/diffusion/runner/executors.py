@@ -5,25 +5,25 @@ An executor is named by import path in `configs/executor/`; one of your own deri
 """
 
 import os
-import signal
-import threading
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 import joblib
 from joblib.externals.loky.backend.reduction import dumps
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from pydantic import BaseModel, ConfigDict, Field
 
 from diffusion.base.errors import ResultsError
+from diffusion.base.processes import copies, interrupts_ignored, may_copy
 from diffusion.runner.design import Chunk
 from diffusion.runner.worker import work
 
 _NONE = -1  # no chunk
+AHEAD = 2  # chunks given to a worker before it has finished one: it never waits for the next
 RESTARTS = 2  # a chunk whose worker is killed more often than this is given up
 
 
@@ -37,6 +37,7 @@ class Report:
 
 
 Task = Callable[[Chunk], Report]
+Job = tuple[bytes, int]  # arguments of `work`
 
 
 class Executor(BaseModel, ABC):
@@ -80,7 +81,7 @@ class Local(Executor):
                     del given[report.number]
                     yield report
                 return
-            except TerminatedWorkerError:
+            except BrokenProcessPool:
                 deaths.update(given.keys() or [_NONE])  # whichever of them the worker was at
                 left = chain(given.values(), left)
         raise ResultsError(
@@ -93,36 +94,38 @@ class Local(Executor):
         if self.workers == 1:
             yield from map(task, chunks)
             return
-        # one thread a process: loops are serial, and libraries must not compete for the cores
-        with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-            parallel = joblib.Parallel(
-                n_jobs=self.workers,
-                return_as="generator_unordered",
-                batch_size=1,
-                pre_dispatch="2*n_jobs",
-            )
-            with interrupts_ignored():  # processes inherit it, so they don't die while they start
-                reports = parallel(
-                    joblib.delayed(work)(bytes(dumps((task, chunk))), os.getpid())
-                    for chunk in chunks
-                )
-            yield from reports
+        jobs = ((bytes(dumps((task, chunk))), os.getpid()) for chunk in chunks)
+        yield from (_in_copies if may_copy() else _in_new_processes)(self.workers, jobs)
+
+
+def _in_copies(workers: int, jobs: Iterator[Job]) -> Iterator[Report]:
+    """Reports of `work` from copies of this process."""
+    with copies(workers) as pool:
+        running = {pool.submit(work, *job) for job in islice(jobs, AHEAD * workers)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                report = future.result()
+                running.update(pool.submit(work, *job) for job in islice(jobs, 1))
+                yield report
+
+
+def _in_new_processes(workers: int, jobs: Iterator[Job]) -> Iterator[Report]:
+    """Reports of `work` from processes that import everything, and wait for a next sweep."""
+    # one thread a process: loops are serial, and libraries must not compete for the cores
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = joblib.Parallel(
+            n_jobs=workers,
+            return_as="generator_unordered",
+            batch_size=1,
+            pre_dispatch=f"{AHEAD}*n_jobs",
+        )
+        with interrupts_ignored():  # else they would die of it while they start
+            reports = parallel(joblib.delayed(work)(*job) for job in jobs)
+        yield from reports
 
 
 def _noted(chunks: Iterable[Chunk], given: dict[int, Chunk]) -> Iterator[Chunk]:
     for chunk in chunks:
         given[chunk.number] = chunk
         yield chunk
-
-
-@contextmanager
-def interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment; only the main thread may decide about signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

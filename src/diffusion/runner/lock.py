@@ -23,6 +23,7 @@ LOCK = "lock"
 BRIEFLY = 0.2  # seconds: a command that is just leaving is no reason to be refused
 _PAUSE = 0.02  # seconds between two tries
 
+_open: set[int] = set()  # descriptors of the locks of this process
 _mine: ContextVar[frozenset[Path]] = ContextVar("_mine", default=frozenset())
 
 
@@ -44,6 +45,8 @@ def held(folder: Path, patience: float = BRIEFLY) -> Iterator[None]:
         return
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     descriptor = _locked(folder, patience)
+    if descriptor is not None:
+        _open.add(descriptor)
     before = _mine.set(_mine.get() | {folder})
     try:
         yield
@@ -52,10 +55,21 @@ def held(folder: Path, patience: float = BRIEFLY) -> Iterator[None]:
         if descriptor is not None:
             with suppress(OSError):  # the folder turned read-only, say
                 (folder / LOCK).unlink(missing_ok=True)
+            _open.discard(descriptor)
             os.close(descriptor)
         with suppress(OSError):  # from the first on that holds something
             for path in made:
                 path.rmdir()
+
+
+def _leave() -> None:
+    """Hold no lock that this process has only as a copy of another, or it would outlive that."""
+    while _open:
+        os.close(_open.pop())
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_leave)
 
 
 def _locked(folder: Path, patience: float) -> int | None:

@@ -1,4 +1,4 @@
-"""Processes end with the one that started them, and hear Ctrl-C where the compiler is in C."""
+"""Processes are copies where they may be, end with who started them, and hear Ctrl-C in time."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from diffusion.base.processes import interrupts_heard
+from diffusion.base.processes import interrupts_heard, interrupts_ignored
 
 STARTING = """import multiprocessing, os, time
 from diffusion.base.processes import end_with
@@ -27,6 +27,26 @@ if __name__ == "__main__":
     context.Process(target=wait, args=(os.getpid(), there)).start()
     print(here.recv(), flush=True)
     time.sleep(60)
+"""
+COPYING = """import os, signal, threading, time
+from diffusion.base.processes import copies, may_copy
+
+made = []
+
+def asked():
+    os.kill(os.getpid(), signal.SIGINT)  # as a terminal sends it to all
+    return made, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+signal.signal(signal.SIGTERM, lambda *_: None)
+for world in ("one", "another"):
+    assert may_copy()
+    made.append(world)
+    with copies(2) as pool:
+        print(*pool.submit(asked).result())
+        pool.submit(time.sleep, 60)
+
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print(may_copy())
 """
 SOON = 20.0  # seconds; without it both wait a minute
 
@@ -44,6 +64,18 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
             os.kill(child, 0)
             time.sleep(0.05)
         pytest.fail("it goes on")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux")
+def test_copies_have_what_was_made_before_them_and_end_where_they_are() -> None:
+    command = [sys.executable, "-c", COPYING]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SOON)
+    assert done.stdout.splitlines() == [
+        "['one'] True",
+        "['one', 'another'] True",
+        "False",  # beside another thread
+    ]
+    assert done.stderr == ""
 
 
 def _raw_object_cache_notify(wait: Callable[[float], None]) -> str:
@@ -70,3 +102,10 @@ def test_an_interrupt_waits_until_the_compiler_is_back_from_c() -> None:
 def test_elsewhere_an_interrupt_is_heard_at_once() -> None:
     with pytest.raises(KeyboardInterrupt), interrupts_heard():
         signal.raise_signal(signal.SIGINT)
+
+
+def test_interrupts_are_ignored_only_while_processes_start() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts_ignored():
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) == before

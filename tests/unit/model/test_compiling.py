@@ -197,8 +197,11 @@ class Stuck:
         self.killed.wait()
         raise RuntimeError("killed")
 
-    def shutdown(self, wait: bool, kill_workers: bool = False) -> None:
-        if kill_workers:
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None:
             self.killed.set()
 
 
@@ -317,6 +320,7 @@ def test_where_no_process_can_be_started_this_one_compiles(monkeypatch: pytest.M
 
     monkeypatch.setattr(compiling, "PROCESSES", 4)
     monkeypatch.setattr("joblib.cpu_count", lambda: 4)
+    monkeypatch.setattr(compiling, "may_copy", lambda: False)
     monkeypatch.setattr("joblib.externals.loky.ProcessPoolExecutor", refused)
     assert compiling.ready(STANDARD, built, lambda _: None).month == 0
 

@@ -3,6 +3,7 @@
 import fcntl
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,15 @@ import os, pathlib, signal, sys
 from diffusion.runner.lock import held
 with held(pathlib.Path(sys.argv[1])):
     os.kill(os.getpid(), signal.SIGKILL)
+"""
+COPIED = """
+import os, pathlib, sys, time
+from diffusion.runner.lock import held
+with held(pathlib.Path(sys.argv[1])):
+    if os.fork():
+        os._exit(0)
+    print("a copy of the holder goes on", flush=True)
+    time.sleep(60)
 """
 
 
@@ -121,6 +131,18 @@ def test_what_a_killed_process_left_behind_locks_nothing(
     assert (folder / LOCK).is_file()
     assert len(run_experiment(make(), folder).finished()) == 6
     assert not (folder / LOCK).exists()
+
+
+def test_a_copy_of_the_holder_holds_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", COPIED, str(tmp_path / "r")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline()
+        try:
+            with held(tmp_path / "r", patience=20.0):
+                os.killpg(holder.pid, 0)  # the copy is there
+        finally:
+            os.killpg(holder.pid, signal.SIGKILL)
 
 
 def test_nothing_is_left_of_a_folder_that_is_refused(

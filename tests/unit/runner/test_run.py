@@ -3,16 +3,15 @@
 import json
 import pickle
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from pandas.testing import assert_frame_equal
 
 from diffusion.base.errors import ResultsError, SettingError
@@ -27,6 +26,14 @@ from diffusion.runner.store import TABLES, Results, Store
 
 Make = Callable[..., Experiment]
 Fake = Any
+COPIES = """
+import pathlib, pickle, sys
+from diffusion.base.processes import may_copy
+from diffusion.runner.run import run_experiment
+experiment = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())
+results = run_experiment(experiment, pathlib.Path(sys.argv[2]))
+print(may_copy(), len(results.finished()))
+"""
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -282,7 +289,10 @@ def test_what_is_no_results_folder(tmp_path: Path) -> None:
         Results(tmp_path)
 
 
-def test_one_and_two_workers_write_the_same_bytes(make: Make, tmp_path: Path) -> None:
+def test_one_and_two_workers_write_the_same_bytes(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "may_copy", lambda: False)
     folders = []
     for workers in (1, 2):
         overrides = ("executor=local", f"executor.workers={workers}")
@@ -293,6 +303,19 @@ def test_one_and_two_workers_write_the_same_bytes(make: Make, tmp_path: Path) ->
     one, two = map(_bytes, folders)
     assert len(one) == 4 * 4  # four tables of four replicates
     assert one == two
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are copies on Linux")
+def test_workers_that_are_copies_write_the_same_bytes(make: Make, tmp_path: Path) -> None:
+    experiment = make("executor=local", "executor.workers=2", replicates=4)
+    with (tmp_path / "experiment").open("wb") as file:
+        pickle.dump(experiment, file)
+    folder = tmp_path / "copies"
+    command = [sys.executable, "-W", "error", "-c", COPIES, file.name, str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "True 8\n"
+    run_experiment(make(replicates=4), tmp_path / "one")
+    assert _bytes(folder) == _bytes(tmp_path / "one")
 
 
 def test_chunks_of_a_dead_worker_are_computed_again(
@@ -306,7 +329,7 @@ def test_chunks_of_a_dead_worker_are_computed_again(
         passes.append([chunk.number for chunk in chunks])
         for chunk in chunks:
             if len(passes) == 1 and chunk.number == 2:
-                raise TerminatedWorkerError
+                raise BrokenProcessPool
             yield reports[chunk.number]
 
     monkeypatch.setattr(executors.Local, "_once", once)
@@ -319,7 +342,7 @@ def test_chunks_of_a_dead_worker_are_computed_again(
 def test_workers_that_keep_dying_end_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     def once(self: executors.Local, task: Any, chunks: Any) -> Any:
         list(chunks)
-        raise TerminatedWorkerError
+        raise BrokenProcessPool
 
     monkeypatch.setattr(executors.Local, "_once", once)
     for chunks in ([], [Chunk(0, ())]):
@@ -333,7 +356,7 @@ def test_workers_may_die_often_as_long_as_the_sweep_goes_on(
     def once(self: executors.Local, task: Any, chunks: Any) -> Any:
         yield task(next(chunks))
         if next(chunks, None) is not None:
-            raise TerminatedWorkerError
+            raise BrokenProcessPool
 
     def task(chunk: Chunk) -> executors.Report:
         return executors.Report(chunk.number, 0, 0)
@@ -352,13 +375,6 @@ def test_an_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_with(tmp_path / "part.json", stopped)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_interrupts_are_ignored_only_while_processes_start() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with executors.interrupts_ignored():
-        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_each_lever_is_tried_in_the_world_as_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
