@@ -29,7 +29,7 @@ from llvmlite import ir
 from numba.core import config as _config
 from numba.extending import lower_builtin, type_callable
 
-from diffusion.base.linking import Assembled, Entered, Helpers, Parts, store_safely
+from diffusion.base.linking import PART, Assembled, Entered, Helpers, Parts, store_safely
 
 config: Any = _config
 
@@ -53,7 +53,6 @@ _OPTIONS: dict[str, Any] = {
 _WITHOUT_ENTRY = {**_OPTIONS, "no_cpython_wrapper": True}
 # numba would go on to folders of its own, whose names carry no digest
 _OUR_FOLDER = "UserProvidedCacheLocator"
-PART = "loop"  # what the loop of a rule is called, which is all that a month calls of it
 _CALLED_BY_MODEL = (*_HELPERS, "rules", "model")
 
 

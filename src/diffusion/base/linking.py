@@ -3,19 +3,21 @@
 numba optimises every function as a whole and makes machine code of it, also where other functions
 are all that ever calls it: they take up its code, and optimise it and make machine code of it
 anew, level by level. The three compilers here leave out what is done again above: `Helpers` do
-neither, `Parts` are optimised with all that they call, and `Assembled` makes machine code of parts
-as they are, and keeps nothing else. They are what numba has the option `pipeline_class` for; what
-they change are methods of its libraries, and `tests/unit/base/test_linking.py` says what must hold
-of them.
+neither, `Parts` are optimised and made machine code of with all that they call, and `Assembled`
+calls parts by their machine code, and keeps nothing else. They are what numba has the option
+`pipeline_class` for; what they change are methods of its libraries, and
+`tests/unit/base/test_linking.py` says what must hold of them.
 """
 
 import hashlib
 import pickle
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from llvmlite import binding as llvm
 from numba.core import caching, codegen, compiler
+from numba.core.registry import cpu_target
 
 _Default: Any = compiler.Compiler
 _Library: Any = codegen.JITCodeLibrary
@@ -23,6 +25,8 @@ _DataFiles: Any = caching.IndexDataCacheFile
 _Flags: Any = compiler.Flags
 # numba keeps the address of a function's environment, which loops that raise nothing never read
 _ENVIRONMENT = "_ZN08NumbaEnv"
+_ENTRY = llvm.Linkage.external
+PART = "loop"  # what the loop of a rule is called, which is all that a month calls of it
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -74,12 +78,15 @@ class Entered(_Default):  # type: ignore[misc]
         return super().define_pipelines()
 
 
-class _Called(_Library):  # type: ignore[misc]
-    """Code that other functions take up: no machine code is made of it."""
+class _Helper(_Library):  # type: ignore[misc]
+    """Code that other functions take up: it is not optimised, and no machine code is made of it."""
 
     @property
     def codegen(self) -> Any:
         return _WithoutEnvironment(self._codegen)
+
+    def _optimize_final_module(self) -> None:
+        """Left to what takes it up."""
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
@@ -117,19 +124,35 @@ class _WithoutEnvironment:
         """Nothing holds the address of an environment."""
 
 
-class _CalledHelpers(_Called):
-    def _optimize_final_module(self) -> None:
-        """Left to what takes it up."""
-
-
-class _LinkedParts(_Library):  # type: ignore[misc]
-    """Code that nothing takes up: of each function no more than its name is kept beside it."""
-
-    def _optimize_final_module(self) -> None:
-        """Parts are optimised when they are taken up."""
+class _Part(_Library):  # type: ignore[misc]
+    """Code with machine code of its own, by which an assembled function calls it."""
 
     def serialize_using_object_code(self) -> Any:
-        """As numba stores a library, with functions that abort instead of their code.
+        """As numba stores a library; whoever loads it remembers its machine code."""
+        name, kind, (machine_code, code) = super().serialize_using_object_code()
+        entries = [one.name for one in self.get_defined_functions() if one.linkage == _ENTRY]
+        return name, kind, (_Loaded(_remember(machine_code, entries), _remember, entries), code)
+
+
+class _AssembledOfParts(_Library):  # type: ignore[misc]
+    """Code that nothing takes up: of each function no more than its name is kept beside it."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._called: list[Any] = []
+
+    def add_linking_library(self, library: Any) -> None:
+        """Leave parts out: their machine code is there."""
+        if library.name == PART:
+            self._called.append(library)
+        else:
+            super().add_linking_library(library)
+
+    def _optimize_final_module(self) -> None:
+        """Parts are optimised, and there is little else."""
+
+    def serialize_using_object_code(self) -> Any:
+        """As numba stores one, with its parts, and with functions that abort instead of their code.
 
         By these numba knows which names the machine code has; each process that loads it would
         read all the code from which it was made.
@@ -139,25 +162,66 @@ class _LinkedParts(_Library):  # type: ignore[misc]
         stubs = [f'define void @"{name}"() {{ call void @llvm.trap() ret void }}' for name in named]
         lines = [*_environments(code), "declare void @llvm.trap()", *stubs]
         hollow = llvm.parse_assembly("\n".join(lines))
-        return self.name, "object", (self._get_compiled_object(), hollow.as_bitcode())
+        entries = {one.name for one in code.functions if one.is_declaration}
+        parts = {
+            one.name: _parts[one.name]
+            for library in self._called
+            for one in library._get_module_for_linking().functions
+            if one.name in entries and not one.is_declaration
+        }
+        machine_code = _Loaded(self._get_compiled_object(), _load, list(parts.values()))
+        return self.name, "object", (machine_code, hollow.as_bitcode())
+
+
+class _Loaded(bytes):
+    """Machine code, and what is done with it when it is read from disk: `load(itself, more)`."""
+
+    def __new__(cls, machine_code: bytes, *_: Any) -> Self:
+        return super().__new__(cls, machine_code)
+
+    def __init__(self, _: bytes, load: Callable[[bytes, Any], bytes], more: Any) -> None:
+        self._load = load, more
+
+    def __reduce__(self) -> Any:
+        load, more = self._load
+        return load, (bytes(self), more)
+
+
+_parts: dict[str, bytes] = {}  # machine code of the parts of this process, by what they define
+
+
+def _remember(machine_code: bytes, entries: list[str]) -> bytes:
+    _parts.update(dict.fromkeys(entries, machine_code))
+    return machine_code
+
+
+def _load(machine_code: bytes, parts: list[bytes]) -> bytes:
+    """Load the parts that machine code calls."""
+    engine = cpu_target.target_context.codegen()._engine._ee
+    for part in parts:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(part))
+    return machine_code
 
 
 class Helpers(Entered):
     """For what only other loops call."""
 
-    library = _CalledHelpers
+    library = _Helper
 
 
 class Parts(Entered):
-    """For a loop that, with all that it calls, is a part of an assembled function."""
+    """For a loop that, with all that it calls, is a part of an assembled function.
 
-    library = _Called
+    It is called `PART`: by that the library of one that was loaded from disk is known.
+    """
+
+    library = _Part
 
 
 class Assembled(Entered):
     """For what does little but call parts."""
 
-    library = _LinkedParts
+    library = _AssembledOfParts
 
 
 class _SafeFiles(_DataFiles):  # type: ignore[misc]

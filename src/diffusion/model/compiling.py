@@ -18,7 +18,8 @@ import numba
 import numpy as np
 
 from diffusion.base.arrays import table_of
-from diffusion.base.compiled import PART, compile_part, without_collection
+from diffusion.base.compiled import compile_part, without_collection
+from diffusion.base.linking import PART
 from diffusion.base.processes import copies, end_with, interrupts_heard, may_copy
 from diffusion.model import month, totals
 from diffusion.model.month import ORDER, Month

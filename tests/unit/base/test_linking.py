@@ -64,13 +64,24 @@ def test_all_ways_to_compile_give_the_same_bits() -> None:
     assert put_together(column) == entered(column) == plain
 
 
-def test_only_what_is_entered_has_machine_code() -> None:
+def address_of(function: Any) -> int:
+    """Of its machine code; 0 for none."""
+    (one,) = function.overloads.values()
+    return int(one.library.get_pointer_to_function(one.fndesc.llvm_func_name))
+
+
+def test_parts_and_what_is_entered_have_machine_code() -> None:
     put_together(np.ones(3))
-    for called in (third_of, loop):
-        (one,) = called.overloads.values()  # type: ignore[attr-defined]
-        assert library_of(called).get_pointer_to_function(one.fndesc.llvm_func_name) == 0
-    (one,) = put_together.overloads.values()  # type: ignore[attr-defined]
-    assert library_of(put_together).get_pointer_to_function(one.fndesc.llvm_func_name) != 0
+    assert address_of(third_of) == 0
+    assert address_of(loop) != 0
+    assert address_of(put_together) != 0
+
+
+def test_what_is_assembled_calls_parts_by_their_machine_code() -> None:
+    put_together(np.ones(3))
+    (part,) = loop.overloads.values()  # type: ignore[attr-defined]
+    name = part.fndesc.llvm_func_name
+    assert library_of(put_together)._final_module.get_function(name).is_declaration
 
 
 def test_of_what_is_assembled_nothing_but_machine_code_and_names_is_kept() -> None:
@@ -157,6 +168,13 @@ import rule
 def months(x, y):
     return rule.loop(x, y)
 """,
+    "year": """from diffusion.base.compiled import assembled
+import rule
+
+@assembled
+def months(x, y):
+    return rule.loop(x, y) + 1.0
+""",
 }
 COMPILE = "import numba, rule; rule.loop.compile((numba.{0}, numba.{0}))"
 ENTER = "import month, rule; print(month.months({0}, {0}), sum(rule.loop._cache_hits.values()))"
@@ -192,6 +210,19 @@ def test_processes_on_a_cold_cache_share_what_they_compile(tmp_path: Path) -> No
         assert said.split()[0] == result
     said, _ = start(ENTER.format("2")).communicate()
     assert said.split()[0] == "8.0"
+
+
+@pytest.mark.parametrize("order", [("month", "year"), ("year", "month")])
+def test_what_calls_the_same_part_is_loaded_from_disk_with_it(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    start = starter(tmp_path)
+    called = "; ".join(f"import {name}; print({name}.months(3, 4))" for name in order)
+    hits = "".join(f"; print(sum({name}.months._cache_hits.values()))" for name in order)
+    results = ["14.0\n" if name == "month" else "15.0\n" for name in order]
+    for hit in ("0\n", "1\n"):
+        said, _ = start(called + hits).communicate()
+        assert said == "".join([*results, hit, hit])
 
 
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
