@@ -284,11 +284,10 @@ def uniforms(
     whom: npt.ArrayLike = 0,
 ) -> npt.NDArray[np.float64]:
     """`uniform` for whole arrays of who and whom (broadcast against each other)."""
-    who_array, whom_array = np.broadcast_arrays(np.asarray(who), np.asarray(whom))
     with np.errstate(over="ignore"):
         key = U64(stream(seed, int(decision), month))
-        h = _mix_array(key ^ (who_array.astype(U64) * _WHO + _GOLDEN))
-        h = _mix_array(h ^ (whom_array.astype(U64) * _WHOM + _GOLDEN))
+        h = _mix_array(key ^ (np.asarray(who).astype(U64) * _WHO + _GOLDEN))
+        h = _mix_array(h ^ (np.asarray(whom).astype(U64) * _WHOM + _GOLDEN))
     result: npt.NDArray[np.float64] = (h >> _S11).astype(np.float64) * _TO_UNIT
     return result
 

@@ -165,18 +165,22 @@ def ranked(state: State, rows: IntArray, target: str, salt: int) -> IntArray:
     Hubs have most ties, brokers most ties to organisations without a common field, the
     periphery fewest ties.
     """
-    luck = draws.uniforms(state.seed, Decision.TARGET, salt % 2**31, rows)
-    degree = np.diff(state.adjacency.start)[rows].astype(np.float64)
+    order: FloatArray = draws.uniforms(state.seed, Decision.TARGET, salt % 2**31, rows)
     first = order_of(target)
-    order: FloatArray = luck
     if first == "hubs":
-        order = -degree + luck
+        order -= _degree(state, rows)
     elif first == "periphery":
-        order = degree + luck
+        order += _degree(state, rows)
     elif first == "brokers":
-        order = -_bridges(state)[rows] + luck
+        order -= _bridges(state)[rows]
     chosen: IntArray = rows[np.argsort(order, kind="stable")]
     return chosen
+
+
+def _degree(state: State, rows: IntArray) -> IntArray:
+    """Ties of each of the organisations."""
+    degree: IntArray = state.adjacency.start[rows + 1] - state.adjacency.start[rows]
+    return degree
 
 
 def _bridges(state: State) -> FloatArray:
