@@ -39,11 +39,13 @@ def rows(quick: bool) -> list[Row]:
     spared = [one / (one - common) for one, common in zip(alone, result["spared"], strict=True)]
     remarks = f"{replicates} replicates in turn, without making tables"
     bound = f"the world and the first {result['months']} months once, and nothing for a fork"
+    copies = "tables of the world copied; months right after one find less of them in the caches"
     return [
         Row.of("one by one, a replicate of five runs", alone, "s"),
         Row.of("together, a replicate of five runs", together, "s"),
         Row.of("one by one / together", gains, "times", _TARGET, remarks),
         Row.of("the most that sharing could give", spared, "times", None, bound),
+        Row.of("of together, its forks", result["forks"], "s", None, copies),
         Row("all tables equal bit by bit", result["equal"]),
         *_sweep_rows(replicates, _QUICK_SWEEPS if quick else _SWEEPS),
     ]
@@ -84,15 +86,16 @@ def run_both(replicates: int) -> dict[str, Any]:
     scenarios = [one.settings for one in design(["experiment=what_remains"]).scenarios.values()]
     Simulation(scenarios[-1]).run()
     months = min(shared_months(scenarios[0], other) for other in scenarios[1:])
-    seconds: dict[str, list[float]] = {"alone": [], "together": [], "spared": []}
+    seconds: dict[str, list[float]] = {"alone": [], "together": [], "spared": [], "forks": []}
     equal = True
     for replicate in range(replicates):
         every = [settings.with_seed(1 + replicate) for settings in scenarios]
         alone, took, common = _one_by_one(every, months)
         seconds["alone"].append(took)
         seconds["spared"].append(common * (1 - 1 / len(every)))
-        together, took = _together(every)
+        together, took, forks = _together(every)
         seconds["together"].append(took)
+        seconds["forks"].append(forks)
         equal &= all(_same(one, together[k]) for k, one in enumerate(alone))
     return {**seconds, "months": months, "equal": equal}
 
@@ -147,19 +150,30 @@ def _one_by_one(
     return tables, seconds, common
 
 
-def _together(every: Sequence["ModelSettings"]) -> tuple[dict[int, "Tables"], float]:
-    """Tables of all by their place, and seconds of all."""
+def _together(every: Sequence["ModelSettings"]) -> tuple[dict[int, "Tables"], float, float]:
+    """Tables of all by their place, seconds of all, and of these the seconds of forks."""
     from diffusion.model.sharing import simulate_together
+    from diffusion.model.simulation import Simulation
 
     tables: dict[int, Tables] = {}
-    seconds, runs = 0.0, simulate_together(every)
-    while len(tables) < len(every):
+    seconds, forks, runs = 0.0, 0.0, simulate_together(every)
+    fork = Simulation.fork
+
+    def timed(run: Simulation, settings: "ModelSettings") -> Simulation:
+        nonlocal forks
         started = time.perf_counter()
-        place, run = next(runs)
-        seconds += time.perf_counter() - started
-        tables[place] = run.tables()
-        del run  # which the next one would have to wait for memory beside
-    return tables, seconds
+        forked = fork(run, settings)
+        forks += time.perf_counter() - started
+        return forked
+
+    with mock.patch.object(Simulation, "fork", timed):
+        while len(tables) < len(every):
+            started = time.perf_counter()
+            place, run = next(runs)
+            seconds += time.perf_counter() - started
+            tables[place] = run.tables()
+            del run  # which the next one would have to wait for memory beside
+    return tables, seconds, forks
 
 
 def _same(one: "Tables", other: "Tables") -> bool:

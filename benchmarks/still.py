@@ -170,9 +170,10 @@ def bound_row(
     now = each * (sum(usual) - sum(still))
     left = each * (sum(mesa) / target.limit - sum(still))
     wanted = f"{left:.0f} ns for {asked}" if left > 0.0 else f"less than nothing for {asked}"
+    rest = sum(mesa) / (sum(usual) - sum(still))
     remarks = (
-        f"{sum(mesa) / sum(usual):.0f} as it is; what happens takes {now:.0f} ns an "
-        f"organisation-month, and would have to take {wanted}"
+        f"{sum(mesa) / sum(usual):.0f} as it is, {rest:.0f} if all else cost nothing; what happens "
+        f"takes {now:.0f} ns an organisation-month, and would have to take {wanted}"
     )
     ratios = [theirs / own for theirs, own in zip(mesa, still, strict=True)]
     return Row.of(what, ratios, "times", None, remarks)

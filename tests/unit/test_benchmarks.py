@@ -278,8 +278,8 @@ def test_what_happens_may_cost_what_the_target_leaves() -> None:
     assert row.measured == 250.0
     assert row.spread == (200.0, 300.0)
     assert row.remarks == (
-        "125 as it is; what happens takes 1000 ns an organisation-month, and would have to take "
-        "250 ns for the 200 that are asked"
+        "125 as it is, 250 if all else cost nothing; what happens takes 1000 ns an "
+        "organisation-month, and would have to take 250 ns for the 200 that are asked"
     )
     beyond = still.bound_row("rows", [0.1], [2e-3], [1e-3], at_least(200), 1_000)
     assert "would have to take less than nothing" in beyond.remarks
