@@ -99,9 +99,12 @@ class Local(Executor):
 
 
 def _in_copies(workers: int, jobs: Iterator[Job]) -> Iterator[Report]:
-    """Reports of `work` from copies of this process."""
-    with copies(workers) as pool:
-        running = {pool.submit(work, *job) for job in islice(jobs, AHEAD * workers)}
+    """Reports of `work` from copies of this process, no more of them than there are jobs."""
+    first = list(islice(jobs, AHEAD * workers))
+    if not first:
+        return
+    with copies(min(workers, len(first))) as pool:
+        running = {pool.submit(work, *job) for job in first}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from pandas.testing import assert_frame_equal
 from diffusion.base.errors import ResultsError, SettingError
 from diffusion.config import Experiment, design
 from diffusion.model import spending
-from diffusion.runner import executors
-from diffusion.runner.design import Chunk, chunks_of, runs_of
+from diffusion.runner.design import chunks_of, runs_of
 from diffusion.runner.files import write_json, write_with
 from diffusion.runner.manifest import manifest_of, versions
 from diffusion.runner.run import Progress, check_worlds, compute, run_experiment
@@ -26,14 +24,6 @@ from diffusion.runner.store import TABLES, Results, Store
 
 Make = Callable[..., Experiment]
 Fake = Any
-COPIES = """
-import pathlib, pickle, sys
-from diffusion.base.processes import may_copy
-from diffusion.runner.run import run_experiment
-experiment = pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())
-results = run_experiment(experiment, pathlib.Path(sys.argv[2]))
-print(may_copy(), len(results.finished()))
-"""
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -287,84 +277,6 @@ def test_what_is_no_results_folder(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(ResultsError, match="can't be read"):
         Results(tmp_path)
-
-
-def test_one_and_two_workers_write_the_same_bytes(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(executors, "may_copy", lambda: False)
-    folders = []
-    for workers in (1, 2):
-        overrides = ("executor=local", f"executor.workers={workers}")
-        folders.append(tmp_path / str(workers))
-        results = run_experiment(make(*overrides, replicates=4), folders[-1])
-        assert results.failures() == []
-        assert len(results.finished()) == 8
-    one, two = map(_bytes, folders)
-    assert len(one) == 4 * 4  # four tables of four replicates
-    assert one == two
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="workers are copies on Linux")
-def test_workers_that_are_copies_write_the_same_bytes(make: Make, tmp_path: Path) -> None:
-    experiment = make("executor=local", "executor.workers=2", replicates=4)
-    with (tmp_path / "experiment").open("wb") as file:
-        pickle.dump(experiment, file)
-    folder = tmp_path / "copies"
-    command = [sys.executable, "-W", "error", "-c", COPIES, file.name, str(folder)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert done.stdout == "True 8\n"
-    run_experiment(make(replicates=4), tmp_path / "one")
-    assert _bytes(folder) == _bytes(tmp_path / "one")
-
-
-def test_chunks_of_a_dead_worker_are_computed_again(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reports = {n: executors.Report(n, 1, 0) for n in range(4)}
-    passes: list[list[int]] = []
-
-    def once(self: executors.Local, task: Any, chunks: Any) -> Any:
-        chunks = list(chunks)
-        passes.append([chunk.number for chunk in chunks])
-        for chunk in chunks:
-            if len(passes) == 1 and chunk.number == 2:
-                raise BrokenProcessPool
-            yield reports[chunk.number]
-
-    monkeypatch.setattr(executors.Local, "_once", once)
-    chunks = [Chunk(n, ()) for n in range(4)]
-    done = list(executors.Local(workers=2).map(lambda chunk: reports[chunk.number], chunks))
-    assert [report.number for report in done] == [0, 1, 2, 3]
-    assert passes == [[0, 1, 2, 3], [2, 3]]
-
-
-def test_workers_that_keep_dying_end_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    def once(self: executors.Local, task: Any, chunks: Any) -> Any:
-        list(chunks)
-        raise BrokenProcessPool
-
-    monkeypatch.setattr(executors.Local, "_once", once)
-    for chunks in ([], [Chunk(0, ())]):
-        with pytest.raises(ResultsError, match="killed 3 times at the same runs"):
-            list(executors.Local(workers=2).map(lambda _: executors.Report(0, 0, 0), chunks))
-
-
-def test_workers_may_die_often_as_long_as_the_sweep_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def once(self: executors.Local, task: Any, chunks: Any) -> Any:
-        yield task(next(chunks))
-        if next(chunks, None) is not None:
-            raise BrokenProcessPool
-
-    def task(chunk: Chunk) -> executors.Report:
-        return executors.Report(chunk.number, 0, 0)
-
-    monkeypatch.setattr(executors.Local, "_once", once)
-    chunks = [Chunk(n, ()) for n in range(3 * executors.RESTARTS)]
-    done = list(executors.Local(workers=2).map(task, chunks))
-    assert [report.number for report in done] == list(range(len(chunks)))
 
 
 def test_an_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
