@@ -1,5 +1,6 @@
 """Looking after results folders: list them, check them, hand them on, make them smaller."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError, nearest
+from diffusion.base.writing import written_as
 from diffusion.runner.files import (
     read_json,
     sha256,
@@ -16,12 +18,14 @@ from diffusion.runner.files import (
     write_with,
 )
 from diffusion.runner.lock import held
-from diffusion.runner.store import TABLES, Results
+from diffusion.runner.store import TABLES, Results, is_own
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = ("csv", "parquet", "xlsx")
+_WRITTEN_INTO = ("finished", "failures", "figures", *TABLES)
+_PROBE = re.compile(r"\.probe-[0-9]+")  # of `check_writable`
 ROWS_OF_A_SHEET = 1_048_575  # Excel's limit without the head
 
 
@@ -236,8 +240,7 @@ def unneeded(results: Results, tables: Sequence[str] = ()) -> list[Path]:
                 f"{nearest(name, allowed)}"
             )
     finished, marks = results.finished(), results.marks()
-    found = sorted(results.path.glob("*/.part-*")) + sorted(results.path.glob(".*"))
-    found += results.foreign()
+    found = [*_half_written(results.path), *results.foreign()]
     for table in TABLES:
         for part in sorted(results.path.glob(f"{table}/part-*.parquet")):
             number = int(part.stem.removeprefix("part-"))
@@ -247,6 +250,18 @@ def unneeded(results: Results, tables: Sequence[str] = ()) -> list[Path]:
         if read_json(failure)["run_id"] in finished:
             found.append(failure)
     return found
+
+
+def _half_written(folder: Path) -> Iterator[Path]:
+    """What commands that were killed left under a temporary name; no hidden file of others."""
+    for name in _WRITTEN_INTO:
+        for path in sorted(folder.glob(f"{name}/.*")):
+            if written_as(path.name) is not None and path.is_file():
+                yield path
+    for path in sorted(folder.glob(".*")):
+        name = written_as(path.name) or ""
+        if (is_own(name) or _PROBE.fullmatch(path.name)) and path.is_file():
+            yield path
 
 
 def prune(results: Results, tables: Sequence[str] = ()) -> int:

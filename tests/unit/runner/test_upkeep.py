@@ -154,6 +154,29 @@ def test_pruning_removes_what_is_named_and_what_was_left_behind(
     assert upkeep.unneeded(results) == []
 
 
+def test_pruning_removes_half_written_files_and_no_hidden_ones_of_others(results: Results) -> None:
+    ours = [
+        *(f".{name}.4711" for name in ("manifest.json", "months.csv", "differences_to_a.csv")),
+        ".probe-4711",
+        "finished/.part-00000.json.4711",
+        "failures/.0123456789abcdef.json.4711",
+        "figures/.adoption.png.4711",
+        "survival/.part-00001.parquet.4711",
+    ]
+    of_others = [
+        *(".gitignore", ".DS_Store", ".notes.txt.4711", ".manifest.json.swp", ".probe-mine"),
+        *(".git/config", "mine/.part-00000.json.4711", "figures/.directory"),
+    ]
+    for name in (*ours, *of_others):
+        (results.path / name).parent.mkdir(exist_ok=True)
+        (results.path / name).write_text("x")
+    gone = upkeep.unneeded(results)
+    assert set(gone) == {results.path / name for name in ours}
+    assert upkeep.prune(results) == len(ours)
+    assert not any(path.exists() for path in gone)
+    assert all((results.path / name).is_file() for name in of_others)
+
+
 def test_folders_are_found_and_strange_ones_told_of(results: Results) -> None:
     strange = results.path.parent / "strange"
     strange.mkdir()
