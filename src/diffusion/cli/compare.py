@@ -94,7 +94,7 @@ def _show(results: "Results", folder: Path, args: argparse.Namespace, compute: b
     told = (
         *left_out(results, comparison),
         *_designed(results),
-        *reached_in_words(results.manifest),
+        *reached_in_words(comparison),
         *off_budget(comparison),
     )
     for sentence in told:
