@@ -71,6 +71,8 @@ MISTAKES = [
     (["run", COP, "timing.stop=soon"], "timing.stop = 'soon': should be a whole number"),
     (["run", "practices.limit=65"], "65"),
     (["run", "world.n=1"], "world.n = 1: allowed"),
+    (["run", "world.n=50", "world.mean_degree=60"], "with 50 organisations it can be at most 49"),
+    (["compare", COP, "world.n=50", "world.mean_degree=60"], "world.mean_degree is 60; with 50"),
     (
         ["run", COP, "intervention.cop_formation.coverage=1.5"],
         "coverage = 1.5: allowed more than 0, up to 1",
