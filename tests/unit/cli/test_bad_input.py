@@ -27,6 +27,12 @@ MISTAKES = [
     (["run", "seed=1\n2"], "'seed=1 2' can't be read"),
     (["run", "sëed=1"], "'sëed' can't be the name of a setting"),
     (["run", "name=été"], "letters such as é"),
+    # of experiments
+    (["run", "replicates=5"], "'replicates=5' changes nothing in one run, only experiments read"),
+    (["run", "executor.workers=4"], "leave it out, or use `diffusion compare`"),
+    (["run", "executor=serial"], "'executor=serial' changes nothing in one run"),
+    (["run", "+until.half_width=0.1"], "'+until.half_width=0.1' changes nothing in one run"),
+    (["run", "--dry-run", "shows={pairs: true}"], "'shows={pairs: true}' changes nothing in one"),
     # brackets and quotes
     (["run", "record.groups=[practice,scale"], "the bracket '[' is not closed"),
     (["run", "timing={start: 1"], "the bracket '{' is not closed"),
