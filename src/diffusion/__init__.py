@@ -8,6 +8,7 @@
 >>> outcomes = results.table("outcomes")
 >>> comparison = diffusion.Comparison.of(results, interval="bootstrap")
 
+A mistake that can be mended is a `DiffusionError`, whose text is the sentence that commands show.
 Heavy libraries are only imported when one of these names is used.
 """
 
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from diffusion.analysis.comparison import Comparison as Comparison
+    from diffusion.base.errors import DiffusionError as DiffusionError
     from diffusion.model.model import Model as Model
     from diffusion.model.settings import ModelSettings
     from diffusion.runner.store import Results as Results
 
 __version__ = "0.1.0"
 
-__all__ = ["Comparison", "Model", "Results", "__version__", "compare", "load"]
+__all__ = ["Comparison", "DiffusionError", "Model", "Results", "__version__", "compare", "load"]
 
 
 def load(overrides: Iterable[str] = (), config_dir: "Path | str | None" = None) -> "ModelSettings":
@@ -89,4 +91,8 @@ def __getattr__(name: str) -> Any:
         from diffusion.runner.store import Results
 
         return Results
+    if name == "DiffusionError":
+        from diffusion.base.errors import DiffusionError
+
+        return DiffusionError
     raise AttributeError(f"module 'diffusion' has no attribute '{name}'")

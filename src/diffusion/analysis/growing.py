@@ -127,9 +127,13 @@ def half_widths(results: Results, outcome: str, replicates: int) -> dict[str, fl
     return found
 
 
-def reached_in_words(manifest: Mapping[str, Any]) -> list[str]:
-    """How well the outcome of a sweep that grew is known, as a sentence; none for other sweeps."""
-    until, reached = manifest.get("until"), manifest.get("reached")
+def reached_in_words(comparison: Comparison) -> list[str]:
+    """How well the outcome of a sweep that grew is known, as a sentence; none for other sweeps.
+
+    A folder that an earlier call let grow further holds more replicates than this took, and its
+    tables are of all of them.
+    """
+    until, reached = comparison.manifest.get("until"), comparison.manifest.get("reached")
     if until is None or reached is None:
         return []
     widths = [
@@ -137,10 +141,12 @@ def reached_in_words(manifest: Mapping[str, Any]) -> list[str]:
     ]
     asked = _known(until["half_width"])
     enough = max(widths) <= until["half_width"]
+    compared = comparison.outcomes["replicate"].nunique()
     return [
         f"{until['of']} is known to {_known(max(widths))} or better in every scenario after "
         f"{reached['replicates']} replicates; {asked} was asked for"
         + ("." if enough else " and takes more than until.at_most.")
+        + (f" Compared are all {compared} that are here." * (compared > reached["replicates"]))
     ]
 
 

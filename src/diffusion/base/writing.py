@@ -1,9 +1,12 @@
 """Writing a file whole or not at all."""
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9]+", re.DOTALL)
 
 
 def write_whole(path: Path, write: Callable[[Path], object], suffix: str = "") -> None:
@@ -25,6 +28,16 @@ def write_whole(path: Path, write: Callable[[Path], object], suffix: str = "") -
     finally:  # whatever stopped it, Ctrl-C included
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def written_as(temporary: str) -> str | None:
+    """The name of the file that `write_whole` writes under this one, without a suffix.
+
+    Returns:
+        None if it gives no such name.
+    """
+    found = _TEMPORARY.fullmatch(temporary)
+    return None if found is None else found["name"]
 
 
 def reason(error: OSError) -> str:

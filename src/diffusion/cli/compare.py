@@ -60,7 +60,7 @@ def execute(args: argparse.Namespace) -> int:
         return dry_run.show(experiment, folder, args)
     whole = f"what was finished stands in {folder}, give the same command again to go on"
     with (
-        if_interrupted(whole),
+        if_interrupted(whole, folder),
         ShowProgress() as progress,
         Stopping(folder, progress.notice) as stopping,
     ):
@@ -94,7 +94,7 @@ def _show(results: "Results", folder: Path, args: argparse.Namespace, compute: b
     told = (
         *left_out(results, comparison),
         *_designed(results),
-        *reached_in_words(results.manifest),
+        *reached_in_words(comparison),
         *off_budget(comparison),
     )
     for sentence in told:

@@ -115,7 +115,7 @@ def _show(results: "Results", _: argparse.Namespace) -> int:
 def _verify(results: "Results", _: argparse.Namespace) -> int:
     from diffusion.runner.upkeep import overview, problems
 
-    one, wrong = overview(results), list(problems(results))
+    wrong = list(problems(results))
     for sentence in wrong:
         sys.stderr.write(f"diffusion: {sentence}\n")
     if wrong:
@@ -124,6 +124,7 @@ def _verify(results: "Results", _: argparse.Namespace) -> int:
             f"--fresh\n"
         )
         return WRONG
+    one = overview(results)
     sys.stdout.write(
         f"{results.path}: every table is as it was stored; {one.finished} of {one.runs} runs "
         f"finished, {one.failed} failed, {one.left} left\n"

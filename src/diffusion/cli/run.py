@@ -1,10 +1,11 @@
 """`diffusion run`: one run of the composed settings, or with -m one of each combination."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from diffusion.base.errors import SettingError
 from diffusion.cli.parser import add_overrides, add_results
 
 EXAMPLES = (
@@ -42,6 +43,7 @@ def execute(args: argparse.Namespace) -> int:
     from diffusion.views import tables
 
     config = compose(args.overrides, args.config_dir)
+    _refuse_unused(args.overrides)
     folder = args.results if args.results is not None else config["results"]
     settings = settings_of(config)
     if args.dry_run:
@@ -70,6 +72,24 @@ def execute(args: argparse.Namespace) -> int:
 
     show_figures(out, finished.folder, draw)
     return 0
+
+
+def _refuse_unused(overrides: Sequence[str]) -> None:
+    """Refuse what is typed for an experiment; what its file says may stay.
+
+    Raises:
+        SettingError: a setting that one run does not read.
+    """
+    from diffusion.config.overrides import parse
+    from diffusion.config.settings import Plan
+
+    of_experiments = Plan.model_fields.keys() - {"results"}
+    for override in parse(overrides):
+        if override.key.split(".")[0] in of_experiments:
+            raise SettingError(
+                f"'{override.line}' changes nothing in one run, only experiments read it; leave it "
+                f"out, or use `diffusion compare`"
+            )
 
 
 def _left_out(config: Mapping[str, Any]) -> Iterator[str]:

@@ -49,16 +49,21 @@ def tell_failures(results: "Results") -> int:
 
 
 @contextmanager
-def if_interrupted(sentence: str) -> Iterator[None]:
+def if_interrupted(sentence: str, folder: Path | None = None) -> Iterator[None]:
     """Say what an interrupt of the body leaves behind.
 
+    Args:
+        folder: where results stand by then, if the sentence tells of them.
+
     Raises:
-        KeyboardInterrupt: of the same class, with that sentence.
+        KeyboardInterrupt: of the same class, with that sentence; with none if that folder holds no
+            results.
     """
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        raise type(interrupt)(sentence) from None
+        there = folder is None or (folder / "manifest.json").is_file()
+        raise type(interrupt)(*([sentence] if there else [])) from None
 
 
 def duration(seconds: float) -> str:

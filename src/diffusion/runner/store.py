@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError, nearest
+from diffusion.base.writing import reason
 from diffusion.model.code_digest import LIBRARIES
 from diffusion.model.measures import Columns
 from diffusion.runner.design import Chunk, Run
@@ -360,20 +361,20 @@ def _flat(data: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _clear(folder: Path) -> None:
-    """Remove results, in an order that leaves no mark without a manifest.
+    """Remove results, in an order that leaves no mark without a manifest; of links only these.
 
     Raises:
         ResultsError: something can't be removed.
     """
     for path in (path for name in _CLEARED for path in _called(folder, name)):
         try:
-            if path.is_dir():
+            if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise ResultsError(
-                f"{path} can't be removed ({error.strerror}); remove {folder} yourself, or choose "
+                f"{path} can't be removed ({reason(error)}); remove {folder} yourself, or choose "
                 f"another folder with --results"
             ) from error
 

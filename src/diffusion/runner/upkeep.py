@@ -1,12 +1,14 @@
 """Looking after results folders: list them, check them, hand them on, make them smaller."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError, nearest
+from diffusion.base.writing import written_as
 from diffusion.runner.files import (
     read_json,
     sha256,
@@ -16,12 +18,14 @@ from diffusion.runner.files import (
     write_with,
 )
 from diffusion.runner.lock import held
-from diffusion.runner.store import TABLES, Results
+from diffusion.runner.store import TABLES, Results, is_own
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS = ("csv", "parquet", "xlsx")
+_WRITTEN_INTO = ("finished", "failures", "figures", *TABLES)
+_PROBE = re.compile(r"\.probe-[0-9]+")  # of `check_writable`
 ROWS_OF_A_SHEET = 1_048_575  # Excel's limit without the head
 
 
@@ -80,8 +84,50 @@ def folders(within: Path) -> tuple[list[Results], list[str]]:
     return found, unreadable
 
 
+class _Undamaged(Results):
+    """A results folder as if its damaged marks were not there."""
+
+    def _mark_paths(self) -> list[Path]:
+        return [path for path in super()._mark_paths() if _fault(path, _is_mark) is None]
+
+
 def problems(results: Results) -> Iterator[str]:
     """What is wrong with a folder, one sentence each; nothing if all is as it was stored."""
+    for pattern, is_right in (("finished/part-*.json", _is_mark), ("failures/*.json", _is_failure)):
+        for path in sorted(results.path.glob(pattern)):
+            fault = _fault(path, is_right)
+            if fault is not None:
+                yield fault
+    yield from _wrong_parts(_Undamaged(results.path))
+
+
+def _fault(path: Path, is_right: Callable[[Any], bool]) -> str | None:
+    """Why what a run left in JSON can't be used; None if it can."""
+    try:
+        data = read_json(path)
+    except ResultsError as error:
+        return str(error)
+    if is_right(data):
+        return None
+    return f"{path} is not what was stored; restore it or use --fresh"
+
+
+def _is_mark(data: Any) -> bool:
+    return (
+        isinstance(data, Mapping)
+        and isinstance(data.get("part"), int)
+        and isinstance(data.get("sha256"), Mapping)
+        and isinstance(data.get("runs"), list)
+        and all(isinstance(run, Mapping) and "run_id" in run for run in data["runs"])
+    )
+
+
+def _is_failure(data: Any) -> bool:
+    return isinstance(data, Mapping) and "run_id" in data and "error" in data
+
+
+def _wrong_parts(results: Results) -> Iterator[str]:
+    """What is wrong with the tables of a folder, by its marks."""
     for path, runs in results.foreign().items():
         yield f"{path} marks {runs} runs of another design"
     marks = results.marks()
@@ -194,8 +240,7 @@ def unneeded(results: Results, tables: Sequence[str] = ()) -> list[Path]:
                 f"{nearest(name, allowed)}"
             )
     finished, marks = results.finished(), results.marks()
-    found = sorted(results.path.glob("*/.part-*")) + sorted(results.path.glob(".*"))
-    found += results.foreign()
+    found = [*_half_written(results.path), *results.foreign()]
     for table in TABLES:
         for part in sorted(results.path.glob(f"{table}/part-*.parquet")):
             number = int(part.stem.removeprefix("part-"))
@@ -205,6 +250,18 @@ def unneeded(results: Results, tables: Sequence[str] = ()) -> list[Path]:
         if read_json(failure)["run_id"] in finished:
             found.append(failure)
     return found
+
+
+def _half_written(folder: Path) -> Iterator[Path]:
+    """What commands that were killed left under a temporary name; no hidden file of others."""
+    for name in _WRITTEN_INTO:
+        for path in sorted(folder.glob(f"{name}/.*")):
+            if written_as(path.name) is not None and path.is_file():
+                yield path
+    for path in sorted(folder.glob(".*")):
+        name = written_as(path.name) or ""
+        if (is_own(name) or _PROBE.fullmatch(path.name)) and path.is_file():
+            yield path
 
 
 def prune(results: Results, tables: Sequence[str] = ()) -> int:

@@ -64,7 +64,7 @@ def test_it_ends_at_the_first_number_of_replicates_that_is_enough(
     assert_frame_equal(results.table("outcomes"), fixed.table("outcomes"))
     assert results.manifest["replicates"] == reached
     assert overview(results).left == 0
-    (sentence,) = reached_in_words(results.manifest)
+    (sentence,) = reached_in_words(Comparison.of(results))
     assert f"after {reached} replicates; +/- 0.1 was asked for." in sentence
 
 
@@ -85,7 +85,7 @@ def test_it_ends_at_the_latest_where_it_may_have_no_more(
     results = computed(experiment(make, 0.001, "until.at_most=13"), tmp_path / "r")
     assert results.manifest["replicates"] == 13, "the last step is cut"
     assert len(results.finished()) == 26
-    (sentence,) = reached_in_words(results.manifest)
+    (sentence,) = reached_in_words(Comparison.of(results))
     assert "after 13 replicates; +/- 0.001 was asked for and takes more" in sentence
 
 
@@ -125,6 +125,22 @@ def test_a_narrower_interval_goes_on_from_what_is_there(
     assert results.manifest["replicates"] > first
     assert sorted(set(noisy.calls)) == list(range(first + 1, results.manifest["replicates"] + 1))
     assert results.manifest["until"]["half_width"] == 0.09
+
+
+def test_a_wider_interval_tells_how_many_replicates_are_compared(
+    make: Make, noisy: Fake, tmp_path: Path
+) -> None:
+    (narrow,) = reached_in_words(Comparison.of(computed(experiment(make, 0.1), tmp_path / "r")))
+    assert narrow.endswith("+/- 0.1 was asked for.")
+    noisy.calls.clear()
+    results = computed(experiment(make, 0.5), tmp_path / "r")
+    assert noisy.calls == []
+    comparison = Comparison.of(results)
+    there = comparison.outcomes["replicate"].nunique()
+    assert there > results.manifest["reached"]["replicates"] == 6
+    (sentence,) = reached_in_words(comparison)
+    assert "after 6 replicates; +/- 0.5 was asked for." in sentence
+    assert sentence.endswith(f" Compared are all {there} that are here.")
 
 
 def test_another_design_is_told_by_what_differs(make: Make, noisy: Fake, tmp_path: Path) -> None:
@@ -171,4 +187,4 @@ def test_without_until_the_stated_number_is_computed(
     results = computed(make(replicates=4), tmp_path / "r")
     assert len(results.finished()) == 8
     assert not {"until", "reached"} & set(results.manifest)
-    assert reached_in_words(results.manifest) == []
+    assert reached_in_words(Comparison.of(results)) == []

@@ -52,7 +52,9 @@ print(result(np.uint64(0b11100)))
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what loops need, which keeps its machine code itself unless a test says where."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     copy = tmp_path / "diffusion"
     shutil.copytree(PACKAGE / "base", copy / "base", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(PACKAGE / "world", copy / "world", ignore=shutil.ignore_patterns("*"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from diffusion.base.writing import write_whole
+from diffusion.base.writing import write_whole, written_as
 
 
 def hello(path: Path) -> None:
@@ -45,3 +45,16 @@ def test_an_interrupted_write_leaves_the_file_of_before(tmp_path: Path) -> None:
         write_whole(tmp_path / "file", stopped)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text() == "before"
+
+
+def test_a_temporary_name_tells_which_file_was_written(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def noted(path: Path) -> None:
+        seen.append(path.name)
+        hello(path)
+
+    write_whole(tmp_path / "part-1.json", noted)
+    assert [written_as(name) for name in seen] == ["part-1.json"]
+    others = ("part-1.json.77", ".part-1.json", ".part-1.json.swp", ".77", "..77", ".part-1.77x")
+    assert [written_as(name) for name in others] == [None] * len(others)

@@ -27,6 +27,12 @@ MISTAKES = [
     (["run", "seed=1\n2"], "'seed=1 2' can't be read"),
     (["run", "sëed=1"], "'sëed' can't be the name of a setting"),
     (["run", "name=été"], "letters such as é"),
+    # of experiments
+    (["run", "replicates=5"], "'replicates=5' changes nothing in one run, only experiments read"),
+    (["run", "executor.workers=4"], "leave it out, or use `diffusion compare`"),
+    (["run", "executor=serial"], "'executor=serial' changes nothing in one run"),
+    (["run", "+until.half_width=0.1"], "'+until.half_width=0.1' changes nothing in one run"),
+    (["run", "--dry-run", "shows={pairs: true}"], "'shows={pairs: true}' changes nothing in one"),
     # brackets and quotes
     (["run", "record.groups=[practice,scale"], "the bracket '[' is not closed"),
     (["run", "timing={start: 1"], "the bracket '{' is not closed"),
@@ -71,6 +77,8 @@ MISTAKES = [
     (["run", COP, "timing.stop=soon"], "timing.stop = 'soon': should be a whole number"),
     (["run", "practices.limit=65"], "65"),
     (["run", "world.n=1"], "world.n = 1: allowed"),
+    (["run", "world.n=50", "world.mean_degree=60"], "with 50 organisations it can be at most 49"),
+    (["compare", COP, "world.n=50", "world.mean_degree=60"], "world.mean_degree is 60; with 50"),
     (
         ["run", COP, "intervention.cop_formation.coverage=1.5"],
         "coverage = 1.5: allowed more than 0, up to 1",

@@ -185,6 +185,20 @@ def test_an_interrupted_sweep_says_how_to_go_on(
     assert "4 of 6 runs are there already" in capsys.readouterr().err
 
 
+def test_a_sweep_that_is_interrupted_before_its_folder_is_there_names_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from diffusion.runner import run
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "check_worlds", interrupted)
+    assert main(["compare", *SHORT, "intervention=[handover]", "--results", "r"]) == 130
+    assert capsys.readouterr().err == "diffusion: interrupted\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_results_are_shown_and_stored_before_figures_are_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -81,6 +81,23 @@ def test_fresh_removes_what_is_ours_and_nothing_else(everything: list[str], tmp_
     assert set(Results(folder).manifest["scenarios"]) == {"baseline", "handover"}
 
 
+def test_fresh_removes_links_and_nothing_behind_them(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "r", tmp_path / "elsewhere"
+    assert main([*FRESH, "replicates=1"]) == 0
+    elsewhere.mkdir()
+    before = {}
+    for name in ("finished", "months", "manifest.json"):
+        (folder / name).rename(elsewhere / name)
+        (folder / name).symlink_to(elsewhere / name)
+    (folder / "events").symlink_to(tmp_path / "nowhere")
+    for path in (path for path in elsewhere.rglob("*") if path.is_file()):
+        before[path] = path.read_bytes()
+    assert main(FRESH) == 0
+    assert not any(path.is_symlink() for path in folder.iterdir())
+    assert len(Results(folder).finished()) == 4
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_without_a_manifest_fresh_takes_a_folder_that_holds_nothing_of_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

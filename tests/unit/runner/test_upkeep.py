@@ -10,6 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from diffusion.base.errors import ResultsError
+from diffusion.cli import main
 from diffusion.config import Experiment
 from diffusion.runner import store, upkeep
 from diffusion.runner.run import run_experiment
@@ -49,6 +50,31 @@ def test_a_run_that_lost_rows_is_named(results: Results) -> None:
     frame.iloc[1:].to_parquet(part)
     run = frame["run_id"].iloc[0]
     assert f"run {run} has 7 rows in months instead of 8" in list(upkeep.problems(results))
+
+
+@pytest.mark.parametrize("text", ["", '{"part": 0,', "[]", "{}", '{"part": 0, "runs": [1]}'])
+def test_a_damaged_mark_is_a_fault_like_others(
+    results: Results, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged, missing = results.path / "finished" / "part-00000.json", results.part("survival", 1)
+    damaged.write_text(text)
+    missing.unlink()
+    assert main(["results", "verify", str(results.path)]) == 1
+    sentences = capsys.readouterr().err.splitlines()
+    assert [line for line in sentences if str(damaged) in line and "restore it" in line]
+    assert f"diffusion: {missing} is missing" in sentences
+    assert sentences[-1].startswith("diffusion: 2 faults; ")
+
+
+def test_a_damaged_failure_is_a_fault_too(
+    make: Make, fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.broken = frozenset({2})
+    results = run_experiment(make(), tmp_path / "r")
+    damaged = min(results.path.glob("failures/*.json"))
+    damaged.write_bytes(b"\xff")
+    assert main(["results", "verify", str(results.path)]) == 1
+    assert f"diffusion: {damaged} can't be read" in capsys.readouterr().err
 
 
 def test_rows_without_a_mark_are_neither_read_nor_kept(
@@ -126,6 +152,29 @@ def test_pruning_removes_what_is_named_and_what_was_left_behind(
     run_experiment(make(), results.path)
     assert fake.calls == []
     assert upkeep.unneeded(results) == []
+
+
+def test_pruning_removes_half_written_files_and_no_hidden_ones_of_others(results: Results) -> None:
+    ours = [
+        *(f".{name}.4711" for name in ("manifest.json", "months.csv", "differences_to_a.csv")),
+        ".probe-4711",
+        "finished/.part-00000.json.4711",
+        "failures/.0123456789abcdef.json.4711",
+        "figures/.adoption.png.4711",
+        "survival/.part-00001.parquet.4711",
+    ]
+    of_others = [
+        *(".gitignore", ".DS_Store", ".notes.txt.4711", ".manifest.json.swp", ".probe-mine"),
+        *(".git/config", "mine/.part-00000.json.4711", "figures/.directory"),
+    ]
+    for name in (*ours, *of_others):
+        (results.path / name).parent.mkdir(exist_ok=True)
+        (results.path / name).write_text("x")
+    gone = upkeep.unneeded(results)
+    assert set(gone) == {results.path / name for name in ours}
+    assert upkeep.prune(results) == len(ours)
+    assert not any(path.exists() for path in gone)
+    assert all((results.path / name).is_file() for name in of_others)
 
 
 def test_folders_are_found_and_strange_ones_told_of(results: Results) -> None:

@@ -124,6 +124,13 @@ def test_a_modularity_that_cannot_be_is_refused() -> None:
         synthetic(n=100, n_territories=2, modularity=0.8).build(practices(), 1)
 
 
+def test_a_mean_degree_that_cannot_be_is_refused() -> None:
+    with pytest.raises(WorldError, match=r"mean_degree is 49\.5; .* most 49"):
+        synthetic(n=50, mean_degree=49.5).build(practices(), 1)
+    settings = synthetic(n=61, n_territories=1, modularity=0.0, mean_degree=60.0)
+    assert settings.build(practices(limit=3), 1).n_ties > 0, "the highest that can be is allowed"
+
+
 def test_an_unknown_country_names_the_nearest() -> None:
     with pytest.raises(SettingError, match="did you mean 'germany'"):
         synthetic(countries=["germny"])

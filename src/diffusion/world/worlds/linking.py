@@ -23,6 +23,7 @@ from diffusion.base.arrays import (
 )
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.errors import WorldError
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
 from diffusion.world.network import clustering
@@ -61,8 +62,17 @@ _LANGUAGES = ~(_KINDS | _FIELDS)
 
 
 def ties(ground: Ground, organisations: Organisations, settings: Settled, seed: int) -> Ties:
-    """Ties with about the asked mean degree and clustering, each held by a filled post."""
+    """Ties with about the asked mean degree and clustering, each held by a filled post.
+
+    Raises:
+        WorldError: a mean degree that so few organisations can't have.
+    """
     n = ground.n
+    if settings.mean_degree > n - 1:
+        raise WorldError(
+            f"world.mean_degree is {settings.mean_degree:g}; with {n} organisations it can be at "
+            f"most {n - 1}: ask for less, or for more organisations"
+        )
     needed = round(n * settings.mean_degree / 2.0)
     offered = _circles(ground, organisations, settings, needed, seed)
     pairs = Pairs(offered.shape[0] + needed)

@@ -29,7 +29,8 @@ def settle(
     """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed.
 
     Raises:
-        WorldError: settings so far from the usual ones that they give what is no number.
+        WorldError: settings so far from the usual ones that they give what is no number, or a mean
+            degree that so few organisations can't have.
     """
     organisations = all_organisations(ground, settings, related_cases, seed)
     ground.networks.languages = meeting_languages(ground, organisations)

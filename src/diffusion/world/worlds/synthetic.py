@@ -55,8 +55,8 @@ class SyntheticWorld(Settled):
         """The state at month 0; the same seed gives the same bits.
 
         Raises:
-            WorldError: more territories than organisations, or a modularity that so few
-                territories can't have.
+            WorldError: more territories than organisations, a modularity that so few territories
+                can't have, or a mean degree that so few organisations can't have.
         """
         chosen = catalogue(practices)
         layout = _layout(self.n, self.n_territories, self.countries, self.modularity)
