@@ -84,8 +84,10 @@ def _grown(
     while True:
         results = run_experiment(experiment, folder, fresh, tell, notice, wanted)
         stopped = latest.done + latest.failed + latest.skipped < latest.total
-        if until is None or asked is None or stopped or not results.finished():
+        if until is None or asked is None or not results.finished():
             return results
+        if stopped:
+            return _noted(results, None)
         fresh, done = False, latest.done
         widths = half_widths(results, until.of, wanted)
         widest = max(widths.values())
@@ -98,7 +100,12 @@ def _grown(
             )
         wanted += more
     known = {name: width if math.isfinite(width) else None for name, width in widths.items()}
-    Store(results.path).note({"reached": {"replicates": wanted, "half_widths": known}})
+    return _noted(results, {"replicates": wanted, "half_widths": known})
+
+
+def _noted(results: Results, reached: Mapping[str, Any] | None) -> Results:
+    """The results, with a manifest that says where a sweep has ended; None while it has not."""
+    Store(results.path).note({"reached": reached})
     return Results(results.path)
 
 

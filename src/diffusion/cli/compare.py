@@ -71,12 +71,23 @@ def execute(args: argparse.Namespace) -> int:
             progress=stopping.watching(progress),
             notice=progress.notice,
         )
-    left = results.manifest["runs"] - len(results.finished()) - len(results.failures())
+    left = _left(results)
     if left > 0:
         raise KeyboardInterrupt(f"{left} of {results.manifest['runs']} runs are left; {whole}")
     if results.finished():
         _show(results, folder, args)
     return tell_failures(results)
+
+
+def _left(results: "Results") -> int:
+    """Runs that are left of a sweep that was stopped.
+
+    One that grew may hold some of a round that a narrower interval took, and needs no more of it.
+    """
+    if results.manifest.get("reached") is not None:
+        return 0
+    finished, failed = len(results.finished()), len(results.failures())
+    return int(results.manifest["runs"]) - finished - failed
 
 
 def _show(results: "Results", folder: Path, args: argparse.Namespace, compute: bool = True) -> None:

@@ -13,9 +13,11 @@ from diffusion.analysis.comparison import Comparison
 from diffusion.analysis.growing import computed, half_widths, reached_in_words
 from diffusion.base.draws import Decision, uniforms
 from diffusion.base.errors import ResultsError, SettingError
+from diffusion.cli import compare
 from diffusion.config import Experiment
 from diffusion.model.measures import OUTCOMES
 from diffusion.model.simulation import Simulation
+from diffusion.runner import stopping
 from diffusion.runner.run import Progress, run_experiment
 from diffusion.runner.store import Results
 from diffusion.runner.upkeep import overview
@@ -141,6 +143,24 @@ def test_a_wider_interval_tells_how_many_replicates_are_compared(
     (sentence,) = reached_in_words(comparison)
     assert "after 6 replicates; +/- 0.5 was asked for." in sentence
     assert sentence.endswith(f" Compared are all {there} that are here.")
+
+
+def test_what_a_stopped_sweep_left_of_a_round_is_not_missed_by_a_wider_interval(
+    make: Make, noisy: Fake, tmp_path: Path
+) -> None:
+    def stop(now: Progress) -> None:
+        if now.done > 12:  # in the second round
+            stopping.ask(tmp_path / "r")
+
+    stopped = computed(experiment(make, 0.001), tmp_path / "r", progress=stop)
+    assert stopped.manifest["reached"] is None
+    assert reached_in_words(Comparison.of(stopped).complete()) == []
+    assert compare._left(stopped) > 0
+    noisy.calls.clear()
+    results = computed(experiment(make, 0.5), tmp_path / "r")
+    assert noisy.calls == []
+    assert results.manifest["reached"]["replicates"] == 6
+    assert compare._left(results) == 0
 
 
 def test_another_design_is_told_by_what_differs(make: Make, noisy: Fake, tmp_path: Path) -> None:
