@@ -38,23 +38,40 @@ def may_copy() -> bool:
 
 
 @contextmanager
-def copies(number: int) -> "Iterator[ProcessPoolExecutor]":
-    """Copies of this process that compute for it, where it `may_copy`.
+def copies(number: int) -> "Iterator[ProcessPoolExecutor | None]":
+    """Copies of this process that compute for it; None where it may have none.
 
     They are killed at the end, whatever they are at: after a mistake nobody waits for that.
     """
+    if not may_copy():
+        yield None
+        return
     from concurrent.futures import ProcessPoolExecutor
 
     pool = ProcessPoolExecutor(number, multiprocessing.get_context("fork"), _begin, (os.getpid(),))
     before = set(multiprocessing.active_children())
     try:
-        with interrupts_ignored():
-            pool.submit(int)  # all of them start with the first job, before the pool has threads
-        yield pool
+        yield pool if _started(pool) else None
     finally:
-        for copy in set(multiprocessing.active_children()) - before:
+        made = set(multiprocessing.active_children()) - before
+        for copy in made:
             copy.kill()
         pool.shutdown(cancel_futures=True)
+        for copy in made:
+            copy.join()
+
+
+def _started(pool: "ProcessPoolExecutor") -> bool:
+    """Whether there was room for all copies, which start with the first job.
+
+    Only then the pool has threads.
+    """
+    try:
+        with interrupts_ignored():
+            pool.submit(int)
+    except OSError:
+        return False
+    return True
 
 
 def _begin(parent: int) -> None:

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
@@ -20,7 +20,7 @@ import numpy as np
 from diffusion.base.arrays import table_of
 from diffusion.base.compiled import compile_part, without_collection
 from diffusion.base.linking import PART
-from diffusion.base.processes import copies, end_with, interrupts_heard, may_copy
+from diffusion.base.processes import copies, end_with, interrupts_heard
 from diffusion.model import month, totals
 from diffusion.model.month import ORDER, Month
 from diffusion.model.yearly import take_yearly
@@ -155,17 +155,22 @@ def _others_compiling(rules: Month) -> Iterator[deque[Part]]:
             left.clear()
 
 
-def _processes(number: int) -> AbstractContextManager[Executor | None]:
+@contextmanager
+def _processes(number: int) -> Iterator[Executor | None]:
     """Processes that don't import the script that is run: it may not expect that.
 
     None for no processes, and where the system lets none be started.
     """
     if number < 1:
-        return nullcontext()
-    return copies(number) if may_copy() else _new_processes(number)
+        yield None
+        return
+    with copies(number) as pool:
+        if pool is None:
+            yield from _new_processes(number)
+        else:
+            yield pool
 
 
-@contextmanager
 def _new_processes(number: int) -> Iterator[Executor | None]:
     from joblib.externals.loky import ProcessPoolExecutor
 

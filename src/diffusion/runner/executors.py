@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import Executor as Pool
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -18,7 +19,7 @@ from joblib.externals.loky.backend.reduction import dumps
 from pydantic import BaseModel, ConfigDict, Field
 
 from diffusion.base.errors import ResultsError
-from diffusion.base.processes import copies, interrupts_ignored, may_copy
+from diffusion.base.processes import copies, interrupts_ignored
 from diffusion.runner.design import Chunk
 from diffusion.runner.worker import work
 
@@ -95,22 +96,25 @@ class Local(Executor):
             yield from map(task, chunks)
             return
         jobs = ((bytes(dumps((task, chunk))), os.getpid()) for chunk in chunks)
-        yield from (_in_copies if may_copy() else _in_new_processes)(self.workers, jobs)
+        first = list(islice(jobs, AHEAD * self.workers))
+        if not first:
+            return
+        with copies(min(self.workers, len(first))) as pool:
+            if pool is None:
+                yield from _in_new_processes(self.workers, chain(first, jobs))
+            else:
+                yield from _in_copies(pool, first, jobs)
 
 
-def _in_copies(workers: int, jobs: Iterator[Job]) -> Iterator[Report]:
-    """Reports of `work` from copies of this process, no more of them than there are jobs."""
-    first = list(islice(jobs, AHEAD * workers))
-    if not first:
-        return
-    with copies(min(workers, len(first))) as pool:
-        running = {pool.submit(work, *job) for job in first}
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                report = future.result()
-                running.update(pool.submit(work, *job) for job in islice(jobs, 1))
-                yield report
+def _in_copies(pool: Pool, first: Iterable[Job], others: Iterator[Job]) -> Iterator[Report]:
+    """Reports of `work` from copies of this process."""
+    running = {pool.submit(work, *job) for job in first}
+    while running:
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            report = future.result()
+            running.update(pool.submit(work, *job) for job in islice(others, 1))
+            yield report
 
 
 def _in_new_processes(workers: int, jobs: Iterator[Job]) -> Iterator[Report]:

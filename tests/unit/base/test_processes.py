@@ -48,6 +48,22 @@ for world in ("one", "another"):
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 print(may_copy())
 """
+CROWDED = """import multiprocessing, os
+from diffusion.base.processes import copies
+
+made, fork = [], os.fork
+
+def crowded():
+    if made:
+        raise BlockingIOError("no more processes")
+    made.append(True)
+    return fork()
+
+os.fork = crowded
+with copies(2) as pool:
+    print(pool, end=" ")
+print(len(multiprocessing.active_children()))
+"""
 SOON = 20.0  # seconds; without it both wait a minute
 
 
@@ -76,6 +92,13 @@ def test_copies_have_what_was_made_before_them_and_end_where_they_are() -> None:
         "False",  # beside another thread
     ]
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux")
+def test_without_room_for_all_copies_there_are_none() -> None:
+    command = [sys.executable, "-c", CROWDED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SOON)
+    assert done.stdout == "None 0\n"
 
 
 def _raw_object_cache_notify(wait: Callable[[float], None]) -> str:

@@ -320,7 +320,7 @@ def test_where_no_process_can_be_started_this_one_compiles(monkeypatch: pytest.M
 
     monkeypatch.setattr(compiling, "PROCESSES", 4)
     monkeypatch.setattr("joblib.cpu_count", lambda: 4)
-    monkeypatch.setattr(compiling, "may_copy", lambda: False)
+    monkeypatch.setattr("diffusion.base.processes.may_copy", lambda: False)
     monkeypatch.setattr("joblib.externals.loky.ProcessPoolExecutor", refused)
     assert compiling.ready(STANDARD, built, lambda _: None).month == 0
 

@@ -41,7 +41,7 @@ def nothing(chunk: Chunk) -> executors.Report:
 def test_one_and_two_workers_write_the_samebytes_of(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executors, "may_copy", lambda: False)
+    monkeypatch.setattr("diffusion.base.processes.may_copy", lambda: False)
     folders = []
     for workers in (1, 2):
         overrides = ("executor=local", f"executor.workers={workers}")
@@ -77,7 +77,6 @@ def test_no_more_copies_are_made_than_there_are_chunks(
         asked.append(number)
         return ThreadPoolExecutor(number)
 
-    monkeypatch.setattr(executors, "may_copy", lambda: True)
     monkeypatch.setattr(executors, "copies", pool)
     monkeypatch.setattr(executors, "work", lambda packed, _: nothing(pickle.loads(packed)[1]))
     found = executors.Local(workers=workers).map(nothing, [Chunk(n, ()) for n in range(chunks)])
