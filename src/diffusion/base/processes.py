@@ -7,9 +7,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _LOOKING = 0.2  # seconds between two looks for the parent
 _LATER = 0.05  # seconds after which an interrupt is tried again
+_PATIENCE = 60.0  # seconds until copies that answer nothing are given up
+_ENDINGS = (signal.SIGINT, signal.SIGTERM)
 # functions of llvmlite that the compiler calls from C, where an exception is printed and lost
 _CALLED_FROM_C = ("_raw_object_cache_notify", "_raw_object_cache_getbuffer")
 
@@ -26,9 +29,12 @@ def may_copy() -> bool:
     """Whether other processes may be copies of this one, which have all that it has imported.
 
     A copy goes on with the thread that made it and no other, so what another one holds just then
-    stays locked in it for ever. Libraries of other systems than Linux start threads unseen.
+    stays locked in it for ever. Libraries of other systems than Linux start threads unseen, and
+    a daemon of multiprocessing may start no processes.
     """
     if sys.platform != "linux" or threading.active_count() > 1:
+        return False
+    if multiprocessing.current_process().daemon:
         return False
     try:
         multiprocessing.get_context("fork").Lock()
@@ -39,39 +45,67 @@ def may_copy() -> bool:
 
 @contextmanager
 def copies(number: int) -> "Iterator[ProcessPoolExecutor | None]":
-    """Copies of this process that compute for it; None where it may have none.
+    """Copies of this process that compute for it; None where it may have none, or has no room.
 
     They are killed at the end, whatever they are at: after a mistake nobody waits for that.
     """
     if not may_copy():
         yield None
         return
+    with ExitStack() as ending:
+        pool = _copied(number, ending)
+        if pool is None:
+            ending.close()
+        yield pool
+
+
+def _copied(number: int, ending: ExitStack) -> "ProcessPoolExecutor | None":
+    """Copies that work; what there is of others goes with `ending`."""
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
-    pool = ProcessPoolExecutor(number, multiprocessing.get_context("fork"), _begin, (os.getpid(),))
-    before = set(multiprocessing.active_children())
+    others, made = set(multiprocessing.active_children()), set[BaseProcess]()
+    fork = multiprocessing.get_context("fork")
+    ending.callback(_wait_for, made)
+    with _endings_blocked():
+        try:
+            pool = ProcessPoolExecutor(number, fork, _begin, (os.getpid(),))
+            first = pool.submit(int)  # all of them start with it, and before the pool has threads
+            ending.callback(pool.shutdown, cancel_futures=True)
+        except (OSError, RuntimeError):  # no room for so many processes, or for threads
+            return None
+        finally:
+            made.update(set(multiprocessing.active_children()) - others)
+            ending.callback(_kill, made)
     try:
-        yield pool if _started(pool) else None
-    finally:
-        made = set(multiprocessing.active_children()) - before
-        for copy in made:
-            copy.kill()
-        pool.shutdown(cancel_futures=True)
-        for copy in made:
-            copy.join()
+        first.result(_PATIENCE)
+    except (BrokenProcessPool, TimeoutError):
+        return None
+    return pool
 
 
-def _started(pool: "ProcessPoolExecutor") -> bool:
-    """Whether there was room for all copies, which start with the first job.
+def _kill(processes: Iterable[BaseProcess]) -> None:
+    for process in processes:
+        process.kill()
 
-    Only then the pool has threads.
+
+def _wait_for(processes: Iterable[BaseProcess]) -> None:
+    for process in processes:
+        process.join()
+
+
+@contextmanager
+def _endings_blocked() -> Iterator[None]:
+    """Let signals that end this process wait for a moment.
+
+    Python drops what their handlers raise while it forks, and a copy would go on in what this
+    process does where it handles them.
     """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     try:
-        with interrupts_ignored():
-            pool.submit(int)
-    except OSError:
-        return False
-    return True
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(parent: int) -> None:
@@ -79,8 +113,13 @@ def _begin(parent: int) -> None:
 
     What the other one has made stays out of the collector's way: to look at it is to copy it.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with(parent)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+    try:
+        end_with(parent)
+    except RuntimeError:  # no room for a thread
+        os._exit(1)
     gc.freeze()
 
 

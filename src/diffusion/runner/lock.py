@@ -52,10 +52,10 @@ def held(folder: Path, patience: float = BRIEFLY) -> Iterator[None]:
         yield
     finally:
         _mine.reset(before)
-        if descriptor is not None:
+        if descriptor in _open:
             with suppress(OSError):  # the folder turned read-only, say
                 (folder / LOCK).unlink(missing_ok=True)
-            _open.discard(descriptor)
+            _open.remove(descriptor)
             os.close(descriptor)
         with suppress(OSError):  # from the first on that holds something
             for path in made:

@@ -28,7 +28,7 @@ if __name__ == "__main__":
     print(here.recv(), flush=True)
     time.sleep(60)
 """
-COPYING = """import os, signal, threading, time
+COPYING = """import multiprocessing, os, signal, threading, time
 from diffusion.base.processes import copies, may_copy
 
 made = []
@@ -39,32 +39,69 @@ def asked():
 
 signal.signal(signal.SIGTERM, lambda *_: None)
 for world in ("one", "another"):
-    assert may_copy()
     made.append(world)
     with copies(2) as pool:
         print(*pool.submit(asked).result())
         pool.submit(time.sleep, 60)
+        own = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+        own.start()
+    print(own.is_alive())
+    own.kill()
+    own.join()
 
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 print(may_copy())
 """
-CROWDED = """import multiprocessing, os
+FORKING = """import multiprocessing, os, signal, threading
 from diffusion.base.processes import copies
 
-made, fork = [], os.fork
+class Ended(BaseException): ...
 
-def crowded():
-    if made:
+def end(*_):
+    raise Ended
+
+signal.signal(signal.SIGTERM, end)
+fork, forks = os.fork, []
+
+def forked():
+    forks.append(None)
+    {before}
+    child = fork()
+    {after}
+    return child
+
+os.fork = forked
+{first}
+try:
+    with copies(2) as pool:
+        print(pool, end=" ")
+except Ended:
+    print("ended", end=" ")
+print(len(forks), len(multiprocessing.active_children()))
+"""
+TERM = "os.kill(os.getpid(), signal.SIGTERM)"
+CROWDED = """
+    if len(forks) > 1:
         raise BlockingIOError("no more processes")
-    made.append(True)
-    return fork()
+"""
+NO_THREADS = """
+def refuse(_):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = refuse
+"""
+DAEMON = """import multiprocessing
+from diffusion.base.processes import copies, may_copy
 
-os.fork = crowded
-with copies(2) as pool:
-    print(pool, end=" ")
-print(len(multiprocessing.active_children()))
+def ask(_):
+    with copies(2) as pool:
+        return pool is None, may_copy()
+
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    print(pool.map(ask, [0]))
 """
 SOON = 20.0  # seconds; without it both wait a minute
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux")
 
 
 def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
@@ -82,23 +119,44 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
         pytest.fail("it goes on")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux")
-def test_copies_have_what_was_made_before_them_and_end_where_they_are() -> None:
-    command = [sys.executable, "-c", COPYING]
+def told(code: str) -> list[str]:
+    """What a process of one thread prints; nothing on stderr."""
+    command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SOON)
-    assert done.stdout.splitlines() == [
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+@on_linux
+def test_copies_have_what_was_made_before_them_and_end_alone_where_they_are() -> None:
+    assert told(COPYING) == [
         "['one'] True",
+        "True",  # what somebody else started meanwhile lives
         "['one', 'another'] True",
+        "True",
         "False",  # beside another thread
     ]
-    assert done.stderr == ""
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux")
-def test_without_room_for_all_copies_there_are_none() -> None:
-    command = [sys.executable, "-c", CROWDED]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SOON)
-    assert done.stdout == "None 0\n"
+@on_linux
+@pytest.mark.parametrize(
+    ("before", "after", "first", "says"),
+    [
+        (CROWDED, "", "", "None 2 0"),
+        ("", "", NO_THREADS, "None 2 0"),
+        (TERM, "", "", "ended 2 0"),  # heard, though Python drops what handlers raise in a fork
+        ("", f"if child == 0: {TERM}", "", "None 2 0"),  # copies that die at once say nothing
+    ],
+    ids=["crowded", "no threads", "ended", "copies ended"],
+)
+def test_without_all_copies_there_are_none(before: str, after: str, first: str, says: str) -> None:
+    code = FORKING.format(before=before or "pass", after=after or "pass", first=first)
+    assert told(code) == [says]
+
+
+@on_linux
+def test_daemons_have_no_copies() -> None:
+    assert told(DAEMON) == ["[(True, False)]"]
 
 
 def _raw_object_cache_notify(wait: Callable[[float], None]) -> str:
