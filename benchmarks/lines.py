@@ -3,7 +3,7 @@
 import linecache
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -23,6 +23,8 @@ _PACKAGE = ROOT / "src" / "diffusion"
 # counted by line: what rules do, and the helpers that they call there; by call: these and `base`
 _BY_LINE = (_PACKAGE / "rules", _PACKAGE / "world")
 _BY_CALL = (*_BY_LINE, _PACKAGE / "base")
+_PEERS = ROOT / "benchmarks" / "peers"
+_OF_MESA = (_PEERS, _PEERS / "mesa_rules")
 _UNIT = "an organisation-month"
 
 
@@ -41,12 +43,17 @@ class Place(NamedTuple):
 
 
 class Counting:
-    """Counts lines and calls of the package while it is entered.
+    """Counts lines and calls while it is entered.
 
     A line counts each time that it is executed, a comprehension once a turn of its own.
+
+    Args:
+        by_line: folders with the files whose lines are counted.
+        by_call: folders with the files whose functions are counted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, by_line: Sequence[Path], by_call: Sequence[Path] = ()) -> None:
+        self._by_line, self._by_call = by_line, by_call
         self.lines: Counter[Place] = Counter()
         self.calls: Counter[Place] = Counter()
         self._kinds: dict[CodeType, tuple[bool, bool]] = {}  # by line, by call
@@ -67,7 +74,7 @@ class Counting:
         kinds = self._kinds.get(code)
         if kinds is None:
             folder = Path(code.co_filename).parent
-            kinds = self._kinds[code] = (folder in _BY_LINE, folder in _BY_CALL)
+            kinds = self._kinds[code] = (folder in self._by_line, folder in self._by_call)
         by_line, by_call = kinds
         if by_call and not code.co_name.startswith("<"):
             self.calls[Place(code.co_filename, code.co_firstlineno, code.co_name)] += 1
@@ -95,7 +102,16 @@ def rows(quick: bool) -> list[Row]:
         Row("lines of shared helpers outside of rules", found["whole"] - of_rules, _UNIT),
         *(Row(f"line {what}", often, _UNIT) for what, often in found["lines"]),
         *(Row(f"calls of {what}", often, _UNIT) for what, often in found["calls"]),
+        _mesa_row(months),
     ]
+
+
+def _mesa_row(months: int) -> Row:
+    """Lines of the Mesa model in the same months."""
+    say(f"  the Mesa model, {_N} organisations, {months} months")
+    found = fresh(count_mesa, n=_N, months=months).result
+    remarks = f"what `map`, `sum` and the like repeat not counted; {_named(found['hottest'])}"
+    return Row("lines of the Mesa model", found["lines"], _UNIT, remarks=remarks)
 
 
 def _named(hottest: list[tuple[str, float]]) -> str:
@@ -117,7 +133,7 @@ def count(n: int, months: int) -> dict[str, Any]:
 
     if not config.DISABLE_JIT:
         raise RuntimeError("loops are compiled here, so that their lines can't be seen")
-    counting = Counting()
+    counting = Counting(_BY_LINE, _BY_CALL)
     seen: list[Counter[Place]] = []  # what was counted at each reading of the meter
 
     def meter() -> float:
@@ -140,6 +156,21 @@ def count(n: int, months: int) -> dict[str, Any]:
         "whole": counting.total() / each,
         "lines": _most(counting.lines, _HOTTEST, each),
         "calls": _most(counting.calls, _HOTTEST, each),
+    }
+
+
+def count_mesa(n: int, months: int) -> dict[str, Any]:
+    """Lines an organisation-month of the Mesa model, from month 0 on, and its hottest ones."""
+    from benchmarks.against_mesa import steps
+    from benchmarks.peers.mesa_model import DiffusionModel
+
+    model, counting = DiffusionModel(settings=workload.settings(n, months)), Counting(_OF_MESA)
+    with counting:
+        steps(model.step, months)
+    each = n * months
+    return {
+        "lines": counting.total() / each,
+        "hottest": _most(counting.lines, _OF_A_RULE, each),
     }
 
 

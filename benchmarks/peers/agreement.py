@@ -3,9 +3,10 @@
     python -m benchmarks.peers.agreement [replicates]
 
 Both start from the same synthetic worlds, one a seed, with unrelated luck from then on. Compared is
-the mean over worlds of each column: the last month's value, or for what is counted in a month the
-sum over the run. The mean difference is held against its own standard error, with a quantile of
-Student's t that a set of equal models exceeds in any column with probability `ERROR` at most.
+the mean over worlds of each column: the last value measured, or for what is counted in a month the
+sum over the run; and of what was in use at the start what is left at the end. The mean difference
+is held against its own standard error, with a quantile of Student's t that a set of equal models
+exceeds in any column with probability `ERROR` at most.
 """
 
 import math
@@ -24,6 +25,8 @@ from diffusion.model.simulation import Simulation
 N, N_TERRITORIES, N_PRACTICES, MONTHS = 200, 8, 20, 60
 REPLICATES = 12
 ERROR = 0.01  # chance that two equal models are taken for different
+_LEFT = ("unbroken", "in_use")  # of the table of survival
+COMPARED = (*REPORTERS, *_LEFT)
 
 
 class Agreement(NamedTuple):
@@ -45,7 +48,7 @@ class Agreement(NamedTuple):
 
 def tolerance(replicates: int) -> float:
     """How many standard errors a mean may be off, on either side, with so many replicates."""
-    return float(stats.t.ppf(1.0 - ERROR / (2 * len(REPORTERS)), replicates - 1))
+    return float(stats.t.ppf(1.0 - ERROR / (2 * len(COMPARED)), replicates - 1))
 
 
 def compare(replicates: int = REPLICATES) -> list[Agreement]:
@@ -53,7 +56,7 @@ def compare(replicates: int = REPLICATES) -> list[Agreement]:
     settings = synthetic(N, N_TERRITORIES, N_PRACTICES, MONTHS)
     pairs = [_both(settings.with_seed(seed)) for seed in range(1, replicates + 1)]
     result = []
-    for column in REPORTERS:
+    for column in COMPARED:
         package = [ours[column] for ours, _ in pairs]
         mesa = [theirs[column] for _, theirs in pairs]
         differences = [m - p for m, p in zip(mesa, package, strict=True)]
@@ -68,14 +71,16 @@ def _both(settings: ModelSettings) -> tuple[dict[str, float], dict[str, float]]:
     model = from_state(world, settings)
     model.run_model()
     simulation = Simulation(settings, world=world).run()
-    return _outcomes(simulation.months()), _outcomes(model.datacollector.get_model_vars_dataframe())
+    collected = model.datacollector
+    theirs = collected.get_model_vars_dataframe(), collected.get_table_dataframe("survival")
+    return _outcomes(simulation.months(), simulation.survival()), _outcomes(*theirs)
 
 
-def _outcomes(months: pd.DataFrame) -> dict[str, float]:
-    return {
-        column: float(months[column].sum() if column in FLOWS else months[column].iloc[-1])
-        for column in REPORTERS
-    }
+def _outcomes(months: pd.DataFrame, survival: pd.DataFrame) -> dict[str, float]:
+    counted = {column: float(months[column].sum()) for column in FLOWS}
+    others = [column for column in REPORTERS if column not in FLOWS]
+    measured = {column: float(months[column].dropna().iloc[-1]) for column in others}
+    return counted | measured | {column: float(survival[column].iloc[-1]) for column in _LEFT}
 
 
 def main(replicates: int) -> int:

@@ -8,6 +8,7 @@ import mesa
 
 from benchmarks.peers.mesa_entities import (
     LAST_MONTHS,
+    Account,
     Contact,
     CooperationNetwork,
     Funder,
@@ -20,7 +21,7 @@ from benchmarks.peers.mesa_entities import (
     Use,
 )
 from benchmarks.peers.mesa_parameters import Rules
-from diffusion.base.months import monthly_hazard
+from diffusion.base.months import MONTHS_A_YEAR, monthly_hazard
 from diffusion.model.settings import ModelSettings
 from diffusion.world.vocabulary import KINDS
 
@@ -108,19 +109,23 @@ class OrganisationBase(mesa.Agent):  # type: ignore[misc]
         model: the model.
         territory: where it is.
         profile: what stays the same about it.
+        account: its own money.
     """
 
     model: "DiffusionModel"
 
-    def __init__(self, model: "DiffusionModel", territory: Territory, profile: Profile) -> None:
+    def __init__(
+        self, model: "DiffusionModel", territory: Territory, profile: Profile, account: Account
+    ) -> None:
         super().__init__(model)
         self.territory = territory
         self.profile = profile
+        self.account = account
+        self.own_money = account.fees / MONTHS_A_YEAR + account.monthly  # EUR a month
         self.posts: list[Post] = []
         self.grants: list[Grant] = []
         self.networks: list[CooperationNetwork] = []
         self.ties: dict[Organisation, Tie] = {}
-        self.own_money = 0.0  # EUR a month
         self.staff = 0
         self.overload = 0.0
         self.slack = 0.0
@@ -137,6 +142,7 @@ class OrganisationBase(mesa.Agent):  # type: ignore[misc]
         self.trials: dict[int, Use] = {}
         self.using: dict[int, Use] = {}
         self.lapsed: dict[int, Use] = {}
+        self.ever_used: set[int] = set()
 
     def is_policy(self, number: int) -> bool:
         territory = self.territory

@@ -21,6 +21,8 @@ class Practice:
     """A practice of the catalogue."""
 
     number: int
+    name: str
+    fields: frozenset[int]  # numbers of vocabulary.FIELDS
     scale: str  # of vocabulary.SCALES
     cost: str  # of vocabulary.COSTS
     complexity: float  # 0..1
@@ -35,6 +37,7 @@ class Practice:
 class Territory:
     """A place, or a whole country, and its policy maker."""
 
+    name: str
     national: "Territory | None"  # the country's own; itself, where it is one
     log_pressure: float
     will: float  # 0..1
@@ -83,11 +86,27 @@ class Grant:
     ends: int
     renewed: bool | None  # the decision on the follow-up, None before it is taken
     starts: int  # month in which a grant won at a call starts, NEVER without one
+    promised: int  # EUR of a grant that has not begun, 0 without one
+    purse: int  # EUR of the running grant that are not spent yet
     idea: int | None = None  # practice that its application proposed
+
+    def promise(self) -> None:
+        """Its funder sets the money aside; the caller has seen that there is enough."""
+        self.funder.purse -= self.funder.grant_eur
+        self.promised = self.funder.grant_eur
 
     def ends_soon(self, month: int) -> bool:
         """Whether it is in its last months and is not followed up."""
         return self.active and self.renewed is False and month >= self.ends - LAST_MONTHS
+
+
+@dataclass(eq=False, slots=True)
+class Account:
+    """Money of an organisation's own, in whole EUR."""
+
+    fees: int  # a year, from members, paid at its start
+    monthly: int  # donations, gifts in kind and income
+    purse: int  # not spent yet
 
 
 @dataclass(eq=False, slots=True)
@@ -110,8 +129,10 @@ class Profile:
     level: str  # of vocabulary.LEVELS
     country: str  # of vocabulary.COUNTRIES
     fields: frozenset[int]  # numbers of vocabulary.FIELDS
+    own_fields: frozenset[int]  # the same without `general`
     languages: frozenset[int]  # numbers of vocabulary.LANGUAGES
     relevance: list[float]  # interest in each practice, 0..1, siloing included
+    related: frozenset[int]  # practices of related fields
     near: frozenset[int]  # practices of own and related fields
     likeness: float  # place, 0..1, in an order of organisations by field and kind
     siloing: float  # pull towards its own field and kind, 0 or more
@@ -150,6 +171,14 @@ class Tie:
     post_b: Post
     trust: float  # (0, 1]
     contact: int  # month of the last contact
+    across: bool = field(init=False)  # whether the two have no field in common
+    of_a_kind: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What is measured of a tie and never changes."""
+        one, other = self.a.profile, self.b.profile
+        self.across = one.own_fields.isdisjoint(other.own_fields)
+        self.of_a_kind = one.kind == other.kind
 
 
 @dataclass(eq=False, slots=True)
@@ -158,6 +187,7 @@ class CooperationNetwork:
 
     members: "list[Organisation]"
     territory: Territory
+    type: str  # of vocabulary.NETWORK_TYPES
     is_cop: bool
     wide: bool  # works for a country or for Europe
     has_coordinator: bool

@@ -2,7 +2,8 @@
 
 The ten rules are those of `diffusion.rules`, with their parameters, in their order, and with the
 same chances; `benchmarks/peers/agreement.py` compares the outcomes. It is the opponent of the speed
-comparison and a second, independent reading of docs/odd.md. There are no interventions.
+comparison and a second, independent reading of docs/odd.md: it measures what the package measures,
+under the same names. There are no interventions.
 
     from benchmarks.peers.mesa_model import DiffusionModel
     model = DiffusionModel(n=200, months=60, seed=1)
@@ -19,7 +20,8 @@ up as fast as one of the class itself.
 
 import mesa
 
-from benchmarks.peers.mesa_measures import REPORTERS
+from benchmarks.peers.mesa_measures import REPORTERS, TABLES
+from benchmarks.peers.mesa_noted import MeasuredModel
 from benchmarks.peers.mesa_rules.demand import DemandModel
 from benchmarks.peers.mesa_rules.exchange import ExchangeModel
 from benchmarks.peers.mesa_rules.findings import FindingsModel
@@ -29,8 +31,14 @@ from benchmarks.peers.mesa_rules.policy import PolicyModel
 from benchmarks.peers.mesa_rules.ties import TiesModel
 from benchmarks.peers.mesa_rules.turnover import TurnoverModel
 from benchmarks.peers.mesa_world import populate
+from benchmarks.peers.mesa_yearly import (
+    groups_of_organisations,
+    groups_of_practices,
+    shares_by_group,
+)
 from diffusion.config import load
 from diffusion.model.settings import ModelSettings
+from diffusion.model.yearly import GROUPS_EVERY
 from diffusion.world.state import State
 
 
@@ -60,6 +68,7 @@ class DiffusionModel(
     ExchangeModel,
     FindingsModel,
     PolicyModel,
+    MeasuredModel,
 ):
     """Good practices on a network of organisations; one step is one month.
 
@@ -106,7 +115,11 @@ class DiffusionModel(
             raise ValueError(f"the state is at month {state.month}; give one at month 0")
         super().__init__(settings)
         populate(self, state)
-        self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
+        self.begin_notes(settings)
+        self.groups_of_practices = groups_of_practices(self.practices)
+        self.groups_of_organisations = groups_of_organisations(self)
+        self.datacollector = mesa.DataCollector(model_reporters=REPORTERS, tables=TABLES)
+        self._note_what_remains()
 
     def step(self) -> None:
         """One month."""
@@ -122,8 +135,21 @@ class DiffusionModel(
         self.agents.shuffle_do("persist")
         self.find_out()
         self.make_policy()
-        self.datacollector.collect(self)
+        self.measure()
         self.running = self.steps < self.months
+
+    def measure(self) -> None:
+        """Record the month: its columns, the shares by group where due, and what remains."""
+        self.take_notes()
+        self.datacollector.collect(self)
+        if self.month % GROUPS_EVERY == 0 or self.steps == self.months:
+            for row in shares_by_group(self):
+                self.datacollector.add_table_row("groups", row)
+        self._note_what_remains()
+
+    def _note_what_remains(self) -> None:
+        if self.steps >= self.stop:
+            self.datacollector.add_table_row("survival", self.remaining())
 
 
 def from_state(state: State, settings: ModelSettings) -> DiffusionModel:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.peers.mesa_entities import (
+    Account,
     CooperationNetwork,
     Funder,
     Grant,
@@ -22,17 +23,20 @@ from diffusion.world.vocabulary import (
     COORDINATORS,
     COSTS,
     COUNTRIES,
+    FIELDS,
     FORMALISATIONS,
     FUNDER_KINDS,
     GRANT_MAKERS,
     KINDS,
     LEVELS,
+    NETWORK_TYPES,
     SCALES,
 )
 
 if TYPE_CHECKING:
     from benchmarks.peers.mesa_model import DiffusionModel
 
+_GENERAL = FIELDS.index("general")
 _NATIONAL = FUNDER_KINDS.index("national")
 _VOLUNTEER = CONTRACTS.index("volunteer")
 _NO_COORDINATOR = COORDINATORS.index("none")
@@ -63,6 +67,8 @@ def _practices(state: State) -> list[Practice]:
     return [
         Practice(
             number=p,
+            name=state.names.practices[p],
+            fields=frozenset(bits(table.fields[p])),
             scale=SCALES[table.scale[p]],
             cost=COSTS[table.cost[p]],
             complexity=float(table.complexity[p]),
@@ -79,8 +85,14 @@ def _practices(state: State) -> list[Practice]:
 def _territories(state: State) -> list[Territory]:
     table = state.territories
     territories = [
-        Territory(None, float(pressure), float(will), set(bits(policy)))
-        for pressure, will, policy in zip(table.log_pressure, table.will, table.policy, strict=True)
+        Territory(
+            name=state.names.territories[r],
+            national=None,
+            log_pressure=float(table.log_pressure[r]),
+            will=float(table.will[r]),
+            policy=set(bits(table.policy[r])),
+        )
+        for r in range(table.will.shape[0])
     ]
     for r, territory in enumerate(territories):
         country = int(state.national_rows[table.country[r]])
@@ -109,8 +121,10 @@ def _organisations(model: "DiffusionModel", state: State) -> list[Organisation]:
             level=LEVELS[table.level[i]],
             country=COUNTRIES[table.country[i]],
             fields=frozenset(fields),
+            own_fields=frozenset(fields) - {_GENERAL},
             languages=frozenset(bits(table.languages[i])),
             relevance=relevance,
+            related=frozenset(related),
             near=frozenset((*own, *related)),
             likeness=(min(fields, default=0) + int(table.kind[i]) / 8.0) / 16.0,
             siloing=siloing,
@@ -120,11 +134,13 @@ def _organisations(model: "DiffusionModel", state: State) -> list[Organisation]:
             threshold=float(table.threshold[i]),
             hands_over=bool(table.handover[i]),
         )
-        organisation = Organisation(model, territory, profile)
-        account = state.accounts[i]
-        organisation.own_money = float(
-            account.fees / 12 + account.donations + account.in_kind + account.income
+        money = state.accounts[i]
+        account = Account(
+            fees=int(money.fees),
+            monthly=int(money.donations + money.in_kind + money.income),
+            purse=int(money.purse),
         )
+        organisation = Organisation(model, territory, profile, account)
         organisation.contacts = float(table.contacts[i])
         organisation.aware = frozenset(bits(table.aware[i]))
         organisation.written = set(bits(table.written[i]))
@@ -182,6 +198,8 @@ def _grants(model: "DiffusionModel", state: State) -> list[Grant]:
             ends=int(table.ends[g]),
             renewed=decisions[int(table.renewed[g])],
             starts=int(table.starts[g]),
+            promised=int(table.award[g]),
+            purse=int(table.purse[g]),
         )
         grant.organisation.grants.append(grant)
         grant.funder.lines.append(grant)
@@ -215,6 +233,7 @@ def _networks(model: "DiffusionModel", state: State) -> list[CooperationNetwork]
         network = CooperationNetwork(
             members=[model.organisations[i] for i in rows],
             territory=model.territories[table.territory[k]],
+            type=NETWORK_TYPES[table.type[k]],
             is_cop=bool(table.is_cop[k]),
             wide=LEVELS[table.level[k]] in ("national", "europe"),
             has_coordinator=bool(table.coordinator_kind[k] != _NO_COORDINATOR),
@@ -280,3 +299,4 @@ def _uses(model: "DiffusionModel", state: State) -> None:
                     grant=model.grants[grant] if grant >= 0 else None,
                     unfunded=int(table.unfunded[i, p]),
                 )
+        organisation.ever_used.update(organisation.using)

@@ -1,7 +1,5 @@
 """Trials start, end well or badly, and what has proved itself settles."""
 
-from typing import TYPE_CHECKING
-
 from benchmarks.peers.mesa_base import OrganisationBase
 from benchmarks.peers.mesa_entities import (
     Grant,
@@ -9,9 +7,6 @@ from benchmarks.peers.mesa_entities import (
     Use,
 )
 from diffusion.base.arrays import NEVER
-
-if TYPE_CHECKING:
-    pass
 
 
 class AdoptionOrganisation(OrganisationBase):
@@ -67,6 +62,7 @@ class AdoptionOrganisation(OrganisationBase):
             effect = min(1.0, max(0.0, (use.fidelity - p.fidelity_zero) / span))
             if number in self.knows and random() < self.fit[number] * effect:
                 self.using[number] = use
+                self.ever_used.add(number)
                 model.flows["adoptions"] += 1
                 if random() < p.p_written:
                     self.written.add(number)

@@ -1,12 +1,8 @@
 """Demand presses on organisations: overload, and time left for exchange."""
 
 import math
-from typing import TYPE_CHECKING
 
 from benchmarks.peers.mesa_base import ModelBase, OrganisationBase
-
-if TYPE_CHECKING:
-    pass
 
 _CAPACITY_AT_LEAST = 0.25  # posts, so that an empty organisation has a finite overload
 _MOST_SLACK = 2.0

@@ -73,6 +73,8 @@ class ExchangeModel(ModelBase):
         fit = adaptability + (1.0 - adaptability) * pupil.similarity(source)
         pupil.fit[number] = max(pupil.fit[number], fit)
         self.flows["transfers"] += 1
+        if pupil.profile.own_fields.isdisjoint(source.profile.own_fields):
+            self.flows["cross_transfers"] += 1
 
     def _present(self, attending: "list[Organisation]") -> None:
         """A member that runs something presents one of its practices to those present."""

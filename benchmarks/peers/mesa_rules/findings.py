@@ -1,16 +1,12 @@
 """Networks write down what works, and policy makers hear a part of it."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from benchmarks.peers.mesa_base import ModelBase
 from benchmarks.peers.mesa_entities import (
     CooperationNetwork,
 )
 from diffusion.base.months import MONTHS_A_YEAR
-
-if TYPE_CHECKING:
-    pass
 
 
 class FindingsModel(ModelBase):

@@ -2,7 +2,6 @@
 
 import math
 import statistics
-from typing import TYPE_CHECKING
 
 from benchmarks.peers.mesa_base import ModelBase, OrganisationBase
 from benchmarks.peers.mesa_entities import (
@@ -15,9 +14,6 @@ from diffusion.base.arrays import NEVER
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.world.vocabulary import SCALES
 
-if TYPE_CHECKING:
-    pass
-
 
 class FundingModel(ModelBase):
     """What the model does in the rule."""
@@ -25,8 +21,12 @@ class FundingModel(ModelBase):
     def fund(self) -> None:
         """Grants end, are followed up or won; networks are coordinated or not, active or not."""
         self._open_budget_years()
+        self._live_on_own_money()
         for grant in self.grants:
             self._move_on(grant)
+        for grant in self.grants:
+            if grant.active:
+                self._spend(grant)
         if self.grants:
             first = int(self.uniform() * len(self.grants))
             for funder in self.funders:
@@ -47,6 +47,32 @@ class FundingModel(ModelBase):
                 funder.level = math.exp(p.budget_response * mean)
                 funder.purse = int(funder.budget * funder.level)
 
+    def _live_on_own_money(self) -> None:
+        """Fees come once a year and are spent evenly over it, the rest comes and goes monthly."""
+        so_far = self.month % MONTHS_A_YEAR
+        left = MONTHS_A_YEAR - so_far
+        came = went = 0
+        for organisation in self.organisations:
+            account = organisation.account
+            got = account.monthly
+            if so_far == 0:
+                got += account.fees
+                account.purse += account.fees
+            of_fees = account.purse // left
+            account.purse -= of_fees
+            came += got
+            went += account.monthly + of_fees
+        self.flows["eur_own"] += came
+        self.flows["eur_spent"] += went
+
+    def _spend(self, grant: Grant) -> None:
+        """What is left of a grant is spent evenly, as far as there is staff to do so."""
+        organisation = grant.organisation
+        left = (grant.ends - self.month) * len(organisation.posts)
+        eur = grant.purse * organisation.staff // left
+        grant.purse -= eur
+        self.flows["eur_spent"] += eur
+
     def _move_on(self, grant: Grant) -> None:
         p, random = self.rules.funding, self.uniform
         begins = False
@@ -57,9 +83,11 @@ class FundingModel(ModelBase):
                 chance *= grant.organisation.standing(grant.funder)
                 grant.renewed = random() < chance and grant.funder.purse >= grant.funder.grant_eur
                 if grant.renewed:
-                    grant.funder.purse -= grant.funder.grant_eur
+                    grant.promise()
             if self.month >= grant.ends:
                 begins = bool(grant.renewed) and random() < p.p_no_gap
+                self.flows["eur_returned"] += grant.purse
+                grant.purse = 0
                 if not begins:
                     grant.active = False
                     grant.organisation.note_money(grant, self.month)
@@ -72,6 +100,9 @@ class FundingModel(ModelBase):
             grant.ends = self.month + max(1, grant.funder.months_grant)
             grant.organisation.note_money(grant, NEVER)
             self.flows["grants_won"] += 1
+            self.flows["eur_granted"] += grant.promised
+            grant.purse += grant.promised
+            grant.promised = 0
 
     def _call(self, funder: Funder, first: int) -> None:
         """A funder's yearly call; whoever comes first takes the budget.
@@ -89,7 +120,7 @@ class FundingModel(ModelBase):
             organisation.apply(funder)
             won = self.uniform() < organisation.success(grant)
             if won and funder.purse >= funder.grant_eur:
-                funder.purse -= funder.grant_eur
+                grant.promise()
                 grant.starts = self.month + max(1, funder.months_to_start)
                 grant.idea = organisation.idea(funder)
 

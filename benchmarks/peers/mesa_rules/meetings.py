@@ -57,6 +57,7 @@ class MeetingsModel(ModelBase):
             return
         network.met = True
         self.flows["meetings_held"] += 1
+        self.flows["attendances"] += len(delegates)
         self.attendance.append((network, [organisation for organisation, _ in delegates]))
         self._seat(network, delegates)
 

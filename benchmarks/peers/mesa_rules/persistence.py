@@ -1,12 +1,7 @@
 """Practices come back, and end by one of several risks."""
 
-from typing import TYPE_CHECKING
-
 from benchmarks.peers.mesa_base import OrganisationBase
 from diffusion.base.arrays import NEVER
-
-if TYPE_CHECKING:
-    pass
 
 
 class PersistenceOrganisation(OrganisationBase):
@@ -31,6 +26,7 @@ class PersistenceOrganisation(OrganisationBase):
             if random() < (p.p_restart_memory if memory else p.p_restart) * time:
                 del self.lapsed[number]
                 self.using[number] = use
+                self.ever_used.add(number)
                 use.since = month
                 use.settle_on_regular_money()
                 use.fidelity = max(use.fidelity, p.fidelity_floor)

@@ -1,7 +1,6 @@
 """Policy makers draft and pass what works; will moves; regular money takes over."""
 
 import math
-from typing import TYPE_CHECKING
 
 from benchmarks.peers.mesa_base import ModelBase, OrganisationBase
 from benchmarks.peers.mesa_entities import (
@@ -9,9 +8,6 @@ from benchmarks.peers.mesa_entities import (
     Territory,
 )
 from diffusion.base.months import monthly_hazard
-
-if TYPE_CHECKING:
-    pass
 
 
 class PolicyModel(ModelBase):
