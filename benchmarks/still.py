@@ -1,14 +1,13 @@
 """Group `still`: a month as it is, and one in which everybody is asked and nothing happens.
 
 What both take is the price of asking everybody; the rest is the price of what happens to few. No
-way of doing the latter is quicker than none, so a comparison that stays below its target with still
-months can't reach it by that.
+way of doing either is quicker than none, so a comparison that stays below its target without one of
+them can't reach it by that one alone.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks import workload
 from benchmarks.against_mesa import freeze, steps
@@ -77,14 +76,14 @@ HAPPENS = {
 
 
 def rows(quick: bool) -> list[Row]:
-    """Both months at each size; then the comparisons with Mesa, had nothing happened."""
+    """Both months at each size; then the comparisons with Mesa, had one part cost nothing."""
     found: list[Row] = []
-    free: dict[int, float] = {}  # organisations: seconds of a run that what happens takes
+    parts: dict[int, tuple[float, float]] = {}  # seconds of a run: asking, what happens
     for n, worlds in (_QUICK_WORLDS if quick else _WORLDS).items():
         say(f"  {n:,} organisations")
         result = fresh(both, n=n, worlds=worlds).result
         usual, still = result["usual"], result["still"]
-        free[n] = median(usual) - median(still)
+        parts[n] = median(still), median(usual) - median(still)
         happened = ", ".join(
             f"{result['happened'][column] / n:.2g} {what}" for column, what in HAPPENS.items()
         )
@@ -94,49 +93,61 @@ def rows(quick: bool) -> list[Row]:
                    f"an organisation-month: {happened}"),
             Row.of(f"{size}, a still month", [each * one for one in still], _UNIT, None,
                    "none of that"),
-            Row(f"{size}, what happens takes, of a month", 100 * free[n] / median(usual), "%"),
+            Row(f"{size}, what happens takes, of a month", 100 * parts[n][1] / median(usual), "%"),
         ]  # fmt: skip
     return [
         *found,
-        _months_row(_QUICK_TURNS if quick else _TURNS),
-        _whole_row(1 if quick else _REPEATED),
-        _sweep_row(
-            free[_OF_SWEEP],
+        *_months_rows(_QUICK_TURNS if quick else _TURNS),
+        *_whole_rows(1 if quick else _REPEATED),
+        *_sweep_rows(
+            *parts[_OF_SWEEP],
             _QUICK_RUNS if quick else _RUNS,
             _QUICK_MESA_SECONDS if quick else _MESA_SECONDS,
         ),
     ]
 
 
-def _months_row(turns: int) -> Row:
+class Took(NamedTuple):
+    """Seconds turn by turn: of Mesa, and of what the package's turn consists of."""
+
+    mesa: list[float]
+    around: list[float]  # building worlds, making tables, storing
+    asking: list[float]  # months in which nothing happens
+    happening: list[float]  # what months take beyond that
+
+
+def _months_rows(turns: int) -> list[Row]:
     """The first months at 10,000 organisations, turn by turn."""
     n = _OF_MONTHS
     say(f"  the Mesa model, {n:,} organisations")
-    took = fresh(in_turn, n=n, months=turns * _TURN, turn=_TURN).result
-    what = f"{n:,} organisations, Mesa / package, months, if what happens cost nothing"
-    mesa, ours, still = took["mesa"], took["usual"], took["still"]
-    return bound_row(what, mesa, ours, still, TARGETS["mesa_months"], n * _TURN)
+    found = fresh(in_turn, n=n, months=turns * _TURN, turn=_TURN).result
+    happening = [usual - still for usual, still in zip(found["usual"], found["still"], strict=True)]
+    took = Took(found["mesa"], [0.0] * turns, found["still"], happening)
+    what = f"{n:,} organisations, Mesa / package, months"
+    return bound_rows(what, took, TARGETS["mesa_months"], n * _TURN)
 
 
-def _whole_row(repeated: int) -> Row:
+def _whole_rows(repeated: int) -> list[Row]:
     """Whole runs of 1,000 organisations, with building and tables."""
     n, months = _OF_WHOLE, workload.MONTHS
-    mesa, ours, still = [], [], []
+    took = Took([], [], [], [])
     for _ in range(repeated):
         say(f"  the Mesa model, {n:,} organisations")
-        took = fresh(in_turn, n=n, months=months, turn=_WHOLE_TURN).result
-        mesa.append(sum(took["mesa"]) + took["around mesa"])
-        ours.append(sum(took["usual"]) + took["around"])
-        still.append(sum(took["still"]) + took["around"])
-    what = f"{n:,} organisations, Mesa / package, building, months and tables, the same"
-    return bound_row(what, mesa, ours, still, TARGETS["mesa_whole"], n * months)
+        found = fresh(in_turn, n=n, months=months, turn=_WHOLE_TURN).result
+        took.mesa.append(sum(found["mesa"]) + found["around mesa"])
+        took.around.append(found["around"])
+        took.asking.append(sum(found["still"]))
+        took.happening.append(sum(found["usual"]) - sum(found["still"]))
+    what = f"{n:,} organisations, Mesa / package, building, months and tables"
+    return bound_rows(what, took, TARGETS["mesa_whole"], n * months)
 
 
-def _sweep_row(free: float, runs: int, seconds: float) -> Row:
+def _sweep_rows(asking: float, happening: float, runs: int, seconds: float) -> list[Row]:
     """A sweep of runs of 200 organisations on one worker.
 
     Args:
-        free: seconds of a run that what happens takes.
+        asking: seconds of a run's months in which nothing happens.
+        happening: what they take beyond that.
         runs: of the package.
         seconds: for the runs of Mesa.
     """
@@ -145,38 +156,40 @@ def _sweep_row(free: float, runs: int, seconds: float) -> Row:
     ours = fresh(run_sweep, n=n, runs=runs, workers=1).result / runs
     batch = fresh(run_batch, n=n, processes=1, seconds=seconds).result
     mesa = batch["seconds"] / batch["runs"]
-    what = f"{n:,} organisations, 1 worker / batch_run, the same"
-    target = TARGETS["sweep_mesa"]
-    return bound_row(what, [mesa], [ours], [ours - free], target, n * workload.MONTHS)
+    took = Took([mesa], [ours - asking - happening], [asking], [happening])
+    what = f"{n:,} organisations, 1 worker / batch_run"
+    return bound_rows(what, took, TARGETS["sweep_mesa"], n * workload.MONTHS)
 
 
-def bound_row(
-    what: str,
-    mesa: Sequence[float],
-    usual: Sequence[float],
-    still: Sequence[float],
-    target: Target,
-    organisation_months: int,
-) -> Row:
-    """Ratios to Mesa had nothing happened, and what that would have to take for the target.
+def bound_rows(what: str, took: Took, target: Target, organisation_months: int) -> list[Row]:
+    """Ratios to Mesa had one part cost nothing, and what it would have to cost for the target.
 
     Args:
-        mesa: seconds that Mesa takes, turn by turn.
-        usual: seconds of the package.
-        still: its seconds without what happens.
         organisation_months: of a turn.
     """
-    each, asked = 1e9 / (organisation_months * len(mesa)), f"the {target.limit:.0f} that are asked"
-    now = each * (sum(usual) - sum(still))
-    left = each * (sum(mesa) / target.limit - sum(still))
-    wanted = f"{left:.0f} ns for {asked}" if left > 0.0 else f"less than nothing for {asked}"
-    rest = sum(mesa) / (sum(usual) - sum(still))
-    remarks = (
-        f"{sum(mesa) / sum(usual):.0f} as it is, {rest:.0f} if all else cost nothing; what happens "
-        f"takes {now:.0f} ns an organisation-month, and would have to take {wanted}"
-    )
-    ratios = [theirs / own for theirs, own in zip(mesa, still, strict=True)]
-    return Row.of(what, ratios, "times", None, remarks)
+    parts = {
+        "what happens": took.happening,
+        "asking": took.asking,
+        "building, tables and storing": took.around,
+    }
+    turns = len(took.mesa)
+    ours = [sum(part[x] for part in parts.values()) for x in range(turns)]
+    each = 1e9 / (organisation_months * turns)
+    spare = each * (sum(ours) - sum(took.mesa) / target.limit)
+    found = []
+    for name, part in parts.items():
+        now = each * sum(part)
+        if now == 0.0:
+            continue
+        left = now - spare
+        wanted = f"{left:.0f} ns" if left > 0.0 else "less than nothing"
+        remarks = (
+            f"{sum(took.mesa) / sum(ours):.0f} as it is; it is {now:.0f} of {each * sum(ours):.0f} "
+            f"ns an organisation-month, and would have to be {wanted} for {target.limit:.0f}"
+        )
+        ratios = [took.mesa[x] / (ours[x] - part[x]) for x in range(turns)]
+        found.append(Row.of(f"{what}, if {name} cost nothing", ratios, "times", None, remarks))
+    return found
 
 
 def both(n: int, worlds: int) -> dict[str, Any]:

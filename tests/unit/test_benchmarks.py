@@ -272,14 +272,20 @@ def test_in_a_still_month_nothing_happens() -> None:
     assert sorted(found["happened"]) == sorted(still.HAPPENS)
 
 
-def test_what_happens_may_cost_what_the_target_leaves() -> None:
+def test_a_part_may_cost_what_the_target_leaves() -> None:
     """Turns of 1,000 organisation-months at 2 us of the package, half of it for what happens."""
-    row = still.bound_row("rows", [0.2, 0.3], [2e-3, 2e-3], [1e-3, 1e-3], at_least(200), 1_000)
-    assert row.measured == 250.0
-    assert row.spread == (200.0, 300.0)
-    assert row.remarks == (
-        "125 as it is, 250 if all else cost nothing; what happens takes 1000 ns an "
-        "organisation-month, and would have to take 250 ns for the 200 that are asked"
+    took = still.Took([0.2, 0.3], [2e-4, 2e-4], [8e-4, 8e-4], [1e-3, 1e-3])
+    happening, asking, around = still.bound_rows("rows", took, at_least(200), 1_000)
+    assert happening.what == "rows, if what happens cost nothing"
+    assert happening.measured == pytest.approx(250.0)
+    assert happening.spread == pytest.approx((200.0, 300.0))
+    assert happening.remarks == (
+        "125 as it is; it is 1000 of 2000 ns an organisation-month, "
+        "and would have to be 250 ns for 200"
     )
-    beyond = still.bound_row("rows", [0.1], [2e-3], [1e-3], at_least(200), 1_000)
-    assert "would have to take less than nothing" in beyond.remarks
+    assert asking.measured == pytest.approx(2.5e-1 / 1.2e-3)
+    assert "800 of 2000 ns" in asking.remarks
+    assert around.measured == pytest.approx(2.5e-1 / 1.8e-3)
+    assert "would have to be less than nothing for 200" in around.remarks
+    only_months = took._replace(around=[0.0, 0.0])
+    assert len(still.bound_rows("rows", only_months, at_least(200), 1_000)) == 2
