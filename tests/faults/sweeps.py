@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from pandas.testing import assert_frame_equal
@@ -69,7 +69,7 @@ def assert_same(one: Results, other: Results) -> None:
 
 
 class Sweep:
-    """`diffusion compare` in processes of its own.
+    """`diffusion compare`, or another command, in processes of its own.
 
     Args:
         process: the first of them, which leads a group with all others.
@@ -120,16 +120,20 @@ def wait(until: Callable[[], bool], patience: float = PATIENCE) -> None:
         time.sleep(0.005)
 
 
+def sweep(folder: Path, words: tuple[str, ...]) -> AbstractContextManager[Sweep]:
+    """Start a sweep without figures; what is left of it at the end is killed."""
+    return started(folder.parent, "compare", *words, "--no-figures", "--results", str(folder))
+
+
 @contextmanager
-def sweep(folder: Path, words: tuple[str, ...]) -> Iterator[Sweep]:
-    """Start the command, without figures; what is left of it at the end is killed."""
-    said = folder.parent / f"said-{time.monotonic_ns()}.txt"
-    command = [sys.executable, "-m", "diffusion", "compare", *words, "--no-figures"]
+def started(where: Path, *words: str) -> Iterator[Sweep]:
+    """Start a command in a folder; what is left of it at the end is killed."""
+    said = where / f"said-{time.monotonic_ns()}.txt"
     paths = os.pathsep.join(map(str, [Path(diffusion.__file__).parents[1], ROOT]))
     with said.open("wb") as stream:
         process = subprocess.Popen(
-            [*command, "--results", str(folder)],
-            cwd=folder.parent,
+            [sys.executable, "-m", "diffusion", *words],
+            cwd=where,
             env=os.environ | {"PYTHONPATH": paths},
             stdout=subprocess.DEVNULL,
             stderr=stream,

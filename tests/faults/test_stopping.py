@@ -10,7 +10,15 @@ import pytest
 from diffusion.base.draws import Decision, uniforms
 from diffusion.runner.stopping import STOPPING
 from diffusion.runner.store import Results
-from tests.faults.sweeps import TINY, Sweep, assert_same, faulty, sweep, uninterrupted
+from tests.faults.sweeps import (
+    TINY,
+    Sweep,
+    assert_same,
+    faulty,
+    started,
+    sweep,
+    uninterrupted,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +85,17 @@ def test_sigterm_stops_at_once(waiting: tuple[str, ...], tmp_path: Path) -> None
         assert running.ended() == 143
         assert "give the same command again to go on" in running.said
     goes_on(tmp_path / "r", waiting)
+
+
+def test_ctrl_c_ends_levers_and_their_workers_at_once(tmp_path: Path) -> None:
+    words = [word for word in faulty(tmp_path, "wait", WAITING) if word != "intervention=[faulty]"]
+    options = ("--only", "faulty", "--replicates", str(REPLICATES), "executor.workers=2")
+    with started(tmp_path, "levers", *words, *options) as running:
+        running.wait((tmp_path / "begun").exists)
+        running.send(signal.SIGINT)
+        assert running.ended() == 130, running.said
+        assert running.said.splitlines()[-1] == "diffusion: interrupted"
+        assert "Traceback" not in running.said
 
 
 def test_kill_9_at_ten_moments_of_a_sweep_changes_no_value(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ A lever that does not move what it should is reported as missed; a sentence on w
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 
 from diffusion.analysis.intervals import Interval, difference_interval
@@ -23,12 +23,14 @@ from diffusion.interventions.base import Direction, Intervention
 from diffusion.model.settings import ModelSettings, shared_months
 from diffusion.model.simulation import Simulation
 from diffusion.runner.compiling import Notice, compile_model
-from diffusion.runner.run import Progress
+from diffusion.runner.mapping import in_order
+from diffusion.runner.run import Progress, executor_of
 from diffusion.shocks.base import Shock
 
 # group of files -> field of the model's settings that holds what is switched on of it
 GROUPS = {"intervention": "interventions", "shock": "shocks"}
 WHEN = ("during", "after")
+_ADVICE = "give the same command again with fewer executor.workers"
 
 _Key = tuple[str, str]  # when, measure
 
@@ -121,6 +123,7 @@ def check(
     given, wanted = listed(overrides), _chosen(only, config_dir)
     _check_given(given, wanted)
     load(_shared(given), config_dir)  # a mistake in what holds for all is not the levers'
+    executor = executor_of(plan_of(compose(_shared(given), config_dir)))
     set_ups: list[_SetUp] = []
     found: dict[str, list[Effect | Failed]] = {}
     for name, group in wanted.items():
@@ -130,8 +133,8 @@ def check(
             found[name] = [Failed(name, str(error))]
     if set_ups:
         compile_model(set_ups[0].settings, notice)
-        workers = plan_of(compose(_shared(given), config_dir)).executor.get("workers", 1)
-        done = list(_simulated(set_ups, replicates, int(workers), progress))
+        workers = getattr(executor, "workers", 1)
+        done = list(_simulated(set_ups, replicates, workers, progress))
         found |= {one.name: _compared(one, [each[one.name] for each in done]) for one in set_ups}
     return [row for name in sorted(found) for row in found[name]]
 
@@ -193,16 +196,13 @@ def _simulated(
     total = replicates * len(set_ups)
     if progress is not None:
         progress(Progress(0, 0, 0, total))
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = joblib.Parallel(n_jobs=workers, return_as="generator")
-        tasks = (joblib.delayed(_replicate)(set_ups, r) for r in range(replicates))
-        done = failed = 0
-        for means in parallel(tasks):
-            broken = sum(isinstance(one, str) for one in means.values())
-            done, failed = done + len(means) - broken, failed + broken
-            if progress is not None:
-                progress(Progress(done, failed, 0, total))
-            yield means
+    done = failed = 0
+    for means in in_order(partial(_replicate, set_ups), range(replicates), workers, _ADVICE):
+        broken = sum(isinstance(one, str) for one in means.values())
+        done, failed = done + len(means) - broken, failed + broken
+        if progress is not None:
+            progress(Progress(done, failed, 0, total))
+        yield means
 
 
 def _replicate(set_ups: Sequence[_SetUp], replicate: int) -> dict[str, "_Means | str"]:

@@ -18,7 +18,8 @@ from diffusion.base.errors import ResultsError, SettingError
 from diffusion.base.processes import interrupts_ignored
 from diffusion.model.code_digest import code_digest, in_words, library_versions
 from diffusion.runner.design import Chunk
-from diffusion.runner.executors import AHEAD, RESTARTS, Executor, Report, Task
+from diffusion.runner.executors import Executor, Report, Task
+from diffusion.runner.mapping import AHEAD, RESTARTS
 
 _INSTALL = "install it with: pip install 'diffusion[{extra}]'"
 

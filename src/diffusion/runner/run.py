@@ -29,6 +29,7 @@ from diffusion.world.state import State
 
 if TYPE_CHECKING:  # workers compute without what reads configurations
     from diffusion.config import Experiment
+    from diffusion.config.settings import Plan
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _sweep(
         stopping.withdraw(folder)
 
 
-def executor_of(experiment: "Experiment") -> Executor:
+def executor_of(experiment: "Experiment | Plan") -> Executor:
     """What computes the runs of an experiment.
 
     Raises:

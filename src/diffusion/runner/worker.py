@@ -1,4 +1,4 @@
-"""Where a process that computes chunks begins: nothing of the model is imported here."""
+"""Where a process that computes for another begins: nothing of the model is imported here."""
 
 import gc
 import os
@@ -12,16 +12,16 @@ from diffusion.base.processes import end_with
 _MODEL = "diffusion.model.simulation"
 
 
-def work(packed: bytes, parent: int) -> Any:
-    """Apply a task to a chunk; `packed` are both, pickled by the process `parent`.
+def work(packed: bytes, parent: int) -> tuple[int, Any]:
+    """Apply a function to a job, which keeps its number; pickled by the process `parent`.
 
     Ctrl-C reaches every process of the terminal; the parent alone decides what it means.
     """
     if os.getpid() != parent:
         end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    task, chunk = unpacked(packed)
-    return task(chunk)
+    function, number, job = unpacked(packed)
+    return number, function(job)
 
 
 def unpacked(packed: bytes) -> Any:

@@ -126,6 +126,22 @@ def test_overrides_of_a_lever_hold_for_it_alone() -> None:
     }
 
 
+def test_workers_change_nothing() -> None:
+    one, two = (
+        levers.check([*WORLD[:-1], f"executor.workers={number}"], 3, ["handover"])
+        for number in (1, 2)
+    )
+    assert one == two
+    assert {row.lever for row in one if isinstance(row, Effect)} == {"handover"}
+
+
+@pytest.mark.parametrize("workers", [0, 2000])
+def test_workers_out_of_bounds_are_refused_before_a_run(workers: int) -> None:
+    given = [*WORLD[:-1], f"executor.workers={workers}"]
+    with pytest.raises(SettingError, match=f"workers = {workers}: allowed 1 to"):
+        levers.check(given, 2, ["handover"])
+
+
 def test_a_reason_is_shown_beside_a_miss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     why = {"preset": "mine", "measure": "share_in_cop", "sentence": "Nobody is asked | to join."}
     monkeypatch.setattr(sources, "table", lambda _: [why])

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +15,7 @@ from diffusion.interventions.move_modifiers import MoveModifiers
 from diffusion.model.settings import ModelSettings
 from diffusion.model.simulation import Simulation
 from diffusion.runner.compiling import compile_model
+from diffusion.runner.mapping import in_order
 
 FloatArray = npt.NDArray[np.float64]
 MaskArray = npt.NDArray[np.uint64]
@@ -36,6 +36,7 @@ class SetUp:
     coordination: str = ""
 
 
+_ADVICE = "give the same command again when more of it is free"
 _NO_NEW_MONEY = ("funding.p_coordinator_refund=0", "funding.p_coordinator_renewal=0")
 SET_UPS = {
     "default": SetUp(),
@@ -104,10 +105,9 @@ class Runs:
                 self._progress(name)
             settings = settings_of(SET_UPS[name], self._overrides)
             compile_model(settings)  # or each of the processes would
-            self._done[name] = joblib.Parallel(n_jobs=self._workers)(
-                joblib.delayed(_run)(SET_UPS[name], settings.with_seed(settings.seed + r))
-                for r in range(self._replicates)
-            )
+            seeded = (settings.with_seed(settings.seed + r) for r in range(self._replicates))
+            runs = in_order(partial(_run, SET_UPS[name]), seeded, self._workers, _ADVICE)
+            self._done[name] = list(runs)
         return self._done[name]
 
     def column(self, name: str, column: str) -> FloatArray:
