@@ -34,6 +34,11 @@ def execute(args: argparse.Namespace) -> int:
     if args.multirun:
         from diffusion.cli import multirun
 
+        if args.dry_run:
+            raise SettingError(
+                "--dry-run does not look ahead at the runs of -m; leave one of them out, or use "
+                "`diffusion compare --dry-run`"
+            )
         return multirun.execute(args)
     from diffusion.analysis.costs import off_budget_words
     from diffusion.cli import dry_run

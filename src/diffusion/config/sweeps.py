@@ -30,7 +30,15 @@ from diffusion.config.settings import Plan
 LARGEST = 10_000  # jobs; each is composed on its own and has files of its own
 ONE = "run"  # the scenario where interventions are not swept
 NOTHING = "baseline"  # the scenario without interventions
-_WHOLE = (*Plan.model_fields, "timing")  # what is the same in all runs of a results folder
+# what stands for settings that only experiments read
+_INSTEAD = dict.fromkeys(Plan.model_fields, "leave it out") | {
+    "executor": (
+        "launchers of Hydra start the runs, four at a time with hydra/launcher=joblib "
+        "hydra.launcher.n_jobs=4"
+    ),
+    "replicates": "sweep seeds instead, seed='range(1,6)' for five",
+    "results": "name the folder with --results",
+}
 
 _PARSER = OverridesParser.create()
 _NO_POINT = ("intervention", "seed")
@@ -124,7 +132,13 @@ def _parsed(line: str, folders: Folders) -> Parsed:
             f"{line}: interval(...) leaves the values to a sweeper that searches; give them with "
             f"range(...) or choice(...), or sample them with a design of `diffusion compare`"
         )
-    if parsed.is_sweep_override() and parsed.key_or_group.split(".")[0] in _WHOLE:
+    group = parsed.key_or_group.split(".")[0]
+    if group in _INSTEAD:
+        raise SettingError(
+            f"'{line}' changes nothing with `diffusion run -m`, only experiments read it; "
+            f"{_INSTEAD[group]}, or use `diffusion compare`"
+        )
+    if parsed.is_sweep_override() and group == "timing":
         raise SettingError(
             f"{line}: '{parsed.key_or_group}' is the same in all runs of a results folder; give "
             f"the command once for each value, each with another --results"

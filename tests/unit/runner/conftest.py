@@ -17,7 +17,6 @@ SMALL = [
     "world.n=60",
     "world.n_territories=3",
     "timing={start: 2, stop: 5, months: 8}",
-    "executor=serial",
 ]
 
 
@@ -82,7 +81,13 @@ def make(tmp_path: Path) -> Callable[..., Experiment]:
 
     def experiment(*overrides: str, replicates: int = 3) -> Experiment:
         return design(
-            [*SMALL, "intervention=[cop_formation]", f"replicates={replicates}", *overrides]
+            [
+                *SMALL,
+                "executor=serial",
+                "intervention=[cop_formation]",
+                f"replicates={replicates}",
+                *overrides,
+            ]
         )
 
     return experiment

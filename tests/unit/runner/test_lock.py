@@ -177,7 +177,7 @@ def test_a_sweep_that_grows_holds_its_folder_between_its_rounds(
         return {"cop_formation": math.inf}
 
     monkeypatch.setattr(growing, "half_widths", unknown)
-    wanted = [*SMALL, *GROWING, "until.half_width=0.1", "until.of=using_end"]
+    wanted = [*SMALL, "executor=serial", *GROWING, "until.half_width=0.1", "until.of=using_end"]
     assert len(diffusion.compare(overrides=wanted, results=folder).scenarios) == 2
     assert tried == 3 * [f"process {os.getpid()} on {os.uname().nodename}"]
     assert Results(folder).manifest["reached"]["replicates"] == 6
@@ -246,7 +246,7 @@ def test_a_finished_run_waits_for_another_to_be_stored(
 def test_a_sweep_of_hydra_holds_its_folder(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     with elsewhere(tmp_path / "r"), pytest.raises(ResultsError, match="is in use"):
-        run_sweep([*SMALL[:-1], "seed=1,2"], folder=tmp_path / "r")
+        run_sweep([*SMALL, "seed=1,2"], folder=tmp_path / "r")
 
 
 def test_a_folder_in_use_is_not_pruned(make: Make, fake: Fake, tmp_path: Path) -> None:

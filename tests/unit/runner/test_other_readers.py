@@ -29,7 +29,13 @@ def blocks(language: str) -> list[str]:
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Two replicates of the headline experiment; the last run of a part has lost its mark."""
     folder = tmp_path_factory.mktemp("stored")
-    given = [*SMALL, "experiment=what_remains", "replicates=2", "record.events=true"]
+    given = [
+        *SMALL,
+        "executor=serial",
+        "experiment=what_remains",
+        "replicates=2",
+        "record.events=true",
+    ]
     run_experiment(design(given), folder)
     path = folder / "finished" / "part-00001.json"
     mark = read_json(path)
