@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     machine = measuring.machine()
     say("machine code (compiled if it is not on disk)")
     fresh(workload.compile_all)
-    folder = RESULTS if args.quick else DOCS
+    folder, command = (RESULTS, "make bench-quick") if args.quick else (DOCS, "make bench")
     kept = {} if args.quick else stored.read(folder / STORED, machine)
     found: stored.Groups = {}
     failed = False
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             failed = True  # costs no other group, and nothing that was measured before
             continue
         kept = {one: {**kept, **found}[one] for one in GROUPS if one in kept or one in found}
-        publish(kept, machine, folder)
+        publish(kept, machine, folder, command)
     facts = "\n".join(f"{name}: {text}" for name, text in machine.items())
     titled = {GROUPS[name].TITLE: group.rows for name, group in found.items()}
     sys.stdout.write(f"{facts}\n\n{table.render(titled)}")
@@ -104,11 +104,12 @@ def measure(name: str, quick: bool) -> stored.Measured:
     return stored.Measured(rows, date, before, time.perf_counter() - started, code)
 
 
-def publish(groups: stored.Groups, machine: stored.Facts, folder: Path) -> None:
-    """Write all groups: as data, on the page, in the figure."""
+def publish(groups: stored.Groups, machine: stored.Facts, folder: Path, command: str) -> None:
+    """Write all groups: as data, on the page with what measures them, in the figure."""
     stored.write(groups, machine, folder / STORED)
     titled = {GROUPS[name].TITLE: group for name, group in groups.items()}
-    put(page.measured(titled, stored.lasting(machine)), folder / PAGE, "How fast it is")
+    block = page.measured(titled, stored.lasting(machine), command)
+    put(block, folder / PAGE, "How fast it is")
     points = plot.curves({name: group.rows for name, group in groups.items()})
     if points:
         where = f"{machine['processor']}, {machine['cores']} cores, {plot.days(groups)}"

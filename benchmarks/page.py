@@ -15,16 +15,17 @@ _ROWS_HEAD = ("what", "measured", "remarks")
 _VERDICTS = {True: "met", False: "**missed**", None: "not measured"}
 
 
-def measured(groups: Mapping[str, Measured], about: Facts) -> str:
+def measured(groups: Mapping[str, Measured], about: Facts, command: str) -> str:
     """The block between the marks: what measured, every target, then all other rows by group.
 
     Args:
         groups: title of a group: what was measured.
         about: what lasts of the machine.
+        command: what measures all of it.
     """
     facts = "; ".join(f"{name}: {text}" for name, text in about.items())
     rows = [row for group in groups.values() for row in group.rows]
-    lines = [f"Written by `make bench`. {facts}.", ""]
+    lines = [f"Written by `{command}`. {facts}.", ""]
     lines += page.table(
         _TARGETS_HEAD,
         [line for target in TARGETS.values() for line in _asked(target, rows)],

@@ -54,7 +54,7 @@ def _rows_of(n: int, months: int) -> list[Row]:
         Row.of(f"{size}, building the world", took["build"], "s", remarks=remarks),
         Row.of(f"{size}, {months} months", took["run"], "s", remarks=remarks),
         Row.of(f"{size}, a month, recorded", costs, CURVE),
-        Row.of(f"{size}, the same in processor time", by_cpu, CURVE, n=n),
+        Row.of(f"{size}, a month, recorded, in processor time", by_cpu, CURVE, n=n),
         Row.of(f"{size}, tables of the world", took["tables"], "MB", remarks=remarks),
         Row(f"{size}, peak memory", job.peak_mb, "MB", target),
     ]

@@ -1,5 +1,6 @@
 """The page of what was measured: written between two marks, from the rows, with every target."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from benchmarks.targets import TARGETS
 from diffusion.views.page import put
 from tests.architecture.checkout import ROOT
 
+COMMAND = "make bench"
 ABOUT = {"processor": "made up", "cores": "3"}
 START = [
     Row.of("diffusion --help", [0.05, 0.04, 0.2], "s", TARGETS["help"]),
@@ -39,7 +41,7 @@ def lines(block: str) -> list[list[str]]:
 
 
 def test_every_target_has_a_line_with_what_was_measured_and_a_verdict() -> None:
-    found = lines(measured(ROWS, ABOUT))
+    found = lines(measured(ROWS, ABOUT, COMMAND))
     told = {line[0]: line for line in found if len(line) == 5}
     assert [line for line in told if line in {one.aim for one in TARGETS.values()}] == [
         target.aim for target in TARGETS.values()
@@ -62,7 +64,8 @@ def test_every_target_has_a_line_with_what_was_measured_and_a_verdict() -> None:
 
 def test_a_row_without_a_value_has_no_unit_and_no_verdict() -> None:
     late = Row("a peer / package", None, "times", TARGETS["ndlib_sir"], "did not finish")
-    block = measured({"reduced: made up": Measured([late], "2030-01-02", "0.1", 7.0, "c0")}, ABOUT)
+    groups = {"reduced: made up": Measured([late], "2030-01-02", "0.1", 7.0, "c0")}
+    block = measured(groups, ABOUT, COMMAND)
     told = {line[0]: line[1:] for line in lines(block)}
     assert told[TARGETS["ndlib_sir"].aim] == [
         "a peer / package: not measured",
@@ -73,7 +76,7 @@ def test_a_row_without_a_value_has_no_unit_and_no_verdict() -> None:
 
 
 def test_other_rows_stand_under_the_title_of_their_group() -> None:
-    block = measured(ROWS, ABOUT)
+    block = measured(ROWS, ABOUT, COMMAND)
     assert "processor: made up; cores: 3" in block
     assert "**Start: made up.** 2030-01-02T03:05+00:00, commit c0ffee2, 61 s, load 2.5." in block
     assert "**Sharing: made up.** 2030-01-02T03:04+00:00, commit c0ffee1, 7 s, load 0.1." in block
@@ -146,6 +149,30 @@ def test_the_figure_has_the_days_of_the_groups_that_it_shows() -> None:
     assert days(groups) == "2030-01-02"
     assert days({**groups, "mesa": on("2030-01-02T03:04+00:00")}) == "2030-01-02"
     assert days({**groups, "mesa": on("2029-12-31T03:04+00:00")}) == "2029-12-31 and 2030-01-02"
+
+
+def test_the_page_is_what_the_stored_rows_give() -> None:
+    path = bench.DOCS / bench.STORED
+    about = json.loads(path.read_text(encoding="utf-8"))["machine"]
+    groups = stored.read(path, about)
+    titled = {bench.GROUPS[name].TITLE: group for name, group in groups.items()}
+    text = (bench.DOCS / bench.PAGE).read_text(encoding="utf-8")
+    between = text.split("<!-- measured -->")[1].split("<!-- /measured -->")[0]
+    assert between.strip() == measured(titled, about, COMMAND).strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), [([], "make bench"), (["--quick"], "make bench-quick")]
+)
+def test_a_page_says_what_wrote_it(
+    words: list[str], command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "RESULTS" if words else "DOCS", tmp_path)
+    monkeypatch.setattr(bench, "fresh", lambda *_: None)
+    monkeypatch.setattr(bench.GROUPS["start"], "rows", lambda _: START[:3])
+    assert bench.main([*words, "--only", "start"]) == 0
+    page = (tmp_path / bench.PAGE).read_text(encoding="utf-8")
+    assert f"\nWritten by `{command}`. processor: " in page
 
 
 def test_a_run_renews_its_groups_and_leaves_the_others(
