@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -5,6 +6,8 @@ from tests.unit.world.defaults import practices, synthetic
 from tests.unit.world.invariants import assert_valid
 
 
+# degrees that small worlds miss are drawn too
+@pytest.mark.filterwarnings("ignore:world.mean_degree")
 # shrinking a failing world takes minutes and tells little
 @settings(max_examples=25, phases=(Phase.explicit, Phase.generate))
 @given(

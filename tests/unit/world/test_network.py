@@ -87,7 +87,7 @@ def test_ties_can_be_set_from_a_graph() -> None:
     ],
 )
 def test_graphs_that_do_not_fit_are_refused(edges: list[tuple[object, ...]], message: str) -> None:
-    state = synthetic(n=20).build(practices(limit=2), 1)
+    state = synthetic(n=20, n_territories=2, modularity=0.0).build(practices(limit=2), 1)
     graph: nx.Graph[object] = nx.Graph(edges)
     with pytest.raises(WorldError, match=message):
         set_ties_from_graph(state, graph)

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 
@@ -128,7 +130,33 @@ def test_a_mean_degree_that_cannot_be_is_refused() -> None:
     with pytest.raises(WorldError, match=r"mean_degree is 49\.5; .* most 49"):
         synthetic(n=50, mean_degree=49.5).build(practices(), 1)
     settings = synthetic(n=61, n_territories=1, modularity=0.0, mean_degree=60.0)
-    assert settings.build(practices(limit=3), 1).n_ties > 0, "the highest that can be is allowed"
+    with pytest.warns(RuntimeWarning, match="misses by more than 3%"):
+        state = settings.build(practices(limit=3), 1)
+    assert state.n_ties > 0, "the highest that can be is allowed"
+
+
+@pytest.mark.parametrize(
+    ("n", "territories", "division", "degree", "misses"),
+    [
+        (12, 1, 0.0, 8.0, False),
+        (10, 3, 0.3, 9.0, True),
+        (20, 3, 0.3, 12.0, False),
+        (20, 3, 0.3, 18.0, True),
+        (300, 20, 0.5, 20.0, False),
+        (300, 60, 0.95, 6.4, True),  # five in a territory, which are to stay among themselves
+    ],
+)
+def test_a_mean_degree_that_is_missed_is_told(
+    n: int, territories: int, division: float, degree: float, misses: bool
+) -> None:
+    settings = synthetic(n=n, n_territories=territories, modularity=division, mean_degree=degree)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        state = settings.build(practices(limit=3), 1)
+    assert (2 * state.n_ties / n < 0.97 * degree) == misses
+    assert [str(one.message).split(",")[0] for one in told] == (
+        [f"world.mean_degree is {degree:g}"] if misses else []
+    )
 
 
 def test_an_unknown_country_names_the_nearest() -> None:

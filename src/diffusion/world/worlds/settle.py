@@ -1,5 +1,7 @@
 """The shared last steps of world building: from the ground plan to a complete state."""
 
+import warnings
+
 import numpy as np
 
 from diffusion.base.arrays import table_of
@@ -20,6 +22,7 @@ from diffusion.world.worlds.people import organisations as all_organisations
 from diffusion.world.worlds.people import posts as all_posts
 from diffusion.world.worlds.settled import Settled
 
+_TOLERATED = 0.97  # of the mean degree asked for
 _DRAWN = ("organisations", "uses", "ties", "networks", "funders", "territories")
 
 
@@ -27,6 +30,8 @@ def settle(
     ground: Ground, catalogue: Catalogue, settings: Settled, related_cases: int, seed: int
 ) -> State:
     """Staff, money, ties and first knowledge on a ground plan; every draw from the run's seed.
+
+    A mean degree that is clearly missed is told by a warning.
 
     Raises:
         WorldError: settings so far from the usual ones that they give what is no number, or a mean
@@ -66,7 +71,24 @@ def settle(
     )
     state.accounts = first_accounts(organisations, grants, settings)
     _check_numbers(state)
+    _tell_of_few_ties(state, settings.mean_degree)
     return state
+
+
+def _tell_of_few_ties(state: State, asked: float) -> None:
+    """Circles and chance run out of new pairs in crowded worlds, and in closed territories.
+
+    All seeds tell it in the same words, so that Python shows it once a process.
+    """
+    n = state.n_organisations
+    if 2.0 * state.n_ties < _TOLERATED * asked * n:
+        warnings.warn(
+            f"world.mean_degree is {asked:g}, which this world of {n} organisations misses by more "
+            f"than {1.0 - _TOLERATED:.0%}, for it runs out of new pairs; ask for less, for more "
+            f"organisations, or for less world.modularity where a world has it",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _check_numbers(state: State) -> None:

@@ -118,7 +118,11 @@ class Settled(BaseModel):
     will_spread: Share
     init_policy_share: Share
     # ties
-    mean_degree: float = Field(ge=1.0, le=60.0)
+    mean_degree: float = Field(
+        ge=1.0,
+        le=60.0,
+        description="partners of an organisation; a warning tells where it is missed",
+    )
     clustering: float = Field(ge=0.0, le=0.8)
     alike_share: Share = Field(description="places in a circle taken by field and kind")
     homophily_kind: float = Field(ge=1.0, le=20.0, description="odds ratio")
