@@ -1,12 +1,15 @@
-"""A disk that fills up, and a results folder that turns read-only, both mounted for the test."""
+"""Disks that fill up, and a results folder that turns read-only, all mounted for the test."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from diffusion.base.compiled import config
 from diffusion.cli import main, screen
 from diffusion.runner.store import Results
 from diffusion.runner.upkeep import problems
@@ -77,3 +80,51 @@ def test_a_folder_that_turns_read_only_stops_a_sweep_that_goes_on_later(
     monkeypatch.undo()
     assert main(command) == 0
     assert_same(results, uninterrupted(tmp_path / "whole", WORDS))
+
+
+LOOPS = """import numpy as np
+from diffusion.base.compiled import compiled
+
+@compiled
+def total(column):
+    grown = 0.0
+    for i in range(column.shape[0]):
+        grown += column[i] / 3.0
+    return grown
+
+kinds = "b", "h", "i", "q", "B", "H", "I", "Q", "f", "d"
+print([total(np.arange(5).astype(kind)) for kind in kinds], sum(total._cache_hits.values()))
+"""
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled with NUMBA_DISABLE_JIT")
+def test_machine_code_that_a_full_disk_has_no_room_for_stays_in_memory(
+    disk: Path, tmp_path: Path
+) -> None:
+    mount("-o", "remount,size=60k", str(disk))
+    script = tmp_path / "loops.py"
+    script.write_text(LOOPS, encoding="utf-8")
+    paths = os.pathsep.join(sys.path)
+    environment = {"NUMBA_CACHE_DIR": str(disk), "PYTHONPATH": paths}
+
+    def ran() -> tuple[str, str, int]:
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        numbers, _, hits = done.stdout.rpartition(" ")
+        return numbers, done.stderr, int(hits)
+
+    numbers, said, hits = ran()
+    assert hits == 0
+    assert said.count(f"{disk} takes no more machine code (No space left on device)") == 1
+    again, said, hits = ran()
+    assert again == numbers
+    assert 0 < hits < 10
+    assert said.count("No space left on device") == 1
+    mount("-o", "remount,size=64m", str(disk))
+    for said_again, expected in (("", hits), ("", 10)):
+        assert ran() == (numbers, said_again, expected)

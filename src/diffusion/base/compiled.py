@@ -8,7 +8,8 @@ numba's disk cache notices a change of the file that holds a loop, but not of th
 the loop calls in other files: after an update the old machine code would go on running. The
 cache folder therefore carries a digest of every file that helpers live in, wherever it is: where
 `NUMBA_CACHE_DIR` says, in the package, with the user's other caches or among temporary files,
-whichever can be written first. Machine code that none of these takes stays in memory.
+whichever can be written first. Machine code that none of these takes stays in memory, and so does
+what the disk has no room for.
 """
 
 import gc
@@ -16,7 +17,6 @@ import hashlib
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -29,7 +29,7 @@ from llvmlite import ir
 from numba.core import config as _config
 from numba.extending import lower_builtin, type_callable
 
-from diffusion.base.linking import PART, Assembled, Entered, Helpers, Parts, store_safely
+from diffusion.base.linking import PART, Assembled, Entered, Helpers, Parts, not_kept, store_safely
 
 config: Any = _config
 
@@ -201,12 +201,7 @@ def _folder(layers: tuple[str, ...], chosen: str) -> str:
     for place in _places(chosen):
         if _can_be_written(place / name):
             return str(place / name)
-    warnings.warn(
-        "no folder for machine code can be written, so that every process compiles the model anew; "
-        "set NUMBA_CACHE_DIR to a folder that can",
-        RuntimeWarning,
-        stacklevel=2,
-    )
+    not_kept("no folder for machine code can be written")
     return ""
 
 

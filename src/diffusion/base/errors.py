@@ -23,6 +23,10 @@ class ExtensionError(DiffusionError):
     """A user's own rule or intervention that does not fit the interface."""
 
 
+class MachineCodeWarning(RuntimeWarning):
+    """Machine code that no folder keeps; its text is one sentence too."""
+
+
 _SHORT = 3  # letters; a shorter name is near to too many
 
 

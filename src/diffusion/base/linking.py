@@ -11,6 +11,7 @@ calls parts by their machine code, and keeps nothing else. They are what numba h
 
 import hashlib
 import pickle
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -19,9 +20,14 @@ from llvmlite import binding as llvm
 from numba.core import caching, codegen, compiler
 from numba.core.registry import cpu_target
 
+from diffusion.base.errors import MachineCodeWarning
+from diffusion.base.processes import is_worker
+from diffusion.base.writing import reason
+
 _Default: Any = compiler.Compiler
 _Library: Any = codegen.JITCodeLibrary
 _DataFiles: Any = caching.IndexDataCacheFile
+_Cache: Any = caching.FunctionCache
 _Flags: Any = compiler.Flags
 # numba keeps the address of a function's environment, which loops that raise nothing never read
 _ENVIRONMENT = "_ZN08NumbaEnv"
@@ -285,8 +291,49 @@ def _digest(content: bytes | memoryview) -> bytes:
     return hashlib.sha256(content).digest()
 
 
+_told: set[str] = set()  # of how machine code can't be kept, at most one: it holds for all
+
+
+def not_kept(problem: str) -> None:
+    """Say once that machine code stays in memory; workers leave that to who started them.
+
+    Args:
+        problem: why, as the beginning of a sentence.
+    """
+    if not _told and not is_worker():
+        warnings.warn(
+            f"{problem}, so that machine code stays in memory and every process compiles the model "
+            f"anew; set NUMBA_CACHE_DIR to a folder that can be written and has room",
+            MachineCodeWarning,
+            stacklevel=2,
+        )
+    _told.add(problem)
+
+
+class _KeptIfPossible(_Cache):  # type: ignore[misc]
+    """The machine code of a function, on disk unless that is full or fails otherwise.
+
+    What could not be written whole stands in no index. After the first failure this process stores
+    nothing more, for what is assembled would lie there without some of its parts.
+    """
+
+    _failed = False
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Store what was compiled for some types; it is ready to run in any case."""
+        if _KeptIfPossible._failed:
+            return
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _KeptIfPossible._failed = True
+            place = Path(self.cache_path).parents[1]  # of folders by digest, then by source
+            not_kept(f"{place} takes no more machine code ({reason(error)})")
+
+
 def store_safely(function: Any) -> None:
-    """Let a function that numba compiles keep its machine code in `_SafeFiles`."""
-    files = getattr(getattr(function, "_cache", None), "_cache_file", None)
-    if files is not None:
-        files.__class__ = _SafeFiles
+    """Let a function that numba compiles keep its machine code in `_SafeFiles`, if it can."""
+    cache = getattr(function, "_cache", None)
+    if isinstance(cache, _Cache):
+        cache.__class__ = _KeptIfPossible
+        cache._cache_file.__class__ = _SafeFiles

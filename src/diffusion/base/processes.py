@@ -25,6 +25,15 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM)
 _CALLED_FROM_C = ("_raw_object_cache_notify", "_raw_object_cache_getbuffer")
 
 
+def is_worker() -> bool:
+    """Whether this is one of several processes side by side, so that it must start no others.
+
+    Multiprocessing and joblib give what they start a name, before it imports the script that is
+    run; only later it knows its parent.
+    """
+    return multiprocessing.current_process().name != "MainProcess"
+
+
 def may_copy() -> bool:
     """Whether other processes may be copies of this one, which have all that it has imported.
 

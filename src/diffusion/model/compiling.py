@@ -4,7 +4,6 @@
 """
 
 import gc
-import multiprocessing
 import os
 import sys
 import threading
@@ -21,6 +20,7 @@ from diffusion.base.arrays import table_of
 from diffusion.base.compiled import compile_part, without_collection
 from diffusion.base.linking import PART
 from diffusion.base.processes import copies, end_with, interrupts_heard
+from diffusion.base.processes import is_worker as is_worker
 from diffusion.model import month, totals
 from diffusion.model.month import ORDER, Month
 from diffusion.model.yearly import take_yearly
@@ -116,15 +116,6 @@ def _built_and_compiled(rules: Month, build: Callable[[], S], loops: tuple[Any, 
         _under_way.difference_update(loops)
     _seen_to.update(loops)
     return simulation
-
-
-def is_worker() -> bool:
-    """Whether this is one of several processes side by side, so that it must start no others.
-
-    Multiprocessing and joblib give what they start a name, before it imports the script that is
-    run; only later it knows its parent.
-    """
-    return multiprocessing.current_process().name != "MainProcess"
 
 
 def _tell(text: str) -> None:

@@ -1,9 +1,12 @@
 """Machine code is made once, of what is entered, and processes that store it don't mix it up."""
 
+import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,9 @@ import numpy as np
 import pytest
 from llvmlite import binding as llvm
 
+from diffusion.base import linking
 from diffusion.base.compiled import assembled, compiled, config, inner
+from diffusion.base.errors import MachineCodeWarning
 from diffusion.base.linking import store_safely
 
 pytestmark = pytest.mark.skipif(
@@ -145,6 +150,65 @@ def test_machine_code_for_another_processor_is_not_held(files: Any) -> None:
     files.save(("types", "processor", "code"), "machine code")
     assert files.holds("processor")
     assert not files.holds("another")
+
+
+HALF = 100  # bytes
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Machine code is written to its place half-way, and nobody was told yet."""
+
+    def half(self: Any, path: str, data: Any) -> None:
+        Path(path).write_bytes(self._dump(data)[:HALF])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(linking, "_told", set())
+        changed.setattr(linking._KeptIfPossible, "_failed", False)
+        changed.setattr(linking._SafeFiles, "_write", half)
+        yield
+
+
+def newly_declared(folder: Path, name: str) -> Any:
+    """A loop of a file of its own, which keeps its machine code in the folder."""
+    source = folder / f"{name}.py"
+    source.write_text("def grown(x):\n    return x + x / 3\n", encoding="utf-8")
+    scope: dict[str, Any] = {"__name__": name}
+    exec(compile(source.read_text(encoding="utf-8"), str(source), "exec"), scope)
+    loop: Any = compiled(scope["grown"])
+    cache = loop._cache
+    cache._cache_file = type(cache._cache_file)(str(folder), name, "stamp")
+    return loop
+
+
+def test_where_the_disk_is_full_it_stays_in_memory_and_that_is_said_once(tmp_path: Path) -> None:
+    one, another = (newly_declared(tmp_path, name) for name in ("one", "another"))
+    with full_disk(), warnings.catch_warnings(record=True, action="always") as said:
+        assert one(6.0) == another(6.0) == another(6) == 8.0
+    (warning,) = said
+    assert warning.category is MachineCodeWarning
+    assert "takes no more machine code (No space left on device)" in str(warning.message)
+
+
+def test_workers_leave_that_to_who_started_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "is_worker", lambda: True)
+    with full_disk(), warnings.catch_warnings(action="error"):
+        assert newly_declared(tmp_path, "one")(6.0) == 8.0
+
+
+@pytest.mark.filterwarnings("ignore::diffusion.base.errors.MachineCodeWarning")
+def test_what_was_written_half_way_is_compiled_again(tmp_path: Path) -> None:
+    with full_disk():
+        assert newly_declared(tmp_path, "one")(6.0) == 8.0
+    (half,) = tmp_path.glob("*.nb?")
+    assert half.stat().st_size == HALF
+    for hits in (0, 1):
+        again = newly_declared(tmp_path, "one")
+        assert again(6.0) == 8.0
+        assert sum(again._cache_hits.values()) == hits
 
 
 MODULES = {
