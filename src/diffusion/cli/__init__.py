@@ -1,8 +1,9 @@
 """The commands. Heavy libraries are imported inside them, so that `--help` answers at once.
 
 A mistake of the user is one sentence on stderr and exit code 2, with nothing written; so is a
-results folder that can't be written any more, with what was finished kept. Failed runs or a defect
-of the program give exit code 1, Ctrl-C 130, SIGTERM 143; `--debug` shows the traceback.
+results folder that can't be written any more, with what was finished kept, and stdout that is
+closed or full. Failed runs or a defect of the program give exit code 1, Ctrl-C 130, SIGTERM 143,
+and a pipe that nobody reads any more 141, without a word; `--debug` shows the traceback.
 """
 
 import sys
@@ -11,6 +12,7 @@ from importlib import import_module
 
 import diffusion
 from diffusion.base.errors import DiffusionError, SettingError, nearest
+from diffusion.cli import streams
 
 COMMANDS = {
     "run": "one run: a summary, figures, the monthly table",
@@ -31,30 +33,39 @@ class Terminated(KeyboardInterrupt):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    with streams.told():
+        try:
+            with streams.shown():
+                return _answer(words)
+        except streams.Unread:
+            return streams.UNREAD
+        except DiffusionError as error:
+            if "--debug" in words:
+                raise
+            sys.stderr.write(f"diffusion: {str(error).replace(chr(10), ' ')}\n")
+            return USER_ERROR
+        except Exception as error:
+            if "--debug" in words:
+                raise
+            sys.stderr.write(
+                f"diffusion: this is a defect of the program, not of your input "
+                f"({type(error).__name__}: {error}); --debug shows where\n"
+            )
+            return DEFECT
+        except KeyboardInterrupt as interrupt:
+            said = "; ".join(["interrupted", *map(str, interrupt.args)])
+            sys.stderr.write(f"diffusion: {said}\n")
+            return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
+
+
+def _answer(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         sys.stdout.write(_help())
         return 0
     if words[0] == "--version":
         sys.stdout.write(f"diffusion {diffusion.__version__}\n")
         return 0
-    try:
-        return _command(words[0], words[1:])
-    except DiffusionError as error:
-        if "--debug" in words:
-            raise
-        sys.stderr.write(f"diffusion: {str(error).replace(chr(10), ' ')}\n")
-        return USER_ERROR
-    except Exception as error:
-        if "--debug" in words:
-            raise
-        sys.stderr.write(
-            f"diffusion: this is a defect of the program, not of your input "
-            f"({type(error).__name__}: {error}); --debug shows where\n"
-        )
-        return DEFECT
-    except KeyboardInterrupt as interrupt:
-        sys.stderr.write(f"diffusion: {'; '.join(['interrupted', *map(str, interrupt.args)])}\n")
-        return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
+    return _command(words[0], words[1:])
 
 
 def _command(name: str, words: Sequence[str]) -> int:
