@@ -23,6 +23,10 @@ class ExtensionError(DiffusionError):
     """A user's own rule or intervention that does not fit the interface."""
 
 
+class RoomError(DiffusionError):
+    """Processes or threads that the system does not let start."""
+
+
 class MachineCodeWarning(RuntimeWarning):
     """Machine code that no folder keeps; its text is one sentence too."""
 

@@ -14,12 +14,16 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from diffusion.base.errors import RoomError
+
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
 _LOOKING = 0.2  # seconds between two looks for the parent
 _LATER = 0.05  # seconds after which an interrupt is tried again
 _PATIENCE = 60.0  # seconds until copies that answer nothing are given up
+_EACH, _BESIDE = 2, 3  # processes and threads of each worker, and of those who look after them
+_STACK = 1 << 20  # bytes; memory is not what is asked for
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
 # functions of llvmlite that the compiler calls from C, where an exception is printed and lost
 _CALLED_FROM_C = ("_raw_object_cache_notify", "_raw_object_cache_getbuffer")
@@ -32,6 +36,46 @@ def is_worker() -> bool:
     run; only later it knows its parent.
     """
     return multiprocessing.current_process().name != "MainProcess"
+
+
+def has_room(workers: int = 0, threads: int = 0) -> bool:
+    """Whether the system lets so many workers start, with threads of ours beside them.
+
+    Processes and threads count alike for its limits, so threads are started to see. Pools don't
+    survive it where one of theirs can't start: they wait for it for ever.
+    """
+    seen, started = threading.Event(), list[threading.Thread]()
+    usual = threading.stack_size(_STACK)
+    try:
+        for _ in range((_EACH * workers + _BESIDE if workers else 0) + threads):
+            thread = threading.Thread(target=seen.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        return False
+    finally:
+        threading.stack_size(usual)
+        seen.set()
+        for thread in started:
+            thread.join()
+    return True
+
+
+def require_room(workers: int, instead: str) -> None:
+    """Make sure that so many workers can start; one is this process itself.
+
+    Args:
+        instead: what the user may do so that none need start.
+
+    Raises:
+        RoomError: the system does not let them.
+    """
+    if workers > 1 and not has_room(workers):
+        raise RoomError(
+            f"{workers} workers take more processes and threads than the system lets this user "
+            f"start; {instead}, or raise the limit (`ulimit -u` shows it; a container may have "
+            f"one of its own)"
+        )
 
 
 def may_copy() -> bool:
@@ -58,7 +102,7 @@ def copies(number: int) -> "Iterator[ProcessPoolExecutor | None]":
 
     They are killed at the end, whatever they are at: after a mistake nobody waits for that.
     """
-    if not may_copy():
+    if not may_copy() or not has_room(number):
         yield None
         return
     with ExitStack() as ending:

@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -67,7 +68,8 @@ class Stopping:
             stopping.ask(self._folder)
         except OSError:  # the disk is full, say: then workers can't be told
             raise KeyboardInterrupt from None
-        self._saying.start()
+        with suppress(RuntimeError):  # no room for a thread: it stops without a word
+            self._saying.start()
 
     def _term(self, number: int, frame: FrameType | None) -> None:
         raise Terminated

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 from hydra._internal.callbacks import Callbacks
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
@@ -20,6 +21,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from diffusion.base.errors import SettingError, nearest
+from diffusion.base.processes import require_room
 from diffusion.config.composing import hydra_in
 from diffusion.config.folders import Folders
 
@@ -83,6 +85,7 @@ def launching(
 
     Raises:
         SettingError: no such launcher, or a setting that it does not have.
+        RoomError: the system does not let its processes start.
     """
     with hydra_in(Folders.find(config_dir)):
         hydra = GlobalHydra.instance().hydra
@@ -101,8 +104,12 @@ def launching(
         except (HydraException, OmegaConfBaseException) as error:
             reason = " ".join(str(error).split())
             raise SettingError(f"{' '.join(chosen)} does not suit Hydra: {reason}") from error
+        choice = config.hydra.runtime.choices[_CHOICE]
+        if choice == "joblib":
+            jobs = joblib.effective_n_jobs(config.hydra.launcher.n_jobs)
+            require_room(jobs, f"without {_CHOICE}=joblib none need start")
         batch = config.hydra.sweeper.max_batch_size
-        if batch is None and config.hydra.runtime.choices[_CHOICE] == "basic":
+        if batch is None and choice == "basic":
             batch = 1  # one after the other anyway, and progress is seen
         yield Launching(launcher, batch)
 

@@ -19,8 +19,7 @@ import numpy as np
 from diffusion.base.arrays import table_of
 from diffusion.base.compiled import compile_part, without_collection
 from diffusion.base.linking import PART
-from diffusion.base.processes import copies, end_with, interrupts_heard
-from diffusion.base.processes import is_worker as is_worker
+from diffusion.base.processes import copies, end_with, has_room, interrupts_heard, is_worker
 from diffusion.model import month, totals
 from diffusion.model.month import ORDER, Month
 from diffusion.model.yearly import take_yearly
@@ -134,6 +133,8 @@ def _others_compiling(rules: Month) -> Iterator[deque[Part]]:
 
     left = deque(_parts(rules))
     others = min(joblib.cpu_count(), PROCESSES, len(left)) - 1
+    if others > 0 and not has_room(others, threads=others):
+        others = 0
     with ThreadPoolExecutor() as threads, _processes(others) as processes:
         if processes is None:
             yield left

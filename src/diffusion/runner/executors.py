@@ -59,6 +59,7 @@ class Local(Executor):
 
         Raises:
             ResultsError: the workers of a chunk keep dying.
+            RoomError: the system does not let so many start.
         """
         ended = as_they_end(task, chunks, self.workers, _ADVICE)
         return (report for _, report in ended)

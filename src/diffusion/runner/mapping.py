@@ -17,7 +17,7 @@ import joblib
 from joblib.externals.loky.backend.reduction import dumps
 
 from diffusion.base.errors import ResultsError
-from diffusion.base.processes import copies, interrupts_ignored
+from diffusion.base.processes import copies, interrupts_ignored, require_room
 from diffusion.runner.worker import work
 
 AHEAD = 2  # jobs given to a worker before it has finished one: it never waits for the next
@@ -43,6 +43,7 @@ def as_they_end(
 
     Raises:
         ResultsError: the workers of a job keep dying.
+        RoomError: the system does not let so many start.
     """
     left: Iterator[tuple[int, _Job]] = iter(enumerate(jobs))
     deaths: Counter[int] = Counter()
@@ -69,6 +70,7 @@ def in_order(
 
     Raises:
         ResultsError: the workers of a job keep dying.
+        RoomError: the system does not let so many start.
     """
     early: dict[int, _Result] = {}
     following = 0
@@ -113,6 +115,7 @@ def _in_copies(
 
 def _in_new_processes(workers: int, jobs: Iterator[_Packed]) -> Iterator[tuple[int, Any]]:
     """Results of `work` from processes that import everything, and wait for a next call."""
+    require_room(workers, "executor.workers=1 needs no others")
     # one thread a process: loops are serial, and libraries must not compete for the cores
     with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffusion.base.errors import ResultsError
+from diffusion.base.errors import ResultsError, RoomError
+from diffusion.base.processes import has_room
 from diffusion.model.measures import Columns
 from diffusion.runner import columns
 from diffusion.runner.design import Run
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 
@@ -43,8 +45,23 @@ def in_order(tables: Sequence["pa.Table"], runs: Sequence[Run]) -> "pa.Table":
     return whole.take(places.argsort(kind="stable")).combine_chunks()
 
 
+def in_pandas(tables: Sequence["pa.Table"]) -> "pd.DataFrame":
+    """The rows of all tables, one after the other."""
+    import pyarrow as pa
+
+    whole = pa.concat_tables(tables, promote_options="permissive")
+    # Arrow crashes where a thread of its own can't start
+    frame: pd.DataFrame = whole.to_pandas(use_threads=has_room(threads=pa.cpu_count()))
+    return frame
+
+
 def marked(part: Path, mark: Mapping[str, Any]) -> "pa.Table":
-    """The rows of a part whose runs are marked; others were written when something stopped it."""
+    """The rows of a part whose runs are marked; others were written when something stopped it.
+
+    Raises:
+        ResultsError: the part is damaged.
+        RoomError: the system lets no thread start, without which Arrow reads nothing.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -56,6 +73,11 @@ def marked(part: Path, mark: Mapping[str, Any]) -> "pa.Table":
         named = pc.is_in(table["run_id"], value_set=runs)
         return table if pc.all(named).as_py() else table.filter(named)
     except (OSError, pa.ArrowException) as error:
+        if not has_room(threads=1):
+            raise RoomError(
+                f"{part} can't be read, for the system lets this user start no further threads; "
+                f"raise the limit (`ulimit -u` shows it) and give the command again"
+            ) from error
         raise ResultsError(
             f"{part} is damaged ({error}); run the experiment again with --fresh"
         ) from error

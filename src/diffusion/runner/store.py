@@ -27,7 +27,7 @@ from diffusion.model.measures import Columns
 from diffusion.runner.design import Chunk, Run
 from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
 from diffusion.runner.lock import LOCK
-from diffusion.runner.rows import in_order, marked, united
+from diffusion.runner.rows import in_order, in_pandas, marked, united
 from diffusion.runner.stopping import STOPPING
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class Results:
 
         Raises:
             ResultsError: no such table, or a part of it is damaged.
+            RoomError: the system lets no thread start, without which nothing can be read.
         """
         import pandas as pd
-        import pyarrow as pa
 
         if name not in TABLES:
             raise ResultsError(
@@ -111,8 +111,7 @@ class Results:
         ]
         if not tables:
             return pd.DataFrame(columns=list(KEYS))
-        frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
-        return frame
+        return in_pandas(tables)
 
     def failures(self) -> list[dict[str, Any]]:
         """The runs that failed, each with its error and traceback."""

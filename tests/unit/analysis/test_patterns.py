@@ -202,6 +202,14 @@ def test_the_model_is_compiled_before_processes_begin(monkeypatch: pytest.Monkey
         Runs(SMALL, 2, workers=2).of("default")
 
 
+def test_where_there_is_no_room_for_workers_one_process_simulates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "has_room", lambda _: False)
+    monkeypatch.setattr("joblib.externals.loky.get_reusable_executor", None)
+    assert len(Runs(SMALL, 2, workers=2).of("default")) == 2
+
+
 def test_set_ups_agree_until_they_differ() -> None:
     small = Runs(SMALL, 2)
     for name in ("turnover", "coordination cut", "will"):

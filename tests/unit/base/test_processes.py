@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from diffusion.base.processes import interrupts_heard, interrupts_ignored
+from diffusion.base import processes
+from diffusion.base.errors import RoomError
+from diffusion.base.processes import has_room, interrupts_heard, interrupts_ignored, require_room
 
 STARTING = """import multiprocessing, os, time
 from diffusion.base.processes import end_with
@@ -89,6 +92,10 @@ def refuse(_):
     raise RuntimeError("can't start new thread")
 threading.Thread.start = refuse
 """
+FULL_BY_THEN = """
+from diffusion.base import processes
+processes.has_room = lambda _: True
+"""
 DAEMON = """import multiprocessing
 from diffusion.base.processes import copies, may_copy
 
@@ -143,11 +150,12 @@ def test_copies_have_what_was_made_before_them_and_end_alone_where_they_are() ->
     ("before", "after", "first", "says"),
     [
         (CROWDED, "", "", "None 2 0"),
-        ("", "", NO_THREADS, "None 2 0"),
+        ("", "", NO_THREADS, "None 0 0"),
+        ("", "", FULL_BY_THEN + NO_THREADS, "None 2 0"),
         (TERM, "", "", "ended 2 0"),  # heard, though Python drops what handlers raise in a fork
         ("", f"if child == 0: {TERM}", "", "None 2 0"),  # copies that die at once say nothing
     ],
-    ids=["crowded", "no threads", "ended", "copies ended"],
+    ids=["crowded", "no threads", "no threads by then", "ended", "copies ended"],
 )
 def test_without_all_copies_there_are_none(before: str, after: str, first: str, says: str) -> None:
     code = FORKING.format(before=before or "pass", after=after or "pass", first=first)
@@ -157,6 +165,41 @@ def test_without_all_copies_there_are_none(before: str, after: str, first: str, 
 @on_linux
 def test_daemons_have_no_copies() -> None:
     assert told(DAEMON) == ["[(True, False)]"]
+
+
+@pytest.fixture
+def limit(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lets so many further threads start at a time, and no more."""
+
+    def limited(number: int) -> None:
+        before = threading.active_count()
+        start = threading.Thread.start
+
+        def refuse(thread: threading.Thread) -> None:
+            if threading.active_count() - before >= number:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+
+    return limited
+
+
+def test_room_is_for_workers_and_those_who_look_after_them(limit: Callable[[int], None]) -> None:
+    threads, stack = threading.active_count(), threading.stack_size()
+    limit(processes._EACH * 3 + processes._BESIDE)
+    assert has_room(3)
+    assert not has_room(3, threads=1)
+    assert not has_room(4)
+    assert (threading.active_count(), threading.stack_size()) == (threads, stack)
+
+
+def test_where_no_thread_can_start_one_worker_is_all(limit: Callable[[int], None]) -> None:
+    limit(0)
+    assert has_room()
+    require_room(1, "nothing to do")
+    with pytest.raises(RoomError, match=r"^8 workers take more .*; take fewer, or raise the limit"):
+        require_room(8, "take fewer")
 
 
 def _raw_object_cache_notify(wait: Callable[[float], None]) -> str:

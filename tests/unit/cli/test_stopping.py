@@ -60,6 +60,21 @@ def test_a_folder_that_cannot_be_told_stops_at_once(tmp_path: Path) -> None:
             signal.raise_signal(signal.SIGINT)
 
 
+def test_where_no_thread_can_say_so_it_stops_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    said: list[str] = []
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with Stopping(tmp_path, said.append) as control:
+        control.watching(nothing)(Progress(0, 0, 0, 1))
+        signal.raise_signal(signal.SIGINT)
+        assert stopping.asked(tmp_path)
+    assert said == []
+
+
 def test_sigterm_stops_at_once(tmp_path: Path) -> None:
     with Stopping(tmp_path, lambda _: None), pytest.raises(Terminated):
         signal.raise_signal(signal.SIGTERM)

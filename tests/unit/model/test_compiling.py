@@ -16,6 +16,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 
 from diffusion.base.compiled import config
 from diffusion.base.errors import WorldError
+from diffusion.base.processes import is_worker
 from diffusion.config import load
 from diffusion.model import compiling
 from diffusion.model.model import Model
@@ -54,7 +55,7 @@ print(run.run().outcomes()["using_end"], by_others("enter"))
 """
 WORKERS = """import multiprocessing
 import sys
-from diffusion.model.compiling import is_worker
+from diffusion.base.processes import is_worker
 
 def say():
     print(is_worker(), flush=True)
@@ -291,10 +292,10 @@ def test_who_is_handed_runs_of_the_standard_list_does_not_ask(
 
 
 def test_processes_of_joblib_are_workers() -> None:
-    assert not compiling.is_worker()
+    assert not is_worker()
     processes = ProcessPoolExecutor(1)
     try:
-        assert processes.submit(compiling.is_worker).result()
+        assert processes.submit(is_worker).result()
     finally:
         processes.shutdown()
 
@@ -322,6 +323,18 @@ def test_where_no_process_can_be_started_this_one_compiles(monkeypatch: pytest.M
     monkeypatch.setattr("joblib.cpu_count", lambda: 4)
     monkeypatch.setattr("diffusion.base.processes.may_copy", lambda: False)
     monkeypatch.setattr("joblib.externals.loky.ProcessPoolExecutor", refused)
+    assert compiling.ready(STANDARD, built, lambda _: None).month == 0
+
+
+@needs_numba
+@pytest.mark.usefixtures("alone")
+def test_where_there_is_no_room_for_others_this_process_compiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiling, "PROCESSES", 4)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 4)
+    monkeypatch.setattr(compiling, "has_room", lambda *_, **__: False)
+    monkeypatch.setattr(compiling, "copies", None)
     assert compiling.ready(STANDARD, built, lambda _: None).month == 0
 
 

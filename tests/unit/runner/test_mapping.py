@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from diffusion.base.errors import DiffusionError, ResultsError, SettingError
+from diffusion.base.errors import DiffusionError, ResultsError, RoomError, SettingError
 from diffusion.runner import mapping
 
 ASKING = """
@@ -168,6 +168,15 @@ def test_no_more_copies_are_made_than_there_are_jobs(
     found = mapping.in_order(_squared, range(jobs), workers, "")
     assert list(found) == [job * job for job in range(jobs)]
     assert asked_for == made
+
+
+def test_workers_for_whom_there_is_no_room_are_told_and_one_needs_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("diffusion.base.processes.has_room", lambda *_: False)
+    with pytest.raises(RoomError, match=r"^2 workers .*; executor\.workers=1 needs no others"):
+        list(mapping.as_they_end(late, range(2), 2, ""))
+    assert len(list(mapping.as_they_end(late, range(2), 1, ""))) == 2
 
 
 def test_only_jobs_that_have_not_ended_are_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from diffusion import config
 from diffusion.analysis.patterns.membership import looked_at
+from diffusion.base.processes import has_room
 from diffusion.interventions.base import Window
 from diffusion.interventions.move_modifiers import MoveModifiers
 from diffusion.model.settings import ModelSettings
@@ -106,7 +107,8 @@ class Runs:
             settings = settings_of(SET_UPS[name], self._overrides)
             compile_model(settings)  # or each of the processes would
             seeded = (settings.with_seed(settings.seed + r) for r in range(self._replicates))
-            runs = in_order(partial(_run, SET_UPS[name]), seeded, self._workers, _ADVICE)
+            workers = self._workers if has_room(self._workers) else 1
+            runs = in_order(partial(_run, SET_UPS[name]), seeded, workers, _ADVICE)
             self._done[name] = list(runs)
         return self._done[name]
 
