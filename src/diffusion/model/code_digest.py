@@ -1,8 +1,8 @@
-"""Which code computes the numbers of a run, and with which libraries, as one digest.
+"""Which code computes the numbers of a run, with which Python and libraries, as one digest.
 
 The version of the package does not tell: numbers move between two of them. A change that moves
-none, such as one of a docstring, is another digest too. Of libraries the versions tell, so that
-none of them is imported for it.
+none, such as one of a docstring, is another digest too. Of Python and libraries the versions tell,
+so that none of these is imported for it.
 """
 
 import hashlib
@@ -10,17 +10,19 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from platform import python_version
 
 LAYERS = ("base", "evidence", "interventions", "model", "rules", "shocks", "world")
 KINDS = (".csv", ".py")  # pages that lie beside them decide nothing
 LIBRARIES = ("numpy", "numba", "llvmlite")  # whose sums, functions and machine code runs go through
+PYTHON = "python"  # whose own sums and functions runs go through too
 _PACKAGE = Path(__file__).resolve().parents[1]
 _DIGITS = 16
 
 
 @cache
 def code_digest() -> str:
-    """The digest of the package and the libraries that run; read once, when first asked for."""
+    """The digest of the package, Python and libraries that run; read once, when first asked for."""
     return digest_of(_PACKAGE, library_versions())
 
 
@@ -29,7 +31,7 @@ def digest_of(package: Path, libraries: Mapping[str, str]) -> str:
 
     Args:
         package: its files count by relative path and content.
-        libraries: name -> version.
+        libraries: name -> version, of Python as well.
     """
     digest = hashlib.sha256()
     for name in deciding_files(package):
@@ -51,8 +53,13 @@ def deciding_files(package: Path) -> list[str]:
 
 
 def library_versions() -> dict[str, str]:
-    """The version of each library that decides numbers with the code."""
-    return {name: version_of(name) for name in LIBRARIES}
+    """The version of Python, and of each library, that decides numbers with the code."""
+    return {PYTHON: series(python_version()), **{name: version_of(name) for name in LIBRARIES}}
+
+
+def series(version_of_python: str) -> str:
+    """3.11 of 3.11.7: what follows mends mistakes and moves no number."""
+    return ".".join(version_of_python.split(".")[:2])
 
 
 def version_of(library: str) -> str:

@@ -125,10 +125,10 @@ class Model(mesa.Model):  # type: ignore[misc]
     def save(self, path: Path | str) -> None:
         """Write the run as it stands to one file, to go on from with `load`.
 
-        The file is for the code and the versions of numpy, numba and llvmlite that wrote it, of
-        which it carries a digest. Shocks and interventions of one's own are saved as the import
-        path of their class and their settings: whoever changes their code sees to it that no
-        snapshot of before is loaded.
+        The file is for the code and the versions of Python (3.11, say), numpy, numba and llvmlite
+        that wrote it, of which it carries a digest. Shocks and interventions of one's own are
+        saved as the import path of their class and their settings: whoever changes their code sees
+        to it that no snapshot of before is loaded.
 
         Raises:
             DiffusionError: the run has rules of its own, which no file can hold, or the file
@@ -155,8 +155,8 @@ class Model(mesa.Model):  # type: ignore[misc]
         Several policies branch from one file: load it once for each, with its settings.
 
         Code that differs from that which saved the file is refused, be it in a docstring, and so
-        are other versions of numpy, numba and llvmlite; the code of shocks and interventions of
-        one's own is not looked at (see `save`).
+        are other versions of Python (3.11, say), numpy, numba and llvmlite; the code of shocks and
+        interventions of one's own is not looked at (see `save`).
 
         Args:
             settings: of a branch: may differ in nothing that could have shown by then.

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from diffusion.base.errors import ResultsError, nearest
 from diffusion.base.writing import reason
-from diffusion.model.code_digest import LIBRARIES
+from diffusion.model.code_digest import LIBRARIES, PYTHON, series
 from diffusion.model.measures import Columns
 from diffusion.runner.design import Chunk, Run
 from diffusion.runner.files import check_writable, read_json, write_json, write_parquet
@@ -337,8 +337,11 @@ def is_own(name: str) -> bool:
 def _difference(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """The first entry in which two manifests differ, in words."""
     old, new = dict(_flat(there)), dict(_flat(now))
+    for one in (old, new):
+        if (python := f"versions.{PYTHON}") in one:
+            one[python] = series(str(one[python]))
     # what the digest called `code` covers, before the digest itself; older folders lack some
-    deciding = [f"versions.{name}" for name in LIBRARIES if f"versions.{name}" in old]
+    deciding = [f"versions.{name}" for name in (PYTHON, *LIBRARIES) if f"versions.{name}" in old]
     for key in ("schema", "experiment", "seed", "replicates", *deciding, *old, *new):
         if key.startswith(("created", "machine", "design", "reached")):
             continue

@@ -73,6 +73,18 @@ def test_another_version_of_a_library_changes_it(
     assert code_digest.code_digest() != before
 
 
+@pytest.mark.parametrize(("number", "same"), [("3.99.0", False), ("{}.{}.99", True)])
+@pytest.mark.usefixtures("forgotten")
+def test_another_python_changes_it_unless_it_only_mends_mistakes(
+    number: str, same: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = code_digest.code_digest()
+    code_digest.code_digest.cache_clear()
+    there = number.format(*sys.version_info)
+    monkeypatch.setattr("diffusion.model.code_digest.python_version", lambda: there)
+    assert (code_digest.code_digest() == before) is same
+
+
 def test_versions_of_libraries_are_not_mixed_up(package: Path) -> None:
     swapped = {"numpy": LIBRARIES["numba"], "numba": LIBRARIES["numpy"]}
     ordered = dict(reversed(LIBRARIES.items()))

@@ -85,6 +85,24 @@ def test_a_folder_goes_on_with_the_libraries_that_began_it(
         run_experiment(make(), tmp_path / "r")
 
 
+def test_a_folder_goes_on_with_the_python_that_began_it(
+    make: Make, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = versions()
+    monkeypatch.setattr("diffusion.runner.manifest.versions", lambda: now | {"python": "3.11.7"})
+    run_experiment(make(), tmp_path / "r")
+    for module in ("design", "manifest"):
+        monkeypatch.setattr(f"diffusion.runner.{module}.code_digest", lambda: "other")
+    for python, said in (
+        ("3.12.1", r"another design \(versions.python: 3.11 there, 3.12 now\)"),
+        ("3.11.8", r"another design \(code: [0-9a-f]+ there, other now\)"),
+    ):
+        other = now | {"python": python}
+        monkeypatch.setattr("diffusion.runner.manifest.versions", other.copy)
+        with pytest.raises(ResultsError, match=said):
+            run_experiment(make(), tmp_path / "r")
+
+
 def test_versions_of_what_decides_no_number_may_change(
     make: Make, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
