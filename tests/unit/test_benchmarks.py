@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import compiling, scale, sharing, start, still, workload
 from benchmarks.__main__ import GROUPS
-from benchmarks.lines import PLAIN, Counting, Place, count
+from benchmarks.lines import PLAIN, Counting, Place, count, count_mesa
 from benchmarks.measuring import Job, JobError, fresh, machine, spent
 from benchmarks.parts import Parts, take_apart
 from benchmarks.plot import curves
@@ -137,8 +137,10 @@ def test_the_page_has_a_section_for_every_group() -> None:
 
 
 def test_lines_and_calls_are_counted_while_the_counter_is_entered() -> None:
+    folders = [Path(vocabulary.__file__).parent]
+
     def counted(*words: str) -> Counting:
-        with Counting() as counting:
+        with Counting(folders, folders) as counting:
             vocabulary.mask(vocabulary.LANGUAGES, words)
         vocabulary.mask(vocabulary.LANGUAGES, words)
         return counting
@@ -163,6 +165,12 @@ def test_every_rule_shows_its_lines_where_loops_run_as_plain_python() -> None:
     assert any("_mix" in what for what, _ in found["calls"])
     with pytest.raises(JobError):
         fresh(count, n=40, months=2)  # compiled loops show no line
+
+
+def test_lines_of_the_mesa_model_are_those_of_its_files() -> None:
+    found = count_mesa(n=40, months=2)
+    assert found["lines"] > 100
+    assert all(what.startswith(("mesa_rules/", "peers/")) for what, _ in found["hottest"])
 
 
 def test_a_part_inside_another_counts_for_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,8 @@ class RoomError(DiffusionError):
     """Processes or threads that the system does not let start."""
 
 
-class MachineCodeWarning(RuntimeWarning):
-    """Machine code that no folder keeps; its text is one sentence too."""
+class DiffusionWarning(RuntimeWarning):
+    """What users should know though nothing fails; its text is one sentence too."""
 
 
 _SHORT = 3  # letters; a shorter name is near to too many

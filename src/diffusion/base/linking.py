@@ -20,7 +20,7 @@ from llvmlite import binding as llvm
 from numba.core import caching, codegen, compiler
 from numba.core.registry import cpu_target
 
-from diffusion.base.errors import MachineCodeWarning
+from diffusion.base.errors import DiffusionWarning
 from diffusion.base.processes import is_worker
 from diffusion.base.writing import reason
 
@@ -304,7 +304,7 @@ def not_kept(problem: str) -> None:
         warnings.warn(
             f"{problem}, so that machine code stays in memory and every process compiles the model "
             f"anew; set NUMBA_CACHE_DIR to a folder that can be written and has room",
-            MachineCodeWarning,
+            DiffusionWarning,
             stacklevel=2,
         )
     _told.add(problem)

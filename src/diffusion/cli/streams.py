@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from pathlib import Path
 from typing import Any, NoReturn
 
-from diffusion.base.errors import DiffusionError, MachineCodeWarning
+from diffusion.base.errors import DiffusionError, DiffusionWarning
 from diffusion.base.writing import reason
 
 UNREAD = 141  # exit code, as of a process that SIGPIPE ends
@@ -122,7 +122,7 @@ def _warnings_in_words() -> Iterator[None]:
     usual: Any = warnings.formatwarning
 
     def formatted(message: Any, category: type[Warning], *place: Any) -> str:
-        if issubclass(category, MachineCodeWarning):
+        if issubclass(category, DiffusionWarning):
             return f"diffusion: {message}\n"
         return str(usual(message, category, *place))
 

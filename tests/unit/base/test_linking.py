@@ -17,7 +17,7 @@ from llvmlite import binding as llvm
 
 from diffusion.base import linking
 from diffusion.base.compiled import assembled, compiled, config, inner
-from diffusion.base.errors import MachineCodeWarning
+from diffusion.base.errors import DiffusionWarning
 from diffusion.base.linking import store_safely
 
 pytestmark = pytest.mark.skipif(
@@ -187,7 +187,7 @@ def test_where_the_disk_is_full_it_stays_in_memory_and_that_is_said_once(tmp_pat
     with full_disk(), warnings.catch_warnings(record=True, action="always") as said:
         assert one(6.0) == another(6.0) == another(6) == 8.0
     (warning,) = said
-    assert warning.category is MachineCodeWarning
+    assert warning.category is DiffusionWarning
     assert "takes no more machine code (No space left on device)" in str(warning.message)
 
 
@@ -199,7 +199,7 @@ def test_workers_leave_that_to_who_started_them(
         assert newly_declared(tmp_path, "one")(6.0) == 8.0
 
 
-@pytest.mark.filterwarnings("ignore::diffusion.base.errors.MachineCodeWarning")
+@pytest.mark.filterwarnings("ignore::diffusion.base.errors.DiffusionWarning")
 def test_what_was_written_half_way_is_compiled_again(tmp_path: Path) -> None:
     with full_disk():
         assert newly_declared(tmp_path, "one")(6.0) == 8.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diffusion.base.errors import MachineCodeWarning
+from diffusion.base.errors import DiffusionWarning
 from diffusion.cli import USER_ERROR, main, streams
 from diffusion.runner.store import Results
 from diffusion.runner.upkeep import problems
@@ -103,7 +103,7 @@ def test_warnings_for_the_user_are_one_sentence_and_others_stay(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def warned(_: object) -> int:
-        for kind in (MachineCodeWarning, RuntimeWarning):
+        for kind in (DiffusionWarning, RuntimeWarning):
             sys.stderr.write(warnings.formatwarning("no room", kind, "loops.py", 3))
         return 0
 

@@ -5,7 +5,7 @@ import pytest
 
 from diffusion.base.arrays import BITS
 from diffusion.base.draws import Decision
-from diffusion.base.errors import SettingError, WorldError
+from diffusion.base.errors import DiffusionWarning, SettingError, WorldError
 from diffusion.world import vocabulary
 from diffusion.world.network import clustering, modularity
 from diffusion.world.state import GENERAL, State
@@ -130,7 +130,7 @@ def test_a_mean_degree_that_cannot_be_is_refused() -> None:
     with pytest.raises(WorldError, match=r"mean_degree is 49\.5; .* most 49"):
         synthetic(n=50, mean_degree=49.5).build(practices(), 1)
     settings = synthetic(n=61, n_territories=1, modularity=0.0, mean_degree=60.0)
-    with pytest.warns(RuntimeWarning, match="misses by more than 3%"):
+    with pytest.warns(DiffusionWarning, match="misses by more than 3%"):
         state = settings.build(practices(limit=3), 1)
     assert state.n_ties > 0, "the highest that can be is allowed"
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from diffusion.base.arrays import table_of
 from diffusion.base.draws import Decision
-from diffusion.base.errors import WorldError
+from diffusion.base.errors import DiffusionWarning, WorldError
 from diffusion.world.practices import Catalogue
 from diffusion.world.state import Names, State
 from diffusion.world.tables import Territories
@@ -86,7 +86,7 @@ def _tell_of_few_ties(state: State, asked: float) -> None:
             f"world.mean_degree is {asked:g}, which this world of {n} organisations misses by more "
             f"than {1.0 - _TOLERATED:.0%}, for it runs out of new pairs; ask for less, for more "
             f"organisations, or for less world.modularity where a world has it",
-            RuntimeWarning,
+            DiffusionWarning,
             stacklevel=3,
         )
 
