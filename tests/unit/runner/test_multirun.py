@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from diffusion.base.errors import ResultsError, SettingError
+from diffusion.base.errors import ResultsError, RoomError, SettingError
 from diffusion.config import load
 from diffusion.runner.multirun import run_sweep
 from diffusion.runner.run import Progress
@@ -136,3 +136,15 @@ def test_the_joblib_launcher_writes_what_the_basic_one_writes(tmp_path: Path) ->
         pd.testing.assert_frame_equal(one, other, check_exact=True)
     assert len(list((tmp_path / "joblib" / "finished").iterdir())) == 8
     assert list(problems(folders["joblib"])) == []
+
+
+def test_processes_of_a_launcher_for_which_there_is_no_room_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    monkeypatch.setattr("diffusion.base.processes.has_room", lambda *_: False)
+    typed = [*SWEEP, "hydra/launcher=joblib", "hydra.launcher.n_jobs=3"]
+    said = "^3 workers take more .*; without hydra/launcher=joblib none need start, or raise"
+    with pytest.raises(RoomError, match=said):
+        run_sweep(typed, folder=tmp_path / "r")
+    assert not (tmp_path / "r").exists()
