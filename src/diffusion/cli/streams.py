@@ -30,11 +30,14 @@ class Unread(Exception):
 def shown() -> Iterator[None]:
     """Let the body write to stdout, all of which is written at the end.
 
+    What the body raises counts more than what stdout then lacks: Ctrl-C ends the reader of a pipe
+    as well.
+
     Raises:
         OutputError: stdout is closed, or can't be written.
         Unread: it is a pipe that nobody reads any more.
     """
-    if sys.stdout is None:
+    if _is_closed(sys.stdout):
         raise OutputError(
             "stdout is closed, so there is no place for what this command shows; open it, for "
             "example with `> FILE` or `> /dev/null`"
@@ -43,8 +46,14 @@ def shown() -> Iterator[None]:
     with redirect_stdout(stream):
         try:
             yield
-        finally:
+        except (Exception, KeyboardInterrupt):
+            with suppress(OutputError, Unread):
+                stream.flush()
+            raise
+        except SystemExit:  # `--help` has been shown
             stream.flush()
+            raise
+        stream.flush()
 
 
 @contextmanager
@@ -53,14 +62,18 @@ def told() -> Iterator[None]:
     _fill_closed()
     with _warnings_in_words(), ExitStack() as closing:
         stream: Any = sys.stderr
-        if stream is None:
+        if _is_closed(stream):
             stream = closing.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         with redirect_stderr(_Told(stream)):
             yield
 
 
 class _Stream:
-    """A stream whose errors are of another kind than those of files that a command writes."""
+    """A stream whose errors are of another kind than those of files that a command writes.
+
+    Programs that call commands put objects of their own in its place, which may do no more than
+    write.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -69,23 +82,31 @@ class _Stream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write, as the stream does."""
+        """Write, as the stream does, with a question mark for letters that it does not have."""
         try:
-            return int(self._stream.write(text))
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError as error:
+                known = text.encode(error.encoding, "replace").decode(error.encoding)
+                self._stream.write(known)
         except OSError as error:
             self._end(error)
-            return len(text)
+        return len(text)
 
     def flush(self) -> None:
         """Write what waits, as the stream does."""
         try:
-            self._stream.flush()
+            getattr(self._stream, "flush", _nothing)()
         except OSError as error:
             self._end(error)
 
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return bool(getattr(self._stream, "isatty", _nothing)())
+
     def _end(self, error: OSError) -> None:
         """Lead the stream to nowhere, or what it still holds would fail anew as Python ends."""
-        with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        with suppress(AttributeError, OSError), Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
@@ -102,6 +123,14 @@ class _Shown(_Stream):
 
 class _Told(_Stream):
     """What can't be told is left out: it is never what a command was asked for."""
+
+
+def _nothing() -> None:
+    """What a stream does that has no such method."""
+
+
+def _is_closed(stream: Any) -> bool:
+    return stream is None or bool(getattr(stream, "closed", False))
 
 
 def _fill_closed() -> None:

@@ -1,5 +1,6 @@
 """Commands whose streams are closed, full, or read by nobody any more."""
 
+import io
 import os
 import shlex
 import subprocess
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from diffusion.base.errors import DiffusionWarning
-from diffusion.cli import USER_ERROR, main, streams
+from diffusion.base.errors import DiffusionWarning, SettingError
+from diffusion.cli import INTERRUPTED, USER_ERROR, main, streams
 from diffusion.runner.store import Results
 from diffusion.runner.upkeep import problems
 from tests.simulating import SHORT
@@ -115,3 +116,88 @@ def test_warnings_for_the_user_are_one_sentence_and_others_stay(
         "diffusion: no room",
         "loops.py:3: RuntimeWarning: no room",
     ]
+
+
+class Written:
+    """What a program may put in the place of a stream: it writes, and no more."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+
+class Gone:
+    """A stream of no file, whose reader has gone."""
+
+    def write(self, text: str) -> None:
+        raise BrokenPipeError
+
+
+def put(monkeypatch: pytest.MonkeyPatch, stdout: object, stderr: object) -> None:
+    monkeypatch.setattr("sys.stdout", stdout)
+    monkeypatch.setattr("sys.stderr", stderr)
+
+
+@pytest.mark.parametrize("words", [["--version"], ["explain", "month"]])
+def test_streams_of_a_program_need_do_no_more_than_write(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, said = Written(), Written()
+    put(monkeypatch, shown, said)
+    assert main(words) == 0
+    assert main(["no-such"]) == USER_ERROR
+    assert shown.text
+    assert said.text.startswith("diffusion: there is no command 'no-such'")
+    put(monkeypatch, Gone(), Gone())
+    assert main(words) == streams.UNREAD
+    assert main(["no-such"]) == USER_ERROR
+
+
+def test_streams_that_a_program_has_closed_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, closed = Written(), io.StringIO()
+    closed.close()
+    put(monkeypatch, closed, said)
+    assert main(["--version"]) == USER_ERROR
+    assert said.text.startswith("diffusion: stdout is closed, ")
+    put(monkeypatch, Written(), closed)
+    assert main(["no-such"]) == USER_ERROR
+
+
+def test_letters_that_a_stream_does_not_have_are_question_marks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = io.TextIOWrapper(io.BytesIO(), "latin-1", newline="")
+    put(monkeypatch, shown, Written())
+    monkeypatch.setattr(
+        "diffusion.cli._answer", lambda _: sys.stdout.write("in use \u2026 \u00e4\n")
+    )
+    main([])
+    assert shown.buffer.getvalue() == b"in use ? \xe4\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (SettingError("no room"), USER_ERROR, "diffusion: no room\n"),
+        (KeyboardInterrupt("half is kept"), INTERRUPTED, "diffusion: interrupted; half is kept\n"),
+    ],
+)
+def test_why_a_command_ends_is_told_though_nobody_reads_what_it_showed(
+    error: BaseException, code: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends both sides of `diffusion run | tee log`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    def answer(_: object) -> int:
+        sys.stdout.write("a table that still waits in the buffer")
+        raise error
+
+    said = Written()
+    with os.fdopen(writing, "w") as shown:
+        put(monkeypatch, shown, said)
+        monkeypatch.setattr("diffusion.cli._answer", answer)
+        assert main([]) == code
+    assert said.text == told
