@@ -28,6 +28,7 @@ from diffusion.config.folders import Folders
 _CHOICE = "hydra/launcher"
 _ALLOWED = (_CHOICE, "hydra.launcher.", "hydra.sweeper.max_batch_size")
 _NUMBER = "job"
+_MOST = 1024  # processes of this machine, as for `executor.workers`
 # a job leaves nothing but its part of the results
 _QUIET = (
     "hydra/job_logging=disabled",
@@ -106,8 +107,13 @@ def launching(
             raise SettingError(f"{' '.join(chosen)} does not suit Hydra: {reason}") from error
         choice = config.hydra.runtime.choices[_CHOICE]
         if choice == "joblib":
-            jobs = joblib.effective_n_jobs(config.hydra.launcher.n_jobs)
-            require_room(jobs, f"without {_CHOICE}=joblib none need start")
+            jobs = config.hydra.launcher.n_jobs
+            if jobs == 0 or (jobs or 1) > _MOST:
+                raise SettingError(
+                    f"hydra.launcher.n_jobs = {jobs}: allowed 1 to {_MOST}, or -1 for one on each "
+                    f"processor"
+                )
+            require_room(joblib.effective_n_jobs(jobs), f"without {_CHOICE}=joblib none need start")
         batch = config.hydra.sweeper.max_batch_size
         if batch is None and choice == "basic":
             batch = 1  # one after the other anyway, and progress is seen

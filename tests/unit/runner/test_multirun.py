@@ -148,3 +148,15 @@ def test_processes_of_a_launcher_for_which_there_is_no_room_are_told(
     with pytest.raises(RoomError, match=said):
         run_sweep(typed, folder=tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize("jobs", [0, 1025])
+def test_a_number_of_processes_that_no_launcher_can_have_is_refused(
+    jobs: int, tmp_path: Path
+) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    typed = [*SWEEP, "hydra/launcher=joblib", f"hydra.launcher.n_jobs={jobs}"]
+    said = f"^hydra.launcher.n_jobs = {jobs}: allowed 1 to 1024, or -1 for one on each processor$"
+    with pytest.raises(SettingError, match=said):
+        run_sweep(typed, folder=tmp_path / "r")
+    assert not (tmp_path / "r").exists()
