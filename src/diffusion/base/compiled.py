@@ -212,7 +212,7 @@ def _places(chosen: str) -> Iterator[Path]:
     yield _PACKAGE / "__pycache__"
     with suppress(RuntimeError):  # the user has no home
         yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusion"
-    with suppress(OSError):
+    with suppress(AttributeError, OSError):  # Windows numbers no users
         yield _temporary()
 
 

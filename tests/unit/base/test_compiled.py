@@ -212,3 +212,11 @@ def test_scipy_is_imported_only_by_loops_that_multiply_matrices() -> None:
         [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "False [[2.0, 2.0], [2.0, 2.0]] True"
+
+
+def test_a_system_that_numbers_no_users_has_places_for_machine_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delattr("os.getuid", raising=False)
+    assert next(iter(base_compiled._places(str(tmp_path)))) == tmp_path
+    assert len(list(base_compiled._places(str(tmp_path)))) == 3
