@@ -78,22 +78,26 @@ def require_room(workers: int, instead: str) -> None:
         )
 
 
-def may_copy() -> bool:
-    """Whether other processes may be copies of this one, which have all that it has imported.
-
-    A copy goes on with the thread that made it and no other, so what another one holds just then
-    stays locked in it for ever. Libraries of other systems than Linux start threads unseen, and
-    a daemon of multiprocessing may start no processes.
-    """
-    if sys.platform != "linux" or threading.active_count() > 1:
-        return False
+def may_start() -> bool:
+    """Whether this process may start others: a daemon of multiprocessing may not."""
     if multiprocessing.current_process().daemon:
         return False
+    if sys.platform == "win32":
+        return True
     try:
         multiprocessing.get_context("fork").Lock()
     except (ImportError, OSError):  # the system has no semaphores
         return False
     return True
+
+
+def may_copy() -> bool:
+    """Whether other processes may be copies of this one, which have all that it has imported.
+
+    A copy goes on with the thread that made it and no other, so what another one holds just then
+    stays locked in it for ever. Libraries of other systems than Linux start threads unseen.
+    """
+    return sys.platform == "linux" and threading.active_count() == 1 and may_start()
 
 
 @contextmanager

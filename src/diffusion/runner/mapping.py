@@ -17,7 +17,7 @@ import joblib
 from joblib.externals.loky.backend.reduction import dumps
 
 from diffusion.base.errors import ResultsError
-from diffusion.base.processes import copies, interrupts_ignored, require_room
+from diffusion.base.processes import copies, interrupts_ignored, may_start, require_room
 from diffusion.runner.worker import work
 
 AHEAD = 2  # jobs given to a worker before it has finished one: it never waits for the next
@@ -38,7 +38,7 @@ def as_they_end(
     are computed again; what the function raises ends all.
 
     Args:
-        workers: processes; one for none but this.
+        workers: processes; one for none but this, which is all where none can be started.
         advice: what to do where workers keep dying.
 
     Raises:
@@ -85,7 +85,7 @@ def _once(
     function: Callable[[_Job], _Result], jobs: Iterable[tuple[int, _Job]], workers: int
 ) -> Iterator[tuple[int, _Result]]:
     """The same, until a worker dies."""
-    if workers == 1:
+    if workers == 1 or not may_start():
         for number, job in jobs:
             yield number, function(job)
         return

@@ -19,7 +19,7 @@ def work(packed: bytes, parent: int) -> tuple[int, Any]:
     """
     if os.getpid() != parent:
         end_with(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     function, number, job = unpacked(packed)
     return number, function(job)
 

@@ -1,7 +1,9 @@
 """Jobs by several processes: copies or new ones, in order or as they end, and those that die."""
 
 import json
+import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from typing import Any
 import pytest
 
 from diffusion.base.errors import DiffusionError, ResultsError, RoomError, SettingError
-from diffusion.runner import mapping
+from diffusion.runner import mapping, worker
 
 ASKING = """
 import json, sys
@@ -72,6 +74,12 @@ def asked(does: str, workers: int) -> Any:
         return [type(error).__name__, str(error)]
 
 
+def asked_in_a_thread() -> Any:
+    """The same in a thread beside the first."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asked, "late", 2).result()
+
+
 def asked_of_copies(does: str, workers: int) -> Any:
     """The same by a process of one thread, whose workers are copies of it."""
     command = [sys.executable, "-W", "error", "-c", ASKING, does, str(workers)]
@@ -101,6 +109,25 @@ CAME = {
 @pytest.mark.parametrize("does", CAME)
 def test_new_processes_give_results_in_order_or_the_mistake(does: str) -> None:
     assert asked(does, 2) == CAME[does]
+
+
+@pytest.mark.usefixtures("no_copies")
+def test_where_no_process_can_be_started_this_one_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "may_start", lambda: False)
+    assert asked("elsewhere", 2) == [os.getpid()] * JOBS
+
+
+def test_a_daemon_computes_itself_in_any_thread_and_still_hears_of_interrupts() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(asked_in_a_thread) == CAME["late"]
+        assert pool.apply(asked, ("late", 2)) == CAME["late"]
+        assert pool.apply(signal.getsignal, (signal.SIGINT,)) is signal.default_int_handler
+
+
+def test_a_job_in_the_process_that_gives_it_leaves_signals_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert worker.work(pickle.dumps((_squared, 7, 3)), os.getpid()) == (7, 9)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @on_linux
