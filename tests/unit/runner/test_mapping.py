@@ -45,6 +45,20 @@ def breaks(job: int) -> int:
     return job
 
 
+class OfTwo(Exception):
+    """What pickle takes apart and can't put together."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+def breaks_oddly(job: int) -> int:
+    """One job raises what can't be sent."""
+    if job == 3:
+        raise OfTwo("one", "two")
+    return job
+
+
 def dies_once(folder: Path, job: int) -> int:
     """One job takes its process with it, the first time."""
     if job == 3 and not (folder / "died").exists():
@@ -154,6 +168,12 @@ def test_the_traceback_of_a_worker_comes_along() -> None:
     with pytest.raises(SettingError) as caught:
         list(mapping.in_order(breaks, range(JOBS), 2, ""))
     assert 'raise SettingError("job 3 breaks")' in str(caught.value.__cause__)
+
+
+@pytest.mark.usefixtures("no_copies")
+def test_what_a_worker_raises_and_cannot_send_comes_in_words() -> None:
+    with pytest.raises(RuntimeError, match=r"^OfTwo: one and two$"):
+        list(mapping.in_order(breaks_oddly, range(JOBS), 2, ""))
 
 
 def test_results_come_in_while_jobs_are_still_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
