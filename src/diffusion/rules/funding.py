@@ -27,7 +27,7 @@ from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.months import MONTHS_A_YEAR
 from diffusion.base.picking import picked
-from diffusion.base.scratch import scratch
+from diffusion.base.scratch import cleared, scratch
 from diffusion.world import budgets, ledger
 from diffusion.world.rule import CompiledRule, RuleSettings, months, number, per_month, ratio, share
 from diffusion.world.traffic import Event, Flow, log
@@ -333,7 +333,8 @@ def _coordination(networks, start, values, seed, month):
 @inner
 def loop(w, values, seed, month):
     """Funding, for a month."""
-    felt = budgets.feel(w.territories, w.national.shape[0], values.lag_rate)
+    felt = cleared(w.national.shape[0])
+    budgets.feel(w.territories, felt, values.lag_rate)
     budgets.open_years(w.funders, w.funder_modifiers, w.territories, felt, values.response, month)
     budgets.own_money(w.accounts, w.funders, w.funder_modifiers, w.flows, month)
     lines = scratch(w.grants.shape[0], np.int32)

@@ -288,7 +288,9 @@ def _tables(
     `n` contacts are there before; returns how many there are now.
     """
     rank, order = scratch(rows, np.int64), scratch(rows, np.int64)
-    seat = np.full(start.shape[0] - 1, -1, np.int32)  # of each organisation, where it sat last
+    seat = scratch(start.shape[0] - 1, np.int32)  # of each organisation, where it sat last
+    for i in range(seat.shape[0]):
+        seat[i] = -1
     known = scratch(start.shape[0], np.int32)
     # nobody meets more others at a table than sit there
     room = rows * values.table

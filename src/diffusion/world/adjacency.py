@@ -113,7 +113,9 @@ def drop_lapsed(ties, sizes, start, partner, tie, near=_NEAR):  # type: ignore[n
         _drop_few(ties, live, start, partner, tie)
     else:
         _close_gaps(ties, gone, lost)
-        _renumber(_gaps(gone, lost, live), start, partner, tie)
+        words = cleared((live >> 5) + 1, np.uint64)
+        _note_gaps(gone, lost, words)
+        _renumber(words, start, partner, tie)
     shift = 0
     for i in range(fewer.shape[0]):
         shift += fewer[i]
@@ -150,12 +152,12 @@ def _renumber(words, start, partner, tie):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _gaps(gone, lost, live):  # type: ignore[no-untyped-def]
-    """For each 32 ties a mask of those that go, in the lower half, and how many go before them.
+def _note_gaps(gone, lost, words):  # type: ignore[no-untyped-def]
+    """Into empty words, for each 32 ties: a mask of those that go, and above it how many before.
 
     So that they lie in a near cache, as the new row of each of many ties would not.
     """
-    words, before = np.zeros((live >> 5) + 1, np.uint64), NOTHING
+    before = NOTHING
     for x in range(lost):
         t = np.uint64(gone[x])
         words[t >> _FIVE] |= _ONE << (t & _LAST_FIVE)
@@ -163,7 +165,6 @@ def _gaps(gone, lost, live):  # type: ignore[no-untyped-def]
         mask = words[place]
         words[place] = mask | (before << _HALF)
         before += np.uint64(count(mask))
-    return words
 
 
 @inner

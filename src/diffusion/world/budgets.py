@@ -19,13 +19,15 @@ _INCOME = OWN_SOURCES.index("own_income")
 
 
 @inner
-def feel(territories, countries, rate):  # type: ignore[no-untyped-def]
+def feel(territories, felt, rate):  # type: ignore[no-untyped-def]
     """Public budgets feel demand with a mean lag of 1 / rate months.
 
-    Returns:
-        What the places of each country feel on average, log points, by code of the country.
+    Args:
+        felt: becomes what the places of each country feel on average, log points, by code of the
+            country; 0 before.
     """
-    felt, places = np.zeros(countries), cleared(countries)
+    countries = felt.shape[0]
+    places = cleared(countries)
     for r in range(territories.shape[0]):
         place = territories[r]
         place.log_felt += rate * (place.log_pressure - place.log_felt)
@@ -33,7 +35,6 @@ def feel(territories, countries, rate):  # type: ignore[no-untyped-def]
         places[place.country] += 1.0
     for c in range(countries):
         felt[c] /= max(1.0, places[c])
-    return felt
 
 
 @inner

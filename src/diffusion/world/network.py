@@ -4,13 +4,14 @@ This is the only file that calls graph generators or graph metrics; networkx is 
 the functions, because importing it takes longer than building a world.
 """
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from diffusion.base.arrays import FloatArray, IntArray, table_of
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.errors import WorldError
+from diffusion.base.scratch import cleared, scratch
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
 from diffusion.world.state import State
@@ -20,26 +21,19 @@ if TYPE_CHECKING:
 
 
 @inner
-def _zeros(n):  # type: ignore[no-untyped-def]
-    zeros = np.empty(n, np.int64)  # numpy's own take far longer to compile
-    for i in range(n):
-        zeros[i] = 0
-    return zeros
-
-
-@inner
-def _local_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
+def _local_clustering(n, a, b, result):  # type: ignore[no-untyped-def]
     """Clustering of the first organisations, from the number of triangles that each is part of.
 
-    A triangle is found once, from its lowest corner: every tie is listed with its lower end.
+    `result` has a cell for each of them. A triangle is found once, from its lowest corner: every
+    tie is listed with its lower end.
     """
-    degree, until = _zeros(n), _zeros(n + 1)
+    degree, until = cleared(n, np.int64), cleared(n + 1, np.int64)
     for t in range(a.shape[0]):
         degree[a[t]] += 1
         degree[b[t]] += 1
         until[min(a[t], b[t]) + 1] += 1
     # unsigned, because looking up what can't be negative takes half the time
-    start, above = np.empty(n + 1, np.uint64), np.empty(a.shape[0], np.uint32)
+    start, above = scratch(n + 1, np.uint64), scratch(a.shape[0], np.uint32)
     start[0] = 0
     for i in range(n):
         until[i + 1] += until[i]
@@ -48,7 +42,7 @@ def _local_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
         lower = min(a[t], b[t])
         above[until[lower]] = max(a[t], b[t])
         until[lower] += 1
-    near, triangles = _zeros(n), _zeros(n)
+    near, triangles, first = cleared(n, np.int64), cleared(n, np.int64), result.shape[0]
     for i in range(first):
         for s in range(start[i], start[i + 1]):
             near[above[s]] = 1
@@ -63,16 +57,16 @@ def _local_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
             triangles[i] += found
         for s in range(start[i], start[i + 1]):
             near[above[s]] = 0
-    result = np.empty(first)
     for i in range(first):
         pairs = degree[i] * (degree[i] - 1.0)
         result[i] = 2 * triangles[i] / pairs if pairs > 0.0 else 0.0
-    return result
 
 
 @compiled
-def _component_sizes(n, a, b):  # type: ignore[no-untyped-def]
-    parent = np.arange(n)
+def _largest_component(n, a, b):  # type: ignore[no-untyped-def]
+    parent, sizes = scratch(n, np.int64), cleared(n, np.int64)
+    for i in range(n):
+        parent[i] = i
     for t in range(a.shape[0]):
         i = a[t]
         while parent[i] != i:
@@ -86,25 +80,25 @@ def _component_sizes(n, a, b):  # type: ignore[no-untyped-def]
             parent[j] = i
         elif j < i:
             parent[i] = j
-    sizes = np.zeros(n, np.int64)
     for k in range(n):
         i = k
         while parent[i] != i:
             i = parent[i]
         sizes[i] += 1
-    return sizes
+    return _largest(sizes)
 
 
 @compiled
-def _each_clustering(n, a, b):  # type: ignore[no-untyped-def]
-    return _local_clustering(n, a, b, n)
+def _each_clustering(n, a, b, result):  # type: ignore[no-untyped-def]
+    _local_clustering(n, a, b, result)
 
 
 @compiled
 def _mean_clustering(n, a, b, first):  # type: ignore[no-untyped-def]
-    total = 0.0
-    for value in _local_clustering(n, a, b, first):
-        total += value
+    each, total = scratch(first), 0.0
+    _local_clustering(n, a, b, each)
+    for i in range(first):
+        total += each[i]
     return total / first if first > 0 else 0.0
 
 
@@ -123,7 +117,7 @@ def _modularity(a, b, group):  # type: ignore[no-untyped-def]
     if n_ties == 0:
         return 0.0
     groups = _largest(group) + 1
-    ends = np.zeros(groups, np.int64)
+    ends = cleared(groups, np.int64)
     within = 0
     for t in range(n_ties):
         one, other = group[a[t]], group[b[t]]
@@ -141,15 +135,15 @@ def _modularity(a, b, group):  # type: ignore[no-untyped-def]
 def measure(orgs, ties, n_ties, result):  # type: ignore[no-untyped-def]
     """Clustering, modularity by territory and share in the largest component, into `result`."""
     n = orgs.shape[0]
-    a, b = np.empty(n_ties, np.int64), np.empty(n_ties, np.int64)
+    a, b = scratch(n_ties, np.int64), scratch(n_ties, np.int64)
     for t in range(n_ties):
         a[t], b[t] = ties[t].a, ties[t].b
-    territory = np.empty(n, np.int64)
+    territory = scratch(n, np.int64)
     for i in range(n):
         territory[i] = orgs[i].territory
     result[0] = _mean_clustering(n, a, b, n)
     result[1] = _modularity(a, b, territory)
-    result[2] = _largest(_component_sizes(n, a, b)) / n
+    result[2] = _largest_component(n, a, b) / n
 
 
 def clustering(n: int, a: IntArray, b: IntArray, first: int | None = None) -> float:
@@ -166,7 +160,9 @@ def clustering(n: int, a: IntArray, b: IntArray, first: int | None = None) -> fl
 
 def local_clustering(n: int, a: IntArray, b: IntArray) -> FloatArray:
     """Local clustering coefficient of every organisation, shape (n,)."""
-    return cast(FloatArray, _each_clustering(n, a, b))
+    result = np.empty(n)
+    _each_clustering(n, a, b, result)
+    return result
 
 
 def modularity(a: IntArray, b: IntArray, group: IntArray) -> float:
@@ -176,7 +172,7 @@ def modularity(a: IntArray, b: IntArray, group: IntArray) -> float:
 
 def largest_component(n: int, a: IntArray, b: IntArray) -> float:
     """Share of organisations in the largest connected component."""
-    return float(_component_sizes(n, a, b).max()) / n if n else 0.0
+    return float(_largest_component(n, a, b)) / n if n else 0.0
 
 
 def to_graph(state: State) -> "nx.Graph[int]":

@@ -14,6 +14,7 @@ from diffusion.base import draws
 from diffusion.base.arrays import NOTHING, FloatArray, IntArray, bit, has
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
+from diffusion.base.scratch import cleared, scratch
 from diffusion.world import vocabulary
 from diffusion.world.state import GENERAL, relevant_practices
 from diffusion.world.tables import (
@@ -98,13 +99,11 @@ def _spread(  # type: ignore[no-untyped-def]
         running, known, aware: see `_Odds`.
     """
     key, n_practices = draws.stream(seed, _KNOWLEDGE, BEFORE_THE_RUN), practices.shape[0]
-    begun = np.empty(orgs.shape[0], np.uint64)  # what runs where it comes from
-    for i in range(begun.shape[0]):
-        begun[i] = NOTHING
+    begun = cleared(orgs.shape[0], np.uint64)  # what runs where it comes from
     for o in range(origin_organisation.shape[0]):
         begun[origin_organisation[o]] |= bit(origin_practice[o])
         uses[origin_organisation[o], origin_practice[o]].since = origin_month[o]
-    marks, u = np.empty(n_practices, np.uint64), np.empty(4 * n_practices)
+    marks, u = scratch(n_practices, np.uint64), scratch(4 * n_practices)
     for i in range(orgs.shape[0]):
         org = orgs[i]
         hears = _draw(

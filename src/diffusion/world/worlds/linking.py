@@ -24,6 +24,7 @@ from diffusion.base.arrays import (
 from diffusion.base.compiled import compiled, inner
 from diffusion.base.draws import Decision
 from diffusion.base.errors import WorldError
+from diffusion.base.scratch import scratch
 from diffusion.world import vocabulary
 from diffusion.world.adjacency import Ties
 from diffusion.world.network import clustering
@@ -298,7 +299,7 @@ def _find_partners(  # type: ignore[no-untyped-def]
         numbers: of the pairs, as `_numbers` gives them.
     """
     key, n, rows = draws.stream(seed, _TIE, BEFORE_THE_RUN), traits.shape[0], one.shape[0]
-    scope, pick, refusal = np.empty(rows), np.empty(rows), np.empty(rows)
+    scope, pick, refusal = scratch(rows), scratch(rows), scratch(rows)
     for k in range(rows):
         half = draws.half(key, first + k)
         scope[k] = draws.rest(half, _SCOPE)
